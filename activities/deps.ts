@@ -1,0 +1,41 @@
+import type { Logger } from 'pino'
+import type { PostEvent } from '../src/delivery/post'
+import type { Metrics } from '../src/metrics'
+import type { EventCatalog } from '../src/store/event-catalog'
+import type { DeliveryStore } from '../src/store/deliveries'
+import type { EventStore } from '../src/store/events'
+import type { HeldStore } from '../src/store/held'
+import type { Recorder } from '../src/store/recorder'
+import type { TenantStore } from '../src/store/tenants'
+import type { WebhookStore } from '../src/store/webhooks'
+import type { Permits } from './permits'
+
+/** What the activities are made of. */
+export interface ActivityDeps {
+  events: EventStore
+  catalog: EventCatalog
+  webhooks: WebhookStore
+  deliveries: DeliveryStore
+  held: HeldStore
+  tenants: Pick<TenantStore, 'get'>
+  recorder: Recorder
+  post: PostEvent
+  permits: Permits
+  logger: Logger
+  metrics: Metrics
+  /** Aborted when the process stops: no new POST is begun. */
+  stopping: AbortSignal
+  /** Called with how many webhooks an event of the tenant goes to. */
+  onFanOut: (tenantId: string, webhooks: number) => void
+  faults: FaultPoints
+}
+
+/** Places at which a test ends the process: the arrows of the way of an event. */
+export type FaultPoint =
+  | 'after-journal'
+  | 'after-start'
+  | 'after-intent'
+  | 'after-post'
+  | 'after-outcome'
+  | 'before-park'
+export type FaultPoints = (point: FaultPoint) => void

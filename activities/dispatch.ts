@@ -1,0 +1,126 @@
+import { activityInfo, ApplicationFailure } from '@temporalio/activity'
+import type { Delivery } from '../src/domain/delivery'
+import type { HeraldEvent } from '../src/domain/event'
+import { groupBy } from '../src/domain/group-by'
+import { deliveryId, newToken } from '../src/domain/ids'
+import { DISPATCH_BOUND_MS, mayDispatch } from '../src/domain/lanes'
+import type { OpenWebhook } from '../src/domain/webhook'
+import { within } from '../src/domain/within'
+import { batchOf } from './batches'
+import type { ActivityDeps } from './deps'
+import { postAll, type PostTask } from './post-all'
+import type { Activities, Batch, DispatchResult } from './types'
+
+/** A delivery on its way: its record, the event it carries, the webhook it goes to. */
+interface Intent {
+  delivery: Delivery
+  event: HeraldEvent
+  webhook: OpenWebhook
+}
+
+/** The fast lane: the first POST of every delivery of some events, all in one local activity. */
+export function createDispatch(deps: ActivityDeps): Activities['dispatch'] {
+  return async ({ tenantId, eventIds }) => {
+    const begun = Date.now()
+    const { workflowId } = activityInfo().workflowExecution ?? { workflowId: '' }
+    const token = newToken()
+    const events = await loadAll(deps, tenantId, eventIds)
+    const webhooks = await deps.webhooks.subscribers(tenantId, [...new Set(events.map(({ typeId }) => typeId))])
+    const intents = events.flatMap((event) => intentsOf(event, webhooks, workflowId, token))
+    deps.onFanOut(tenantId, Math.ceil(intents.length / events.length))
+
+    const standing = await deps.deliveries.insert(intents.map(({ delivery }) => delivery))
+    deps.faults('after-intent')
+    const marked = deps.events.markDispatched(tenantId, eventIds, workflowId)
+    const [left] = await Promise.all([attemptFirst(deps, { tenantId, workflowId, token, begun }, intents, standing), marked])
+    deps.faults('after-outcome')
+    return summary(intents, left)
+  }
+}
+
+async function loadAll(deps: ActivityDeps, tenantId: string, eventIds: string[]): Promise<HeraldEvent[]> {
+  const events = await deps.events.load(tenantId, eventIds)
+  if (events.length > 0) return events
+  throw ApplicationFailure.nonRetryable(
+    `none of these events is in the journal of tenant ${tenantId}: publish them over REST, or start deliverEvent with the event inline`,
+    'EventsUnknown',
+  )
+}
+
+function intentsOf(event: HeraldEvent, webhooks: OpenWebhook[], workflowId: string, token: string): Intent[] {
+  const now = new Date()
+  return webhooks
+    .filter(({ eventTypes }) => eventTypes.includes(event.typeId))
+    .map((webhook) => {
+      const held = webhook.status !== 'active'
+      const first = !held && mayDispatch(webhook)
+      const delivery: Delivery = {
+        id: deliveryId(event.tenantId, event.id, event.createdAt, webhook.id),
+        tenantId: event.tenantId,
+        eventId: event.id,
+        webhookId: webhook.id,
+        typeId: event.typeId,
+        entityId: event.entityId,
+        status: held ? 'held' : 'pending',
+        round: 0,
+        posts: first ? 1 : 0,
+        postsBeforeRound: 0,
+        intents: first ? [now] : [],
+        ...(first && { token }),
+        workflowId,
+        createdAt: now,
+        updatedAt: now,
+      }
+      return { delivery, event, webhook }
+    })
+}
+
+interface Run {
+  tenantId: string
+  workflowId: string
+  token: string
+  begun: number
+}
+
+/** POSTs what this run has just written down; answers what is left for the other lane. */
+async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], standing: Delivery[]): Promise<Batch[]> {
+  const before = new Map(standing.map((delivery) => [delivery.id, delivery]))
+  const mine = intents.filter(({ delivery }) => {
+    const record = before.get(delivery.id) ?? delivery
+    return record.workflowId === run.workflowId && record.status !== 'held'
+  })
+  const byWebhook = [...groupBy(mine, ({ webhook }) => webhook).entries()]
+  const left = await Promise.all(
+    byWebhook.map(async ([webhook, all]) => {
+      const fresh = all.filter(({ delivery }) => !before.has(delivery.id) && delivery.posts === 1)
+      const delivered = await postFirst(deps, run, webhook, fresh)
+      const undelivered = all.filter(
+        ({ delivery }) => !delivered.has(delivery.id) && before.get(delivery.id)?.status !== 'delivered',
+      )
+      return undelivered.length === 0 ? [] : [batchOf(webhook, undelivered.map(({ delivery }) => delivery), 0)]
+    }),
+  )
+  return left.flat()
+}
+
+/** Answers the ids of what is delivered, and known to be so in MongoDB too. */
+async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fresh: Intent[]): Promise<Set<string>> {
+  const tasks = fresh.map(({ delivery, event }): PostTask => ({
+    claim: { deliveryId: delivery.id, eventId: event.id, number: 1 },
+    event,
+    numberInRound: 1,
+  }))
+  const endsAt = run.begun + DISPATCH_BOUND_MS
+  const { begun, notBegun, recorded } = await postAll(deps, webhook, tasks, endsAt - webhook.timeoutMs)
+  if (notBegun.length > 0) {
+    await deps.deliveries.unclaim(run.tenantId, notBegun.map(({ deliveryId: id }) => id), run.token)
+  }
+  if (!(await within(recorded, endsAt - Date.now()))) return new Set()
+  return new Set(begun.filter(({ exchange }) => exchange.outcome.kind === 'delivered').map(({ deliveryId: id }) => id))
+}
+
+function summary(intents: Intent[], left: Batch[]): DispatchResult {
+  const undelivered = left.reduce((sum, { deliveryIds }) => sum + deliveryIds.length, 0)
+  const held = intents.filter(({ delivery }) => delivery.status === 'held').length
+  return { deliveries: intents.length, delivered: intents.length - undelivered - held, held, left }
+}

@@ -1,0 +1,16 @@
+import { createCare } from './care'
+import type { ActivityDeps } from './deps'
+import { createDispatch } from './dispatch'
+import { createJournal } from './journal'
+import { createPostEvents } from './post-events'
+import type { Activities } from './types'
+
+/** Everything that workflows call, made of what it needs. */
+export function createActivities(deps: ActivityDeps): Activities {
+  return {
+    journal: createJournal(deps),
+    dispatch: createDispatch(deps),
+    postEvents: createPostEvents(deps),
+    ...createCare(deps),
+  }
+}

@@ -1,0 +1,95 @@
+import type { HeraldEvent } from '../src/domain/event'
+import { envelope } from '../src/domain/event'
+import { PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
+import { RETRY_AFTER_MAX_MS, backoffMs } from '../src/domain/retry-policy'
+import type { Outcome } from '../src/domain/outcome'
+import type { OpenWebhook } from '../src/domain/webhook'
+import type { Claim } from '../src/store/deliveries'
+import type { PostOutcome } from '../src/store/outcomes'
+import type { ActivityDeps } from './deps'
+
+export interface PostTask {
+  claim: Claim
+  event: HeraldEvent
+  /** Which POST of its round this is, from 1. */
+  numberInRound: number
+}
+
+/** `begun` answers for every POST that was made; `notBegun` had no permit in time. */
+export interface Posted {
+  begun: PostOutcome[]
+  notBegun: Claim[]
+  /** Settles once every outcome is durable. */
+  recorded: Promise<unknown>
+}
+
+type PostAllDeps = Pick<ActivityDeps, 'post' | 'permits' | 'recorder' | 'stopping' | 'metrics' | 'faults'>
+
+/**
+ * Makes the claimed POSTs to one webhook, in order, at most its cap at a time, and begins none after
+ * `beginBefore` (ms since 1970).
+ */
+export async function postAll(
+  deps: PostAllDeps,
+  webhook: OpenWebhook,
+  tasks: PostTask[],
+  beginBefore: number,
+): Promise<Posted> {
+  const begun: PostOutcome[] = []
+  const recorded: Promise<void>[] = []
+  let next = 0
+
+  async function runner(): Promise<void> {
+    while (next < tasks.length && !deps.stopping.aborted && Date.now() < beginBefore) {
+      const giveBack = await deps.permits.take(webhook.id, PERMIT_WAIT_MS)
+      if (!giveBack) return
+      const task = tasks[next++]
+      try {
+        if (!task) return
+        const outcome = await postOne(deps, webhook, task)
+        begun.push(outcome)
+        // At once, not with the others: one slow answer must not keep the rest from being remembered.
+        recorded.push(deps.recorder.record(outcome))
+      } finally {
+        giveBack()
+      }
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.min(WEBHOOK_CAP, tasks.length) }, runner))
+  return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), recorded: Promise.all(recorded) }
+}
+
+async function postOne(deps: PostAllDeps, webhook: OpenWebhook, task: PostTask): Promise<PostOutcome> {
+  const { claim, event, numberInRound } = task
+  const { secrets } = webhook
+  const exchange = await deps.post({
+    url: webhook.url,
+    body: envelope(event),
+    deliveryEventId: event.id,
+    attempt: claim.number,
+    timeoutMs: webhook.timeoutMs,
+    secrets: secrets.signingSecrets,
+    ...(secrets.auth && { auth: secrets.auth }),
+    ...(secrets.headers && { headers: secrets.headers }),
+  })
+  deps.faults('after-post')
+  deps.metrics.posts.inc({ outcome: exchange.outcome.kind })
+  return {
+    tenantId: webhook.tenantId,
+    deliveryId: claim.deliveryId,
+    number: claim.number,
+    exchange,
+    ...nextAttempt(webhook, numberInRound, exchange.outcome),
+  }
+}
+
+/** Rounded up, so that deliveries that fail together are recorded together. */
+const NEXT_ATTEMPT_STEP_MS = 250
+
+function nextAttempt(webhook: OpenWebhook, numberInRound: number, outcome: Outcome): { nextAttemptAt?: Date } {
+  if (outcome.kind !== 'failed' || numberInRound >= webhook.retry.maximumAttempts) return {}
+  const asked = Math.min(outcome.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS)
+  const at = Date.now() + Math.max(backoffMs(webhook.retry, numberInRound), asked)
+  return { nextAttemptAt: new Date(Math.ceil(at / NEXT_ATTEMPT_STEP_MS) * NEXT_ATTEMPT_STEP_MS) }
+}

@@ -1,0 +1,159 @@
+import { activityInfo, ApplicationFailure, heartbeat } from '@temporalio/activity'
+import { postsInRound, UNDER_WAY, type Delivery } from '../src/domain/delivery'
+import type { HeraldEvent } from '../src/domain/event'
+import { newToken } from '../src/domain/ids'
+import { backoffMs } from '../src/domain/retry-policy'
+import type { OpenWebhook } from '../src/domain/webhook'
+import { within } from '../src/domain/within'
+import type { Claim } from '../src/store/deliveries'
+import { isStoreAway } from '../src/store/errors'
+import type { PostOutcome } from '../src/store/outcomes'
+import type { ActivityDeps } from './deps'
+import { postAll, type Posted } from './post-all'
+import {
+  BLOCKED_ADDRESS,
+  POSTS_FAILED,
+  WEBHOOK_DISABLED,
+  type Activities,
+  type Batch,
+  type NotAttempted,
+  type PostEventsResult,
+} from './types'
+
+const HEARTBEAT_MS = 3_000
+/** How long an attempt waits for MongoDB to take its outcomes before it lets the workflow wait. */
+const RECORD_WAIT_MS = 10_000
+const STORE_AWAY_MS = 2_000
+const CAP_WAIT_MS = 1_000
+
+/**
+ * One Temporal attempt is one POST of every delivery of the batch that is due; it throws while some
+ * are undelivered, so that Temporal's policy paces the next. What was not attempted is a value.
+ */
+export function createPostEvents(deps: ActivityDeps): Activities['postEvents'] {
+  return async ({ tenantId, batch }) => {
+    const beat = setInterval(heartbeat, HEARTBEAT_MS)
+    try {
+      return await attempt(deps, tenantId, batch)
+    } catch (error) {
+      if (isStoreAway(error)) return later('store away', STORE_AWAY_MS, batch.base + activityInfo().attempt - 1)
+      throw error
+    } finally {
+      clearInterval(beat)
+    }
+  }
+}
+
+const later = (reason: NotAttempted, waitMs: number, base: number): PostEventsResult => ({
+  kind: 'later',
+  reason,
+  notBefore: Date.now() + waitMs,
+  base,
+})
+
+async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Promise<PostEventsResult> {
+  const target = batch.base + activityInfo().attempt
+  // An answer that this process still has to write down counts.
+  if (!(await deps.recorder.settled(batch.deliveryIds, RECORD_WAIT_MS))) {
+    return later('store away', STORE_AWAY_MS, target - 1)
+  }
+  const [webhook, open] = await Promise.all([
+    deps.webhooks.open(tenantId, batch.webhookId),
+    undelivered(deps, tenantId, batch),
+  ])
+  if (open.length === 0) return { kind: 'done' }
+  const ids = open.map(({ id }) => id)
+  if (!webhook) {
+    await deps.deliveries.cancel(tenantId, { ids })
+    return { kind: 'done' }
+  }
+  if (webhook.status === 'disabled') throw disabled(webhook)
+  if (webhook.status !== 'active') {
+    await deps.deliveries.hold(tenantId, ids)
+    return { kind: 'done' }
+  }
+  const due = open.filter((delivery) => postsInRound(delivery) < Math.min(target, webhook.retry.maximumAttempts))
+  if (due.length === 0) throw again(batch, target, open)
+  return post(deps, { tenantId, batch, target, webhook }, due)
+}
+
+const undelivered = async (deps: ActivityDeps, tenantId: string, batch: Batch): Promise<Delivery[]> =>
+  (await deps.deliveries.load(tenantId, batch.deliveryIds))
+    .filter(({ status, round }) => UNDER_WAY.includes(status) && round === batch.round)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+
+interface Attempt {
+  tenantId: string
+  batch: Batch
+  /** Which POST of its round every delivery shall have had after this attempt. */
+  target: number
+  webhook: OpenWebhook
+}
+
+async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Promise<PostEventsResult> {
+  const { tenantId, batch, target, webhook } = attempt
+  const token = newToken()
+  const claims = await deps.deliveries.claim(tenantId, due, token)
+  deps.faults('after-intent')
+  const posted = await postClaimed(deps, attempt, due, claims)
+  await deps.deliveries.unclaim(tenantId, posted.notBegun.map(({ deliveryId: id }) => id), token)
+  if (posted.begun.some(({ exchange }) => exchange.outcome.kind === 'gone')) {
+    await deps.webhooks.setStatus(tenantId, webhook.id, ['active', 'paused', 'suspended'], 'disabled')
+  }
+  if (!(await within(posted.recorded, RECORD_WAIT_MS))) return later('store away', STORE_AWAY_MS, target - 1)
+  deps.faults('after-outcome')
+  return conclude(deps, batch, target, posted, await undelivered(deps, tenantId, batch), webhook)
+}
+
+async function postClaimed(deps: ActivityDeps, attempt: Attempt, due: Delivery[], claims: Claim[]): Promise<Posted> {
+  const eventIds = claims.map(({ eventId }) => eventId)
+  const events = new Map((await deps.events.load(attempt.tenantId, eventIds)).map((event) => [event.id, event]))
+  const inRound = new Map(due.map((delivery) => [delivery.id, postsInRound(delivery) + 1]))
+  const tasks = claims.map((claim) => ({
+    claim,
+    event: events.get(claim.eventId) as HeraldEvent,
+    numberInRound: inRound.get(claim.deliveryId) ?? 1,
+  }))
+  const beginBefore = Date.now() + attempt.batch.startToCloseMs - attempt.webhook.timeoutMs - 15_000
+  return postAll(deps, attempt.webhook, tasks, beginBefore)
+}
+
+function conclude(
+  deps: ActivityDeps,
+  batch: Batch,
+  target: number,
+  posted: Posted,
+  open: Delivery[],
+  webhook: OpenWebhook,
+): PostEventsResult {
+  if (open.length === 0) return { kind: 'done' }
+  const kinds = new Set(posted.begun.map(({ exchange }) => exchange.outcome.kind))
+  if (kinds.has('gone')) throw disabled(webhook)
+  if (kinds.has('blocked') && !kinds.has('failed')) throw blocked(posted.begun, webhook)
+  if (kinds.has('failed') || posted.notBegun.length === 0) throw again(batch, target, open)
+  const [reason, waitMs] = deps.stopping.aborted ? (['stopping', 1] as const) : (['cap', CAP_WAIT_MS] as const)
+  return later(reason, waitMs, target - 1)
+}
+
+/** What the UI shows of a failed attempt; a receiver that asked for more time gets it. */
+function again(batch: Batch, target: number, open: Delivery[]): ApplicationFailure {
+  const [worst] = open
+  const last = worst?.lastOutcome
+  const what = last ? [last.status, last.reason, last.detail].filter((part) => part !== undefined).join(' ') : 'outcome unknown'
+  const notBefore = Math.max(...open.map(({ nextAttemptAt }) => nextAttemptAt?.getTime() ?? 0))
+  const asked = notBefore - Date.now()
+  return ApplicationFailure.create({
+    type: POSTS_FAILED,
+    message: `attempt ${target} of ${batch.policy.maximumAttempts}: ${open.length} of ${batch.deliveryIds.length} undelivered, ${what}`,
+    ...(asked > backoffMs(batch.policy, target) && { nextRetryDelay: asked }),
+  })
+}
+
+const disabled = (webhook: OpenWebhook): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(`webhook ${webhook.id} is disabled: resume it, then retry`, WEBHOOK_DISABLED)
+
+function blocked(begun: PostOutcome[], webhook: OpenWebhook): ApplicationFailure {
+  const outcome = begun.map(({ exchange }) => exchange.outcome).find(({ kind }) => kind === 'blocked')
+  const why = outcome?.kind === 'blocked' ? outcome.detail : 'the address may not be called'
+  return ApplicationFailure.nonRetryable(`webhook ${webhook.id}: ${why}`, BLOCKED_ADDRESS)
+}

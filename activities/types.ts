@@ -1,0 +1,85 @@
+import type { RetryPolicy } from '../src/domain/retry-policy'
+
+/** One event inline, as a service starts `deliverEvent` with it. Contract version 1. */
+export interface InlineEvent {
+  id: string
+  /** Name or Event ID. */
+  type: string | number
+  data: Record<string, unknown>
+}
+
+/** Deliveries of one workflow to one webhook that stand at the same place of their round. */
+export interface Batch {
+  webhookId: string
+  deliveryIds: string[]
+  round: number
+  /** POSTs of this round before the one that the activity's first Temporal attempt stands for. */
+  base: number
+  policy: RetryPolicy
+  /** Bound of the whole activity attempt. */
+  startToCloseMs: number
+}
+
+/** A delivery that waits for a person. Times in ms since 1970. */
+export interface Parked {
+  deliveryId: string
+  webhookId: string
+  round: number
+  noticeAt: number
+  expiresAt: number
+  noticed: boolean
+}
+
+export interface DispatchResult {
+  deliveries: number
+  delivered: number
+  held: number
+  left: Batch[]
+}
+
+/** Why something was not attempted; it used up none of the attempts. */
+export type NotAttempted = 'cap' | 'store away' | 'stopping'
+
+/**
+ * `done`: every delivery of the batch is delivered, held or otherwise out of the workflow's hands.
+ * `later`: call again at `notBefore` (ms since 1970) with `base`.
+ */
+export type PostEventsResult =
+  | { kind: 'done' }
+  | { kind: 'later'; reason: NotAttempted; notBefore: number; base: number }
+
+/** `unfinished`: the record says that attempts are left, so that another activity goes on. */
+export interface ParkResult {
+  parked: Parked[]
+  unfinished: Batch[]
+}
+
+export interface CareResult {
+  left: Batch[]
+  parked: Parked[]
+}
+
+/** Types of the failures that `postEvents` throws, as the UI shows them. */
+export const POSTS_FAILED = 'PostsFailed'
+export const WEBHOOK_DISABLED = 'WebhookDisabled'
+export const BLOCKED_ADDRESS = 'BlockedAddress'
+
+/** What workflows call. All are safe to run again. */
+export interface Activities {
+  /** Validates and journals an inline event. */
+  journal: (input: { tenantId: string; event: InlineEvent }) => Promise<{ repeated: boolean }>
+  /** Finds the webhooks, writes the intents, makes each first POST, records the outcomes. */
+  dispatch: (input: { tenantId: string; eventIds: string[] }) => Promise<DispatchResult>
+  /** One attempt at each delivery of the batch that is still undelivered; throws while some are. */
+  postEvents: (input: { tenantId: string; batch: Batch }) => Promise<PostEventsResult>
+  park: (input: { tenantId: string; batch: Batch; failure?: string }) => Promise<ParkResult>
+  /** Opens the next round of parked deliveries, whoever asked for it. */
+  openRound: (input: { tenantId: string; parked: Parked[] }) => Promise<CareResult>
+  cancelParked: (input: { tenantId: string; deliveryIds: string[] }) => Promise<void>
+  /** Gives notice of, and expires, what is due; answers what goes on waiting. */
+  expire: (input: { tenantId: string; deliveryIds: string[] }) => Promise<Parked[]>
+  /** Takes deliveries over from the workflow `from`. */
+  adopt: (input: { tenantId: string; deliveryIds: string[]; from: string }) => Promise<CareResult>
+  /** Takes the oldest held deliveries of a webhook that is active; none left: no batch. */
+  releaseHeld: (input: { tenantId: string; webhookId: string }) => Promise<Batch | undefined>
+}

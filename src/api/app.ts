@@ -1,0 +1,89 @@
+import express, { type Express } from 'express'
+import helmet from 'helmet'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { Publisher } from '../publish/publisher'
+import type { Steering } from '../steering/steering'
+import type { ApiKeyStore } from '../store/api-keys'
+import type { AttemptStore } from '../store/attempts'
+import type { DeliveryQueries } from '../store/delivery-queries'
+import type { EventQueries } from '../store/event-queries'
+import type { EventTypeStore } from '../store/event-types'
+import type { TenantStore } from '../store/tenants'
+import type { WebhookStore } from '../store/webhooks'
+import { apiKeyRoutes } from './api-keys'
+import { createAuthenticate } from './auth'
+import { deliveryRoutes } from './deliveries'
+import { createDocs } from './docs'
+import { createEventCatalog } from '../store/event-catalog'
+import { eventTypeRoutes } from './event-types'
+import { eventRoutes } from './events'
+import { createFailureHandler, refusePath } from './failures'
+import { healthRoutes } from './health'
+import { createOpenApi } from './openapi'
+import { publishingRoutes } from './publishing'
+import type { Route } from './route'
+import { createRouter } from './serve'
+import { createWorkflowLink, type TemporalUi } from './temporal-ui'
+import { tenantRoutes } from './tenants'
+import type { CheckUrl } from './webhook-changes'
+import { webhookRoutes } from './webhooks'
+
+export interface ApiDeps extends TemporalUi {
+  publisher: Publisher
+  steering: Steering
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open'>
+  tenants: TenantStore
+  apiKeys: ApiKeyStore
+  eventTypes: EventTypeStore
+  deliveryQueries: DeliveryQueries
+  eventQueries: EventQueries
+  attempts: Pick<AttemptStore, 'list'>
+  /** Whether a webhook may have this URL. */
+  checkUrl: CheckUrl
+  /** A new signing secret, `whsec_…`. */
+  newSecret: () => string
+  /** SHA-256 of the admin key, in hex. */
+  adminKeyHash: string
+  logger: Logger
+  metrics: Pick<Registry, 'metrics' | 'contentType'>
+  readiness: () => Promise<{ mongodb: boolean; temporal: boolean }>
+  version: string
+}
+
+/** Herald's REST API, ready to be listened with. Limits on slow callers are the HTTP server's. */
+export function createApp(deps: ApiDeps): Express {
+  const routes = createRoutes(deps)
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(securityHeaders())
+  app.use(createRouter(routes, createAuthenticate(deps)))
+  app.use(createDocs(createOpenApi(routes, deps.version)))
+  app.use(refusePath)
+  app.use(createFailureHandler(deps.logger))
+  return app
+}
+
+/** Publishing goes first: Express asks one route after the other. */
+function createRoutes(deps: ApiDeps): Route[] {
+  const shared = { ...deps, catalog: createEventCatalog(deps.eventTypes), workflowLink: createWorkflowLink(deps) }
+  return [
+    ...publishingRoutes(shared),
+    ...eventRoutes(shared),
+    ...deliveryRoutes(shared),
+    ...webhookRoutes(shared),
+    ...eventTypeRoutes(shared),
+    ...tenantRoutes(shared),
+    ...apiKeyRoutes(shared),
+    ...healthRoutes(shared),
+  ]
+}
+
+/** Everything comes from here, and plain HTTP on a loopback address must work too. */
+function securityHeaders(): ReturnType<typeof helmet> {
+  return helmet({
+    contentSecurityPolicy: {
+      directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
+    },
+  })
+}

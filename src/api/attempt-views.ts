@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { UNDER_WAY, type Delivery } from '../domain/delivery'
+import { FAILURE_REASONS, type Outcome } from '../domain/outcome'
+import type { AttemptRecord } from '../store/attempts'
+import { formatDuration } from '../domain/duration'
+import { named, time } from './views'
+
+/** A POST without a record that is younger than this may still be under way. */
+const IN_FLIGHT_MS = 60_000
+
+const headers = z.record(z.string(), z.string())
+
+export const attemptView = z.object({
+  number: z.int().describe('Counts from 1'),
+  startedAt: time,
+  durationMs: z.number().optional(),
+  outcome: z
+    .enum(['delivered', 'failed', 'gone', 'blocked', 'unknown', 'in flight'])
+    .describe('`unknown`: the POST was begun and Herald was stopped before its answer was recorded; it counts.'),
+  request: z.object({ url: z.string(), headers }).optional().describe('Values of credentials are masked.'),
+  response: z
+    .object({ status: z.int(), headers, body: z.string().describe('The first 16 KiB'), truncated: z.boolean() })
+    .optional(),
+  error: z
+    .object({ reason: z.enum(FAILURE_REASONS), detail: z.string(), retryAfter: z.string().optional() })
+    .optional(),
+})
+named.add(attemptView, { id: 'Attempt' })
+
+type AttemptView = z.infer<typeof attemptView>
+
+/** One entry a POST that was begun, in order, whether or not its outcome is on record. */
+export function toAttemptViews(delivery: Delivery, records: AttemptRecord[], now: Date): AttemptView[] {
+  const byNumber = new Map(records.map((record) => [record.number, record]))
+  return delivery.intents.map((startedAt, i) => {
+    const record = byNumber.get(i + 1)
+    if (record) return toAttemptView(record)
+    const outcome = isInFlight(delivery, i, startedAt, now) ? 'in flight' : 'unknown'
+    return { number: i + 1, startedAt: startedAt.toISOString(), outcome }
+  })
+}
+
+function isInFlight({ intents, status }: Delivery, i: number, startedAt: Date, now: Date): boolean {
+  const isNewest = i === intents.length - 1
+  return isNewest && UNDER_WAY.includes(status) && now.getTime() - startedAt.getTime() < IN_FLIGHT_MS
+}
+
+function toAttemptView({ number, startedAt, durationMs, request, response, outcome }: AttemptRecord): AttemptView {
+  const error = errorOf(outcome)
+  return {
+    number,
+    startedAt: startedAt.toISOString(),
+    durationMs,
+    outcome: outcome.kind,
+    request,
+    ...(response && { response }),
+    ...(error && { error }),
+  }
+}
+
+function errorOf(outcome: Outcome): AttemptView['error'] {
+  if (outcome.kind === 'delivered') return undefined
+  if (outcome.kind === 'gone') {
+    return { reason: 'status', detail: 'The receiver answered 410 Gone: it wants no more events.' }
+  }
+  if (outcome.kind === 'blocked') return { reason: 'blocked', detail: outcome.detail }
+  const { reason, detail, retryAfterMs } = outcome
+  return { reason, detail, ...(retryAfterMs !== undefined && { retryAfter: formatDuration(retryAfterMs) }) }
+}

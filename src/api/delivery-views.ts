@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { DELIVERY_STATUSES, PARKED_REASONS, type Delivery } from '../domain/delivery'
+import { FAILURE_REASONS } from '../domain/outcome'
+import type { WorkflowLink } from './temporal-ui'
+import { named, time } from './views'
+
+const lastOutcomeView = z.object({
+  kind: z.enum(['delivered', 'failed', 'gone', 'blocked', 'unknown']),
+  at: time,
+  attempt: z.int().describe('The number of the attempt'),
+  status: z.int().optional().describe('The HTTP status of the answer'),
+  reason: z.enum(FAILURE_REASONS).optional(),
+  detail: z.string().optional(),
+})
+
+const summary = {
+  id: z.string(),
+  webhookId: z.string(),
+  status: z.enum(DELIVERY_STATUSES),
+  round: z.int().describe('Manual retries so far; 0 is the first round.'),
+  attemptCount: z.int().describe('POSTs begun in all'),
+  createdAt: time,
+  updatedAt: time,
+  nextAttemptAt: time.optional(),
+  lastOutcome: lastOutcomeView.optional(),
+}
+
+export const deliverySummaryView = z.object(summary)
+named.add(deliverySummaryView, { id: 'DeliverySummary' })
+
+export const deliveryView = z.object({
+  ...summary,
+  eventId: z.string(),
+  type: z.string(),
+  typeId: z.int(),
+  entityId: z.string(),
+  parkedAt: time.optional(),
+  parkedReason: z.enum(PARKED_REASONS).optional(),
+  expiresAt: time.optional().describe('When a parked delivery is given up'),
+  expiryNoticedAt: time.optional(),
+  workflowId: z.string(),
+  workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
+})
+named.add(deliveryView, { id: 'Delivery' })
+
+export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySummaryView> {
+  const { id, webhookId, status, round, posts, createdAt, updatedAt, nextAttemptAt, lastOutcome } = delivery
+  return {
+    id,
+    webhookId,
+    status,
+    round,
+    attemptCount: posts,
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+    ...(nextAttemptAt && { nextAttemptAt: nextAttemptAt.toISOString() }),
+    ...(lastOutcome && { lastOutcome: { ...lastOutcome, at: lastOutcome.at.toISOString() } }),
+  }
+}
+
+/** `type` is the name of the delivery's type. */
+export function toDeliveryView(delivery: Delivery, type: string, link: WorkflowLink): z.infer<typeof deliveryView> {
+  const { eventId, typeId, entityId, parkedAt, parkedReason, expiresAt, expiryNoticedAt, workflowId } = delivery
+  return {
+    ...toDeliverySummary(delivery),
+    eventId,
+    type,
+    typeId,
+    entityId,
+    ...(parkedAt && { parkedAt: parkedAt.toISOString() }),
+    ...(parkedReason && { parkedReason }),
+    ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+    ...(expiryNoticedAt && { expiryNoticedAt: expiryNoticedAt.toISOString() }),
+    workflowId,
+    ...link(workflowId),
+  }
+}

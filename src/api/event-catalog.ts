@@ -1,0 +1,1 @@
+export { createEventCatalog, type EventCatalog } from '../store/event-catalog'

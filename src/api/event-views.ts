@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { MAX_BATCH } from '../domain/event'
+import { BUILT_IN_DATA, CUSTOM_DATA } from '../domain/event-types'
+import { deliverySummaryView } from './delivery-views'
+import { named, problem, time } from './views'
+
+const id = z.string().meta({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
+
+const dataOf = (typeId: number, name: string): z.ZodType => {
+  const schema = BUILT_IN_DATA.get(typeId) ?? CUSTOM_DATA
+  named.add(schema, { id: name })
+  return schema
+}
+
+const data = z.union([
+  dataOf(1, 'AccountData'),
+  dataOf(3, 'CustomerData'),
+  dataOf(5, 'TransactionData'),
+  dataOf(6, 'ReversalData'),
+  dataOf(0, 'CustomData'),
+])
+
+export const publishShown = z
+  .strictObject({
+    id: id.optional().describe('Made by Herald when not given. Publishing the same id again is safe.'),
+    type: z.union([z.string(), z.int()]).describe('The name of an event type or its Event ID.'),
+    data: data.describe('Further fields are kept; the bytes reach the receivers as they are.'),
+  })
+  .meta({
+    examples: [
+      { type: 'CREATE ACCOUNT', data: { id: 'acc-4711', accountType: 'Savings', currency: 'EUR', balance: '1.10' } },
+      { id: 'tx-2026-000017', type: 5, data: { id: 'tx-17', amount: '250.00', currency: 'KES', direction: 'credit' } },
+    ],
+  })
+named.add(publishShown, { id: 'PublishEvent' })
+
+export const batchShown = z.strictObject({ events: z.array(publishShown).min(1).max(MAX_BATCH) })
+named.add(batchShown, { id: 'PublishBatch' })
+
+const published = {
+  id,
+  type: z.string(),
+  typeId: z.int().describe('The Event ID'),
+  createdAt: time,
+  workflowId: z.string().optional().describe('Not yet known when the start takes longer than the answer.'),
+}
+
+export const publishedView = z.object(published)
+named.add(publishedView, { id: 'PublishedEvent' })
+
+const batchEntry = z.union([z.object({ status: z.union([z.literal(200), z.literal(202)]), ...published }), problem])
+export const batchView = z.object({ data: z.array(batchEntry) })
+named.add(batchView, { id: 'PublishedBatch' })
+
+export const eventSummaryView = z.object({
+  id,
+  type: z.string(),
+  typeId: z.int(),
+  entityId: z.string().describe("The entity's ID, `data.id`"),
+  createdAt: time,
+  workflowId: z.string().optional(),
+  workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
+})
+named.add(eventSummaryView, { id: 'EventSummary' })
+
+export const eventView = eventSummaryView.extend({
+  deliveries: z.array(deliverySummaryView).describe('The newest 200; all of them: `GET /v1/deliveries?eventId=`.'),
+  data: z.unknown().describe('As it was published, byte for byte.'),
+})
+named.add(eventView, { id: 'Event' })

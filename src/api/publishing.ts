@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { MAX_BATCH, MAX_EVENT_BYTES } from '../domain/event'
+import type { Publisher, PublishRequest, PublishResult } from '../publish/publisher'
+import type { EventCatalog } from '../store/event-catalog'
+import { batchShown, publishShown, publishedView, batchView } from './event-views'
+import { Problem } from './problem'
+import { readEvent, readIdempotencyKey, refuseDuplicates } from './publish-input'
+import { elements, members } from './raw-json'
+import { route, type Call, type Reply, type Route } from './route'
+import { parse } from './parse'
+
+export interface PublishingDeps {
+  publisher: Publisher
+  catalog: EventCatalog
+}
+
+/** Room for the fields and spaces around the data. */
+const MAX_BODY_BYTES = MAX_EVENT_BYTES + 16 * 1024
+const MAX_BATCH_BODY_BYTES = 8 * 1024 * 1024
+
+export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/v1/events',
+      scope: 'publish',
+      tag: 'Events',
+      summary: 'Publish an event',
+      description:
+        'A 202 is durable. The bytes of `data` reach every receiver as they were sent. The same id with the same body answers 200 and the first answer again, so that a publish may be repeated safely.',
+      headers: { 'Idempotency-Key': 'Becomes the id of the event when the body has none.' },
+      body: z.unknown(),
+      bodyShown: publishShown,
+      maxBodyBytes: MAX_BODY_BYTES,
+      responses: {
+        200: { description: 'Published before; nothing was changed.', schema: publishedView },
+        202: { description: 'Accepted, and durable.', schema: publishedView },
+      },
+      problems: [409, 413],
+      handle: publishOne,
+    }),
+    route({
+      method: 'post',
+      path: '/v1/events/batch',
+      scope: 'publish',
+      tag: 'Events',
+      summary: 'Publish up to 1,000 events',
+      description: 'One result an event, in order. A wrong event does not keep the others from being published.',
+      body: z.unknown(),
+      bodyShown: batchShown,
+      maxBodyBytes: MAX_BATCH_BODY_BYTES,
+      responses: { 200: { description: 'What became of each event.', schema: batchView } },
+      problems: [413],
+      handle: publishBatch,
+    }),
+  ]
+
+  async function publishOne({ tenantId, body, source, header }: Call): Promise<Reply> {
+    const request = await readEvent(catalog, body, source, 0, readIdempotencyKey(header('idempotency-key')))
+    if (request instanceof Problem) throw request
+    const [result] = await publisher.publish(tenantId, [request])
+    if (!result) throw new Error(TOO_FEW)
+    if (result.kind === 'conflict') throw conflict(request.id)
+    return { status: statusOf(result), body: view(result) }
+  }
+
+  async function publishBatch({ tenantId, body, source, header }: Call): Promise<Reply> {
+    if (header('idempotency-key') !== undefined) {
+      throw new Problem('invalid-request', 'Idempotency-Key is for one event; give each event of the batch an id.')
+    }
+    const { events } = parse(batchInput, body)
+    const read = await readBatch(catalog, events, source)
+    const requests = read.filter((event): event is PublishRequest => !(event instanceof Problem))
+    const results = requests.length > 0 ? await publisher.publish(tenantId, requests) : []
+    const inOrder = results.values()
+    return {
+      status: 200,
+      body: { data: read.map((event) => (event instanceof Problem ? event.body : entry(inOrder.next().value))) },
+    }
+  }
+}
+
+const TOO_FEW = 'The publisher answered fewer results than events'
+
+const batchInput = z.strictObject({ events: z.array(z.unknown()).min(1).max(MAX_BATCH) })
+
+function readBatch(catalog: EventCatalog, events: unknown[], source: string): Promise<(PublishRequest | Problem)[]> {
+  const all = members(source)
+  const duplicate = refuseDuplicates(all)
+  if (duplicate) throw duplicate
+  const spans = elements(source, all.find(({ key }) => key === 'events')?.start ?? 0)
+  return Promise.all(events.map((event, i) => readEvent(catalog, event, source, spans[i]?.start ?? 0)))
+}
+
+const statusOf = ({ kind }: PublishResult): number => (kind === 'accepted' ? 202 : 200)
+
+const view = ({ event, workflowId }: PublishResult) => ({
+  id: event.id,
+  type: event.type,
+  typeId: event.typeId,
+  createdAt: event.createdAt.toISOString(),
+  ...(workflowId !== undefined && { workflowId }),
+})
+
+function entry(result: PublishResult | undefined): object {
+  if (!result) throw new Error(TOO_FEW)
+  if (result.kind === 'conflict') return { id: result.event.id, ...conflict(result.event.id).body }
+  return { status: statusOf(result), ...view(result) }
+}
+
+function conflict(id: string): Problem {
+  const detail = `The event ${JSON.stringify(id)} was published before with another type or other data; nothing was changed. Give a new event a new id.`
+  return new Problem('conflict', detail, { members: { eventId: id } })
+}

@@ -1,0 +1,79 @@
+import type { z } from 'zod'
+import type { Scope } from '../domain/api-key'
+
+export type Method = 'get' | 'post' | 'patch' | 'delete'
+
+/** Who asks, and for which tenant. */
+export interface Caller {
+  tenantId: string
+  /** The id of the API key; `admin` for the admin key. */
+  keyId: string
+}
+
+/** A request that was let in and whose parts have passed their schemas. */
+export interface Call<Params = unknown, Query = unknown, Body = unknown> extends Caller {
+  params: Params
+  query: Query
+  body: Body
+  /** The JSON text that `body` was read from, as it came; empty when the route takes no body. */
+  source: string
+  header: (name: string) => string | undefined
+}
+
+export interface Reply {
+  status: number
+  /** Answered as JSON. */
+  body?: unknown
+  /** Answered as it is, instead of `body`. */
+  text?: string
+  /** Of `text`; JSON when none is given. */
+  contentType?: string
+  headers?: Record<string, string>
+}
+
+/** An answer as the OpenAPI document tells it. */
+export interface Answer {
+  description: string
+  schema?: z.ZodType
+  contentType?: string
+}
+
+interface About {
+  method: Method
+  /** `/v1/webhooks/{id}` */
+  path: string
+  /** What the key must be allowed to; `none` needs no key. */
+  scope: Scope | 'none'
+  tag: string
+  summary: string
+  description?: string
+  /** Request headers that the route reads, with what they are for. */
+  headers?: Record<string, string>
+  /** The body as the document shows it, when the schema that reads it says less. */
+  bodyShown?: z.ZodType
+  maxBodyBytes?: number
+  responses: Record<number, Answer>
+  /** Problems beside those that every route has. */
+  problems?: number[]
+}
+
+/** A route whose parts have been checked against each other; the types of its parts are forgotten. */
+export interface Route extends About {
+  params?: z.ZodType
+  query?: z.ZodType
+  body?: z.ZodType
+  handle(call: Call): Promise<Reply>
+}
+
+interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> extends About {
+  params?: P
+  query?: Q
+  body?: B
+  handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply>
+}
+
+/** One line of the API: what Express serves and what `/openapi.json` says are made from it. */
+export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(spec: RouteSpec<P, Q, B>): Route {
+  // Sound because the parts are read with the spec's own schemas before `handle` is called.
+  return spec
+}

@@ -1,0 +1,80 @@
+import { Router, type Request, type RequestHandler, type Response } from 'express'
+import type { Authenticate } from './auth'
+import { bodyReader, jsonText, parseJson } from './body'
+import { Problem, type ProblemBody } from './problem'
+import type { Call, Caller, Reply, Route } from './route'
+import { parse } from './parse'
+
+const MAX_BODY_BYTES = 256 * 1024
+
+const NOBODY: Caller = { tenantId: '', keyId: '' }
+
+/** The routes as Express serves them: who asks → what was sent → the handler → the answer. */
+export function createRouter(routes: Route[], authenticate: Authenticate): Router {
+  const router = Router()
+  for (const each of routes) {
+    router[each.method](expressPath(each.path), ...handlers(each, authenticate))
+  }
+  for (const path of new Set(routes.map((each) => each.path))) {
+    router.all(expressPath(path), refuseMethod(routes.filter((each) => each.path === path)))
+  }
+  return router
+}
+
+const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
+
+function handlers(each: Route, authenticate: Authenticate): RequestHandler[] {
+  const { scope, body, maxBodyBytes = MAX_BODY_BYTES } = each
+  const letIn: RequestHandler = async (req, res, next) => {
+    if (scope !== 'none') res.locals.caller = await authenticate(req.headers, scope)
+    next()
+  }
+  const answer: RequestHandler = async (req, res) => {
+    const caller: Caller = res.locals.caller ?? NOBODY
+    send(res, await each.handle(readCall(each, req, caller)))
+  }
+  return body ? [letIn, bodyReader(maxBodyBytes), answer] : [letIn, answer]
+}
+
+function readCall({ params, query, body }: Route, req: Request, caller: Caller): Call {
+  const source = body ? jsonText(req) : ''
+  return {
+    ...caller,
+    params: params ? parse(params, req.params) : {},
+    query: query ? parse(query, req.query) : {},
+    body: body ? parse(body, parseJson(source)) : undefined,
+    source,
+    header: (name) => req.get(name),
+  }
+}
+
+function refuseMethod(routes: Route[]): RequestHandler {
+  const methods = routes.map(({ method }) => method.toUpperCase())
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ')
+  return (req) => {
+    const detail = `${req.method} is not allowed here; allowed: ${allow}.`
+    throw new Problem('method-not-allowed', detail, { headers: { Allow: allow } })
+  }
+}
+
+/** Answers may hold what banks keep to themselves, so that nothing on the way may store them. */
+const NO_STORE = { 'Cache-Control': 'no-store' } as const
+
+export function send(res: Response, { status, body, text, contentType, headers }: Reply): void {
+  const content = text ?? (body === undefined ? undefined : JSON.stringify(body))
+  if (content === undefined) {
+    res.writeHead(status, { ...NO_STORE, ...headers }).end()
+    return
+  }
+  res.writeHead(status, {
+    ...NO_STORE,
+    'Content-Type': contentType ?? 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(content),
+    ...headers,
+  })
+  res.end(content)
+}
+
+export function sendProblem(res: Response, body: ProblemBody, headers: Record<string, string> = {}): void {
+  send(res, { status: body.status, body, contentType: 'application/problem+json; charset=utf-8', headers })
+}

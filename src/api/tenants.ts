@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { formatDuration } from '../domain/duration'
+import { EXPIRY_NOTICE, PARKED_FOR, TENANT_ID_PATTERN, type Tenant } from '../domain/tenant'
+import type { TenantStore } from '../store/tenants'
+import { found, invalid, Problem } from './problem'
+import { route, type Call, type Reply, type Route } from './route'
+import { listOf, named, paging, time } from './views'
+import { duration } from './webhook-input'
+
+export interface TenantDeps {
+  tenants: TenantStore
+}
+
+const view = z.object({
+  id: z.string(),
+  name: z.string(),
+  parkedFor: z.string().describe('How long a parked delivery waits for a person before it expires.'),
+  expiryNotice: z.string().describe('How long before that the notice is given.'),
+  createdAt: time,
+})
+named.add(view, { id: 'Tenant' })
+
+const settings = {
+  name: z.string().min(1).max(200).optional(),
+  parkedFor: duration(PARKED_FOR).optional(),
+  expiryNotice: duration({ minMs: 0, maxMs: PARKED_FOR.maxMs }).optional(),
+}
+
+const input = z.strictObject({
+  id: z
+    .string()
+    .regex(TENANT_ID_PATTERN, 'must have 1 to 40 characters of a-z, 0-9 and -, and not begin with -'),
+  ...settings,
+})
+named.add(input, { id: 'CreateTenant' })
+
+const patchInput = z.strictObject(settings)
+named.add(patchInput, { id: 'PatchTenant' })
+
+const params = z.object({ id: z.string() })
+
+export function tenantRoutes({ tenants }: TenantDeps): Route[] {
+  const about = { scope: 'admin', tag: 'Tenants' } as const
+  return [
+    route({
+      ...about,
+      method: 'post',
+      path: '/v1/tenants',
+      summary: 'Make a tenant',
+      body: input,
+      responses: { 201: { description: 'Made.', schema: view } },
+      problems: [409],
+      handle: create,
+    }),
+    route({
+      ...about,
+      method: 'get',
+      path: '/v1/tenants',
+      summary: 'List tenants',
+      query: paging,
+      responses: { 200: { description: 'A page of tenants.', schema: listOf(view, 'TenantList') } },
+      handle: async ({ query }) => {
+        const { data, nextCursor } = await tenants.list(query)
+        return { status: 200, body: { data: data.map(toView), nextCursor } }
+      },
+    }),
+    route({
+      ...about,
+      method: 'get',
+      path: '/v1/tenants/{id}',
+      summary: 'Look at a tenant',
+      params,
+      responses: { 200: { description: 'The tenant.', schema: view } },
+      problems: [404],
+      handle: async ({ params: { id } }) => ({ status: 200, body: toView(await existing(id)) }),
+    }),
+    route({
+      ...about,
+      method: 'patch',
+      path: '/v1/tenants/{id}',
+      summary: 'Change the settings of a tenant',
+      description: 'What is parked already keeps the time that it was parked for.',
+      params,
+      body: patchInput,
+      responses: { 200: { description: 'Changed.', schema: view } },
+      problems: [404],
+      handle: patch,
+    }),
+  ]
+
+  async function existing(id: string): Promise<Tenant> {
+    const tenant = await tenants.get(id)
+    if (!tenant) throw new Problem('not-found', `There is no tenant ${JSON.stringify(id)}; POST /v1/tenants makes one.`)
+    return tenant
+  }
+
+  async function create({ body }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
+    const { id, name = id, parkedFor = PARKED_FOR.defaultMs } = body
+    const expiryNoticeMs = body.expiryNotice ?? Math.min(EXPIRY_NOTICE.defaultMs, parkedFor)
+    const tenant = { id, name, createdAt: new Date(), parkedForMs: parkedFor, expiryNoticeMs }
+    mustFit(tenant)
+    if (!(await tenants.insert(tenant))) throw new Problem('conflict', `The tenant "${id}" exists already; choose another id.`)
+    return { status: 201, body: toView(tenant) }
+  }
+
+  async function patch({ params: { id }, body }: Call<{ id: string }, unknown, z.output<typeof patchInput>>): Promise<Reply> {
+    const { name, parkedFor, expiryNotice } = body
+    const change = {
+      ...(name !== undefined && { name }),
+      ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
+      ...(expiryNotice !== undefined && { expiryNoticeMs: expiryNotice }),
+    }
+    mustFit({ ...(await existing(id)), ...change })
+    return { status: 200, body: toView(found(await tenants.update(id, change), 'tenant', id)) }
+  }
+}
+
+function mustFit({ parkedForMs, expiryNoticeMs }: Pick<Tenant, 'parkedForMs' | 'expiryNoticeMs'>): void {
+  if (expiryNoticeMs <= parkedForMs) return
+  throw invalid([{ path: 'expiryNotice', message: `must not be longer than parkedFor (${formatDuration(parkedForMs)})` }])
+}
+
+const toView = ({ id, name, parkedForMs, expiryNoticeMs, createdAt }: Tenant): z.infer<typeof view> => ({
+  id,
+  name,
+  parkedFor: formatDuration(parkedForMs),
+  expiryNotice: formatDuration(expiryNoticeMs),
+  createdAt: createdAt.toISOString(),
+})

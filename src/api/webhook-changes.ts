@@ -1,0 +1,77 @@
+import type { Verdict } from '../delivery/address'
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../domain/retry-policy'
+import type { WebhookSecrets } from '../domain/webhook'
+import type { EventCatalog } from '../store/event-catalog'
+import type { FieldError } from '../domain/validation'
+import { invalid } from './problem'
+import type { RetryInput, WebhookInput, WebhookPatchInput } from './webhook-input'
+
+export type CheckUrl = (url: string) => Verdict
+
+/** What a schema cannot know: whether the URL may be called and the types exist. Throws a 400. */
+export async function readTargets(
+  { url, eventTypes }: Pick<WebhookPatchInput, 'url' | 'eventTypes'>,
+  checkUrl: CheckUrl,
+  catalog: EventCatalog,
+): Promise<number[]> {
+  const errors: FieldError[] = []
+  const verdict = url === undefined ? undefined : checkUrl(url)
+  if (verdict?.ok === false) errors.push({ path: 'url', message: `cannot be used: ${verdict.reason}` })
+  const types = await Promise.all((eventTypes ?? []).map((nameOrId) => catalog.find(nameOrId)))
+  for (const [i, type] of types.entries()) {
+    if (type) continue
+    const message = `is not a known event type; known: ${await catalog.known()}`
+    errors.push({ path: `eventTypes[${i}]`, message })
+  }
+  if (errors.length > 0) throw invalid(errors)
+  return [...new Set(types.flatMap((type) => (type ? [type.id] : [])))].toSorted((a, b) => a - b)
+}
+
+/** What was given over what stands; null goes back to the default. Throws a 400 when they do not fit. */
+export function mergeRetry(standing: RetryPolicy, given: RetryInput | null | undefined): RetryPolicy {
+  if (given === null) return DEFAULT_RETRY_POLICY
+  const merged = {
+    maximumAttempts: given?.maximumAttempts ?? standing.maximumAttempts,
+    initialIntervalMs: given?.initialInterval ?? standing.initialIntervalMs,
+    backoffCoefficient: given?.backoffCoefficient ?? standing.backoffCoefficient,
+    maximumIntervalMs: given?.maximumInterval ?? standing.maximumIntervalMs,
+  }
+  if (merged.maximumIntervalMs < merged.initialIntervalMs) {
+    throw invalid([{ path: 'retry.maximumInterval', message: 'must not be shorter than retry.initialInterval' }])
+  }
+  return merged
+}
+
+export function newSecrets(signingSecret: string, { auth, headers }: WebhookInput): WebhookSecrets {
+  return withHidden({ signingSecrets: [signingSecret] }, auth, headers)
+}
+
+/** The secrets after a patch; nothing when it does not touch them. */
+export function patchSecrets(standing: WebhookSecrets, { auth, headers }: WebhookPatchInput): WebhookSecrets | undefined {
+  if (auth === undefined && headers === undefined) return undefined
+  const { signingSecrets } = standing
+  const newAuth = auth === undefined ? standing.auth : (auth ?? undefined)
+  const newHeaders = headers === undefined ? standing.headers : patchHeaders(standing.headers ?? {}, headers)
+  return withHidden({ signingSecrets }, newAuth, newHeaders)
+}
+
+function withHidden(
+  secrets: WebhookSecrets,
+  auth: WebhookSecrets['auth'],
+  headers: WebhookSecrets['headers'],
+): WebhookSecrets {
+  const hasHeaders = headers !== undefined && Object.keys(headers).length > 0
+  return { ...secrets, ...(auth && { auth }), ...(hasHeaders && { headers }) }
+}
+
+/** Names of headers do not heed case, so that a new spelling replaces the old one. */
+function patchHeaders(
+  standing: Record<string, string>,
+  patch: Record<string, string | null> | null,
+): Record<string, string> | undefined {
+  if (patch === null) return undefined
+  const named = new Set(Object.keys(patch).map((name) => name.toLowerCase()))
+  const kept = Object.entries(standing).filter(([name]) => !named.has(name.toLowerCase()))
+  const set = Object.entries(patch).filter((entry): entry is [string, string] => entry[1] !== null)
+  return Object.fromEntries([...kept, ...set])
+}

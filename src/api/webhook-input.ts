@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { checkHeaders } from '../delivery/request-headers'
+import { RETRY_BOUNDS, TIMEOUT } from '../domain/retry-policy'
+import { formatDuration, parseDuration } from '../domain/duration'
+import { named } from './views'
+
+/** A duration within bounds, read into milliseconds. */
+export function duration({ minMs, maxMs }: { minMs: number; maxMs: number }) {
+  const message = `must be a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, such as "2s" or "500ms"`
+  return z
+    .string({ error: message })
+    .refine((text) => isWithin(parseDuration(text), minMs, maxMs), message)
+    .transform((text) => parseDuration(text) ?? minMs)
+    .describe(`${formatDuration(minMs)} to ${formatDuration(maxMs)}; units ms, s, m, h, d`)
+}
+
+const isWithin = (ms: number | undefined, min: number, max: number): boolean => ms !== undefined && ms >= min && ms <= max
+
+const intervalBounds = ({ min, max }: { min: number; max: number }) => ({ minMs: min, maxMs: max })
+
+const retry = z.strictObject({
+  maximumAttempts: z
+    .int()
+    .min(RETRY_BOUNDS.maximumAttempts.min)
+    .max(RETRY_BOUNDS.maximumAttempts.max)
+    .optional()
+    .describe('POSTs of a round, the first one included.'),
+  initialInterval: duration(intervalBounds(RETRY_BOUNDS.initialIntervalMs)).optional(),
+  backoffCoefficient: z
+    .number()
+    .min(RETRY_BOUNDS.backoffCoefficient.min)
+    .max(RETRY_BOUNDS.backoffCoefficient.max)
+    .optional(),
+  maximumInterval: duration(intervalBounds(RETRY_BOUNDS.maximumIntervalMs)).optional(),
+})
+export type RetryInput = z.output<typeof retry>
+
+/** RFC 7617: neither may have control characters, and a colon would end the user name. */
+const withoutControls = (max: number) =>
+  z
+    .string()
+    .max(max)
+    // eslint-disable-next-line no-control-regex
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not have control characters')
+
+const auth = z.strictObject({
+  type: z.literal('basic'),
+  username: withoutControls(256)
+    .min(1, 'must not be empty')
+    .refine((name) => !name.includes(':'), 'must not have a colon: HTTP Basic cannot carry it'),
+  password: withoutControls(1_024),
+})
+
+const MAX_HEADERS = 20
+
+const headerValue = z.string().max(2_048)
+
+/** A value of null removes the header in a PATCH. */
+const headers = <Value extends z.ZodType<string | null>>(value: Value) =>
+  z
+    .record(z.string().max(128), value)
+    .superRefine((all, context) => {
+      const names = Object.keys(all)
+      if (names.length > MAX_HEADERS) context.addIssue({ code: 'custom', message: `must have at most ${MAX_HEADERS} headers` })
+      for (const [name, text] of Object.entries(all)) {
+        const reason = headerFault(name, text, names)
+        if (reason !== undefined) context.addIssue({ code: 'custom', path: [name], message: reason })
+      }
+    })
+    .describe('Sent with every POST. Values are kept sealed and never shown again.')
+
+const OWN_HEADERS = /^(webhook-|herald-)/i
+/** Of a connection to a proxy (RFC 9110), beside those that the sender itself refuses. */
+const HOP_BY_HOP = /^(proxy-authenticate|proxy-authorization)$/i
+
+function headerFault(name: string, value: string | null, names: string[]): string | undefined {
+  if (/^authorization$/i.test(name)) return 'is not allowed here; give the credentials as auth'
+  if (OWN_HEADERS.test(name) || HOP_BY_HOP.test(name)) return 'is not allowed: Herald or the connection sets it'
+  const twice = names.filter((other) => other.toLowerCase() === name.toLowerCase()).length > 1
+  if (twice) return 'stands twice; names of headers do not heed case'
+  const verdict = checkHeaders({ [name]: value ?? '' })
+  return verdict.ok ? undefined : `is not allowed: ${verdict.reason}`
+}
+
+const eventTypes = z
+  .array(z.union([z.string(), z.int()], { error: 'must be the name of an event type or its Event ID' }))
+  .min(1, 'must have at least one event type')
+  .max(1_000)
+  .describe('Names or Event IDs.')
+
+const shared = {
+  url: z.string().max(2_048).describe('https or http; must lead to a public address.'),
+  eventTypes,
+}
+
+export const webhookInput = z.strictObject({
+  ...shared,
+  description: z.string().max(1_024).optional(),
+  auth: auth.optional(),
+  headers: headers(headerValue).optional(),
+  retry: retry.optional(),
+  timeout: duration(TIMEOUT).optional(),
+})
+named.add(webhookInput, { id: 'CreateWebhook' })
+
+/** JSON Merge Patch (RFC 7396): what is not named stays, null removes or restores the default. */
+export const webhookPatch = z.strictObject({
+  url: shared.url.optional(),
+  eventTypes: shared.eventTypes.optional(),
+  description: z.string().max(1_024).nullish(),
+  auth: auth.nullish(),
+  headers: headers(headerValue.nullable()).nullish(),
+  retry: retry.nullish(),
+  timeout: duration(TIMEOUT).nullish(),
+})
+named.add(webhookPatch, { id: 'PatchWebhook' })
+
+export type WebhookInput = z.output<typeof webhookInput>
+export type WebhookPatchInput = z.output<typeof webhookPatch>

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { formatDuration } from '../domain/duration'
+import { WEBHOOK_STATUSES, type OpenWebhook } from '../domain/webhook'
+import type { EventCatalog } from '../store/event-catalog'
+import { named, time } from './views'
+
+export const webhookView = z.object({
+  id: z.string(),
+  url: z.string(),
+  description: z.string().optional(),
+  eventTypes: z.array(z.string()),
+  eventTypeIds: z.array(z.int()),
+  status: z.enum(WEBHOOK_STATUSES),
+  auth: z.object({ type: z.literal('basic') }).optional().describe('That there are credentials; they are never shown.'),
+  headers: z.array(z.string()).optional().describe('The names of the extra headers; values are never shown.'),
+  retry: z.object({
+    maximumAttempts: z.int(),
+    initialInterval: z.string(),
+    backoffCoefficient: z.number(),
+    maximumInterval: z.string(),
+  }),
+  timeout: z.string(),
+  createdAt: time,
+  updatedAt: time,
+})
+named.add(webhookView, { id: 'Webhook' })
+
+export const createdWebhookView = webhookView.extend({
+  secret: z.string().describe('Signs every POST (Standard Webhooks). Shown this once.'),
+})
+named.add(createdWebhookView, { id: 'CreatedWebhook' })
+
+/** Of what is hidden, only that it is there. */
+export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog): Promise<z.infer<typeof webhookView>> {
+  const { id, url, description, eventTypes, status, retry, timeoutMs, createdAt, updatedAt, secrets } = webhook
+  return {
+    id,
+    url,
+    ...(description && { description }),
+    eventTypes: await Promise.all(eventTypes.map((typeId) => catalog.nameOf(typeId))),
+    eventTypeIds: eventTypes,
+    status,
+    ...(secrets.auth && { auth: { type: 'basic' as const } }),
+    ...(secrets.headers && { headers: Object.keys(secrets.headers) }),
+    retry: {
+      maximumAttempts: retry.maximumAttempts,
+      initialInterval: formatDuration(retry.initialIntervalMs),
+      backoffCoefficient: retry.backoffCoefficient,
+      maximumInterval: formatDuration(retry.maximumIntervalMs),
+    },
+    timeout: formatDuration(timeoutMs),
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  }
+}

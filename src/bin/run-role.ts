@@ -1,0 +1,33 @@
+import { Runtime } from '@temporalio/worker'
+import { configFrom } from '../config'
+import { readEnv, SettingsError, type Env } from '../env'
+import { startHerald, type Role } from '../herald'
+import { createLogger } from '../logger'
+import { loadSecrets } from '../secrets'
+import { builtBundlePath } from '../temporal/bundle'
+import { untilStopped } from './until-stopped'
+
+/** One role of Herald against servers that somebody else runs: production's shape. */
+export async function runRole(role: Role): Promise<void> {
+  const env = readEnv()
+  const servers = {
+    mongodbUri: required(env, 'MONGODB_URI'),
+    temporalAddress: required(env, 'TEMPORAL_ADDRESS'),
+    ports: [],
+    embedded: false,
+  }
+  const secrets = await loadSecrets(env, { mayCreate: false })
+  Runtime.install({ shutdownSignals: [] })
+  const logger = createLogger(env.LOG_LEVEL)
+  const herald = await startHerald(configFrom(env, secrets, servers, builtBundlePath()), logger, role)
+  logger.info({ role, url: herald.url }, 'ready')
+  await untilStopped(herald.broken)
+  logger.info({ role }, 'stopping')
+  await herald.stop()
+}
+
+function required(env: Env, name: 'MONGODB_URI' | 'TEMPORAL_ADDRESS'): string {
+  const value = env[name]
+  if (value === undefined) throw new SettingsError(`${name} must be set: this command starts no servers. \`herald start\` does.`)
+  return value
+}

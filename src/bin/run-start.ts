@@ -1,0 +1,56 @@
+import path from 'node:path'
+import { Runtime } from '@temporalio/worker'
+import { configFrom } from '../config'
+import { cacheDir, readEnv, type Env } from '../env'
+import { startHerald, type Herald } from '../herald'
+import { createLogger } from '../logger'
+import { loadSecrets, type Secrets } from '../secrets'
+import { startStack, type Stack } from '../stack'
+import { builtBundlePath } from '../temporal/bundle'
+import { SEARCH_ATTRIBUTES } from '../temporal/search-attributes'
+import { untilStopped } from './until-stopped'
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** Everything on one machine: the servers that are not given, then Herald. */
+export async function runStart(): Promise<void> {
+  const env = readEnv()
+  const embedded = env.MONGODB_URI === undefined || env.TEMPORAL_ADDRESS === undefined
+  const secrets = await loadSecrets(env, { mayCreate: true })
+  const stack = await startStack({
+    dataDir: path.resolve(env.HERALD_DATA_DIR),
+    cacheDir: cacheDir(env),
+    mongodbUri: env.MONGODB_URI,
+    temporalAddress: env.TEMPORAL_ADDRESS,
+    temporalNamespace: env.TEMPORAL_NAMESPACE,
+    searchAttributes: SEARCH_ATTRIBUTES,
+    report: say,
+    onServerRestart: (name) => say(`${name} had ended and was started again`),
+  })
+  try {
+    const config = configFrom(env, secrets, { ...stack, ports: stack.ports, embedded }, builtBundlePath())
+    Runtime.install({ shutdownSignals: [] })
+    const herald = await startHerald(config, createLogger(env.LOG_LEVEL === 'info' ? 'warn' : env.LOG_LEVEL), 'all')
+    greet(herald, stack, env, secrets)
+    await untilStopped(herald.broken)
+    say('\nstopping: HTTP, workers, Temporal, MongoDB')
+    await herald.stop()
+  } finally {
+    await stack.stop()
+  }
+}
+
+function greet({ url }: Herald, stack: Stack, env: Env, secrets: Secrets): void {
+  const rows = [
+    ['API', `${url}/v1`],
+    ['API documentation', `${url}/docs`],
+    ['Temporal UI', stack.temporalUiUrl ?? '(where your Temporal has it)'],
+    ['Data', path.resolve(env.HERALD_DATA_DIR)],
+    ['Admin key', secrets.adminKeyFile ? path.resolve(secrets.adminKeyFile) : 'HERALD_ADMIN_KEY'],
+  ]
+  say('\nHerald is ready.\n')
+  for (const [name = '', value = ''] of rows) say(`  ${name.padEnd(18)} ${value}`)
+  if (secrets.adminKeyIsNew) say(`\n  The admin key, shown this once: ${secrets.adminKey}`)
+  if (stack.ports.length > 0) say('\n  Webhooks on this machine (loopback) may be called; in production they may not.')
+  say('\nNow try, in another terminal:  npm run demo\n')
+}

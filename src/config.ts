@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import { pem, type Env } from './env'
+import type { Secrets } from './secrets'
+import type { TemporalSettings } from './temporal/connect'
+import { version } from '../package.json'
+
+/** Everything that Herald is told, in the form that its parts take. */
+export interface Config {
+  version: string
+  /** Names this process in leases. */
+  processId: string
+  http: { host: string; port: number }
+  mongodb: { uri: string; database: string }
+  temporal: TemporalSettings & { uiUrl?: string; workflowBundle: string }
+  /** SHA-256 of the admin key, in hex. */
+  adminKeyHash: string
+  encryptionKey: Buffer
+  /** CIDRs that may be called although they are not public. */
+  allowTargets: string[]
+  /** Ports that may never be called: those of embedded servers. Read at every connect. */
+  deniedPorts: number[]
+  eventsPerWorkflow: number
+  /** How often a process looks for what is overdue, and how long past its time that is. */
+  reconcile: { everyMs: number; patienceMs: number }
+  /** Where a test wants this process to end. */
+  fault?: string
+}
+
+/** Where the servers are: given by settings, or just started. */
+export interface Servers {
+  mongodbUri: string
+  temporalAddress: string
+  temporalUiUrl?: string
+  ports: number[]
+  /** Started by Herald itself, for a person at this machine: loopback may be called. */
+  embedded: boolean
+}
+
+export const LOOPBACK = ['127.0.0.0/8', '::1/128']
+
+export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflowBundle: string): Config {
+  const uiUrl = env.HERALD_TEMPORAL_UI_URL ?? servers.temporalUiUrl
+  return {
+    version,
+    processId: `${hostname()}-${process.pid}-${Date.now().toString(36)}`,
+    http: { host: env.HOST, port: env.PORT },
+    mongodb: { uri: servers.mongodbUri, database: env.HERALD_DATABASE },
+    temporal: {
+      address: servers.temporalAddress,
+      namespace: env.TEMPORAL_NAMESPACE,
+      taskQueue: env.HERALD_TASK_QUEUE,
+      workflowBundle,
+      ...(uiUrl && { uiUrl }),
+      ...(env.TEMPORAL_API_KEY && { apiKey: env.TEMPORAL_API_KEY }),
+      ...(usesTls(env) && { tls: tlsFrom(env) }),
+      ...(env.HERALD_PAYLOAD_KEY && { payloadKey: env.HERALD_PAYLOAD_KEY }),
+    },
+    adminKeyHash: createHash('sha256').update(secrets.adminKey).digest('hex'),
+    encryptionKey: secrets.encryptionKey,
+    allowTargets: [...env.HERALD_ALLOW_TARGETS, ...(servers.embedded ? LOOPBACK : [])],
+    deniedPorts: servers.ports,
+    eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
+    reconcile: { everyMs: 15_000, patienceMs: 300_000 },
+    ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
+  }
+}
+
+const usesTls = (env: Env): boolean =>
+  env.TEMPORAL_TLS ?? (env.TEMPORAL_TLS_CA ?? env.TEMPORAL_TLS_CERT ?? env.TEMPORAL_API_KEY) !== undefined
+
+const tlsFrom = (env: Env): NonNullable<TemporalSettings['tls']> => {
+  const [ca, cert, key] = [pem(env.TEMPORAL_TLS_CA), pem(env.TEMPORAL_TLS_CERT), pem(env.TEMPORAL_TLS_KEY)]
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+}

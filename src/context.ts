@@ -1,0 +1,168 @@
+import type { Application } from 'express'
+import type { Logger } from 'pino'
+import { createActivities } from '../activities'
+import { createPermits } from '../activities/permits'
+import { createApp } from './api/app'
+import type { Config } from './config'
+import { createDispatcher } from './delivery/connector'
+import { createPostEvent } from './delivery/post'
+import { createSealer } from './delivery/seal'
+import { generateSecret } from './delivery/sign'
+import { checkUrl, createTargetRules } from './delivery/address'
+import { WEBHOOK_CAP } from './domain/lanes'
+import { createFaults } from './faults'
+import { createMetrics } from './metrics'
+import { createEventCatalog } from './store/event-catalog'
+import { createPublisher, type Publisher } from './publish/publisher'
+import { createStarter } from './publish/starter'
+import { createSweeper, STARTED_LEASE_MS, type Sweeper } from './publish/sweeper'
+import { createMessenger } from './steering/messenger'
+import { createReconciler, type Reconciler } from './steering/reconciler'
+import { createSteering } from './steering/steering'
+import { createApiKeyStore } from './store/api-keys'
+import { createAttemptStore } from './store/attempts'
+import { connectStore, type StoreConnection } from './store/connect'
+import { createDeliveryStore } from './store/deliveries'
+import { createDeliveryQueries } from './store/delivery-queries'
+import { createEventQueries } from './store/event-queries'
+import { createEventTypeStore } from './store/event-types'
+import { createEventStore } from './store/events'
+import { createHeldStore } from './store/held'
+import { createOutcomeStore } from './store/outcomes'
+import { createOverdueStore } from './store/overdue'
+import { createRecorder, type Recorder } from './store/recorder'
+import { createTenantStore, ensureDefaultTenant } from './store/tenants'
+import { createWebhookStore } from './store/webhooks'
+import { connectTemporal, type TemporalConnection } from './temporal/connect'
+import { createWorkflowMessages } from './temporal/messages'
+import { createWorkflowStarts } from './temporal/start'
+import type { Activities } from '../activities/types'
+
+/** What one process of Herald is made of. Nothing runs yet. */
+export interface Context {
+  config: Config
+  logger: Logger
+  store: StoreConnection
+  temporal: TemporalConnection
+  app: Application
+  activities: Activities
+  publisher: Publisher
+  sweeper: Sweeper
+  reconciler: Reconciler
+  recorder: Recorder
+  /** Aborted when the process stops. */
+  stopping: AbortController
+}
+
+export interface ContextOptions {
+  config: Config
+  logger: Logger
+  /** This process runs workers too: starts may be eager. */
+  withWorkers: boolean
+}
+
+/** The only place that builds; everybody else is handed what they need. */
+export async function createContext({ config, logger, withWorkers }: ContextOptions): Promise<Context> {
+  const store = await connectStore(config.mongodb.uri, config.mongodb.database)
+  const temporal = await connectTemporal(config.temporal)
+  const { models } = store
+  const { client } = temporal
+  const { taskQueue, namespace } = config.temporal
+  const metrics = createMetrics()
+  const faults = createFaults(config.fault)
+  const stopping = new AbortController()
+
+  const events = createEventStore(models)
+  const deliveries = createDeliveryStore(models)
+  const held = createHeldStore(models)
+  const tenants = createTenantStore(models)
+  const eventTypes = createEventTypeStore(models)
+  const catalog = createEventCatalog(eventTypes)
+  const webhooks = createWebhookStore(models, createSealer(config.encryptionKey))
+  const recorder = createRecorder(createOutcomeStore(models), logger)
+
+  const starts = createWorkflowStarts({ client, taskQueue, eager: withWorkers })
+  const messages = createWorkflowMessages(client, taskQueue)
+  const starter = createStarter({
+    eventsPerWorkflow: config.eventsPerWorkflow,
+    maxInFlight: 2,
+    logger,
+    stopping: stopping.signal,
+    start: async (tenantId, group) => {
+      const workflowId = await starts.deliver(tenantId, group)
+      faults('after-start')
+      metrics.workflowsStarted.inc()
+      metrics.eventsStarted.inc(group.length)
+      const until = new Date(Date.now() + STARTED_LEASE_MS)
+      events
+        .markStarted(tenantId, group.map(({ id }) => id), workflowId, until)
+        .catch((error: unknown) => logger.warn({ err: error, workflowId }, 'a start is not marked: the sweeper will find it'))
+      return workflowId
+    },
+  })
+  const publisher = createPublisher({ events, starter, starterId: config.processId, metrics, faults })
+  const sweeper = createSweeper({ events, starter, starts, messages, starterId: config.processId })
+  const messenger = createMessenger({ deliveries, messages, starts, metrics })
+  const steering = createSteering({ deliveries, webhooks, starts, messenger, logger })
+  const reconciler = createReconciler({
+    overdue: createOverdueStore(models),
+    held,
+    webhooks,
+    messages,
+    messenger,
+    starts,
+    patienceMs: config.reconcile.patienceMs,
+  })
+
+  const urlRules = { allowTargets: config.allowTargets, deniedPorts: config.deniedPorts }
+  const post = createPostEvent({ dispatcher: createDispatcher(urlRules), userAgent: `Herald/${config.version}` })
+  const activities = createActivities({
+    events,
+    catalog,
+    webhooks,
+    deliveries,
+    held,
+    tenants,
+    recorder,
+    post,
+    permits: createPermits(WEBHOOK_CAP),
+    logger,
+    metrics,
+    stopping: stopping.signal,
+    onFanOut: starter.observeFanOut,
+    faults,
+  })
+
+  await ensureDefaultTenant(tenants)
+  const app = createApp({
+    publisher,
+    steering,
+    webhooks,
+    tenants,
+    apiKeys: createApiKeyStore(models),
+    eventTypes,
+    deliveryQueries: createDeliveryQueries(models),
+    eventQueries: createEventQueries(models),
+    attempts: createAttemptStore(models),
+    checkUrl: (url: string) => checkUrl(url, createTargetRules(urlRules)),
+    newSecret: generateSecret,
+    adminKeyHash: config.adminKeyHash,
+    logger,
+    metrics: metrics.registry,
+    readiness: () => readiness(store, temporal),
+    temporalUiUrl: config.temporal.uiUrl,
+    temporalNamespace: namespace,
+    version: config.version,
+  })
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, reconciler, recorder, stopping }
+}
+
+async function readiness(store: StoreConnection, temporal: TemporalConnection): Promise<{ mongodb: boolean; temporal: boolean }> {
+  const answers = async (call: Promise<unknown>): Promise<boolean> => call.then(() => true, () => false)
+  const { client } = temporal
+  const [mongodb, temporalAnswers] = await Promise.all([
+    answers(store.ping()),
+    answers(client.withDeadline(Date.now() + 2_000, () => client.workflowService.getSystemInfo({}))),
+  ])
+  return { mongodb, temporal: temporalAnswers }
+}

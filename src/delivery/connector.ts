@@ -1,0 +1,141 @@
+import * as dns from 'node:dns/promises'
+import type { LookupFunction, Socket } from 'node:net'
+import { callbackify } from 'node:util'
+import { Agent, buildConnector } from 'undici'
+import { boundReads } from './bound-reads'
+import { checkAddress, checkEndpoint, createTargetRules, defaultPort, type TargetRules } from './address'
+
+/** The address is one that Herald refuses to call. */
+export class BlockedTargetError extends Error {
+  override readonly name = 'BlockedTargetError'
+}
+
+export interface ResolvedAddress {
+  address: string
+  family: number
+}
+export type Lookup = (hostname: string) => Promise<ResolvedAddress[]>
+
+export interface DispatcherOptions {
+  /** CIDRs exempt from the ban on addresses that are not public. */
+  allowTargets: string[]
+  /** Ports of Herald's own servers, refused on every address. */
+  deniedPorts: number[]
+  lookup?: Lookup
+  /** Certificate authorities (PEM) to trust instead of Node's own list. */
+  ca?: string[]
+  connectTimeoutMs?: number
+}
+
+/** A bound per origin; how many deliveries are in flight is decided elsewhere. */
+const CONNECTIONS_PER_ORIGIN = 50
+const CONNECT_TIMEOUT_MS = 10_000
+const ADDRESS_ATTEMPT_TIMEOUT_MS = 500
+const HEAD_MAX_BYTES = 16_384
+/** A connection that never rests would never notice that its name has moved. */
+const REQUESTS_PER_CONNECTION = 1_000
+const KEEP_ALIVE_MS = 4_000
+const KEEP_ALIVE_MAX_MS = 60_000
+
+/**
+ * The only way out of Herald to a receiver. It connects only to addresses that the rules allow, and
+ * to the very addresses that it judged (no second look-up in between). It knows no proxy, follows no
+ * redirect and speaks HTTP/1.1, one request at a time on a connection. Time limits are the caller's.
+ */
+export function createDispatcher(options: DispatcherOptions): Agent {
+  return new Agent({
+    connect: createConnector(options),
+    connections: CONNECTIONS_PER_ORIGIN,
+    pipelining: 1,
+    allowH2: false,
+    maxHeaderSize: HEAD_MAX_BYTES,
+    maxRequestsPerClient: REQUESTS_PER_CONNECTION,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+}
+
+function createConnector(options: DispatcherOptions): buildConnector.connector {
+  const rules = createTargetRules(options)
+  const connect = buildConnector({
+    lookup: judgedLookup(shareConcurrent(options.lookup ?? systemLookup), rules),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
+    // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
+    rejectUnauthorized: true,
+    ca: options.ca,
+    allowH2: false,
+    timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+  })
+  return (target, callback) => {
+    const port = target.port === '' ? defaultPort(target.protocol) : Number(target.port)
+    const verdict = checkEndpoint(target.hostname, port, rules)
+    if (!verdict.ok) {
+      // undici expects its answer after this call has returned.
+      queueMicrotask(() => callback(new BlockedTargetError(verdict.reason), null))
+      return
+    }
+    connect(target, (...result) => {
+      if (result[0] !== null) callback(result[0], null)
+      else handOver(result[1], rules, callback)
+    })
+  }
+}
+
+/** The last look: whatever happened before, the socket's own peer must be an allowed one. */
+function handOver(socket: Socket, rules: TargetRules, callback: buildConnector.Callback): void {
+  const peer = socket.remoteAddress
+  const verdict = peer === undefined ? undefined : checkAddress(peer, rules)
+  if (verdict?.ok) {
+    boundReads(socket)
+    callback(null, socket)
+    return
+  }
+  socket.destroy()
+  const closed = Object.assign(new Error('The receiver closed the connection at once'), { code: 'ECONNRESET' })
+  callback(verdict === undefined ? closed : new BlockedTargetError(verdict.reason), null)
+}
+
+/** One address that is not allowed spoils the name: a rebinding name mixes good ones with bad ones. */
+function judgedLookup(lookup: Lookup, rules: TargetRules): LookupFunction {
+  const judged = callbackify(async (hostname: string) => {
+    const addresses = await lookup(hostname)
+    for (const { address } of addresses) {
+      const verdict = checkAddress(address, rules)
+      // The address is left out: it would tell a tenant what internal names resolve to.
+      if (!verdict.ok) throw new BlockedTargetError(`${hostname}: ${verdict.reason}`)
+    }
+    const [first] = addresses
+    if (first === undefined) throw notFound(hostname)
+    return { addresses, first }
+  })
+  return (hostname, options, callback) => {
+    judged(hostname, (error, found) => {
+      if (error) callback(error, '', 0)
+      else if (options.all === true) callback(null, found.addresses)
+      else callback(null, found.first.address, found.first.family)
+    })
+  }
+}
+
+function notFound(hostname: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`The name ${hostname} has no address`), { code: 'ENOTFOUND' })
+}
+
+async function systemLookup(hostname: string): Promise<ResolvedAddress[]> {
+  return dns.lookup(hostname, { all: true })
+}
+
+/** Look-ups run on few threads of the process: a name whose server is slow must not take more than one. */
+function shareConcurrent(lookup: Lookup): Lookup {
+  const running = new Map<string, Promise<ResolvedAddress[]>>()
+  return (hostname) => {
+    const known = running.get(hostname)
+    if (known) return known
+    const started = lookup(hostname).finally(() => running.delete(hostname))
+    running.set(hostname, started)
+    return started
+  }
+}

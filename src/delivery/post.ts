@@ -1,0 +1,67 @@
+import type { Dispatcher } from 'undici'
+import type { Outcome } from '../domain/outcome'
+import { exchange, type Answer, type Ending } from './answer'
+import { BlockedTargetError } from './connector'
+import { outcomeOf } from './outcome-of'
+import { requestHeaders, type HeaderInput } from './request-headers'
+
+export interface PostRequest extends HeaderInput {
+  url: string
+  /** The envelope: these bytes, as UTF-8, are signed and sent. */
+  body: string
+  /** Sent as `webhook-id`; the same for every attempt of a delivery. */
+  deliveryEventId: string
+  /** Counts from 1. */
+  attempt: number
+  /** For everything: looking the name up, connecting, TLS, head and body. */
+  timeoutMs: number
+  /** `whsec_…`, one signature each. */
+  secrets: string[]
+}
+
+/** One POST as it is recorded: credentials and the webhook's own header values are masked. */
+export interface Exchange {
+  startedAt: Date
+  durationMs: number
+  request: { url: string; headers: Record<string, string> }
+  response?: Answer
+  outcome: Outcome
+}
+
+export type PostEvent = (request: PostRequest) => Promise<Exchange>
+
+export interface PostDependencies {
+  dispatcher: Dispatcher
+  userAgent: string
+  now?: () => Date
+}
+
+/**
+ * One HTTP POST. Resolves within the request's `timeoutMs` (and what the event loop adds), and never
+ * rejects for anything that a receiver or the network does.
+ */
+export function createPostEvent({ dispatcher, userAgent, now = () => new Date() }: PostDependencies): PostEvent {
+  return async (request) => {
+    const startedAt = now()
+    const begun = performance.now()
+    const headers = requestHeaders(request, startedAt, userAgent)
+    const ending = await send(dispatcher, request, headers.sent)
+    return {
+      startedAt,
+      durationMs: Math.round((performance.now() - begun) * 10) / 10,
+      request: { url: request.url, headers: headers.shown },
+      ...('answer' in ending ? { response: ending.answer } : {}),
+      outcome: outcomeOf(ending, request.timeoutMs, now()),
+    }
+  }
+}
+
+async function send(dispatcher: Dispatcher, request: PostRequest, headers: string[]): Promise<Ending> {
+  const { url, body, timeoutMs } = request
+  const target = URL.canParse(url) ? new URL(url) : undefined
+  if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
+    return { error: new BlockedTargetError('The URL must begin with https:// or http://') }
+  }
+  const { origin, pathname, search } = target
+  return exchange(dispatcher, { origin, path: pathname + search, method: 'POST', headers, body }, timeoutMs)
+}

@@ -1,0 +1,84 @@
+import type { FailureReason, Outcome } from './outcome'
+
+export const DELIVERY_STATUSES = [
+  'pending',
+  'retrying',
+  'delivered',
+  'parked',
+  'held',
+  'cancelled',
+  'expired',
+] as const
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
+
+/** Which status may follow which; whatever writes a status asks here. */
+const MOVES: Readonly<Record<DeliveryStatus, readonly DeliveryStatus[]>> = {
+  pending: ['retrying', 'delivered', 'parked', 'held', 'cancelled', 'expired'],
+  retrying: ['retrying', 'delivered', 'parked', 'held', 'cancelled', 'expired'],
+  // 'delivered' without a round: the answer to the last POST was recorded late.
+  parked: ['retrying', 'delivered', 'cancelled', 'expired'],
+  held: ['pending', 'cancelled', 'expired'],
+  delivered: [],
+  cancelled: [],
+  expired: [],
+}
+
+/** The statuses from which `to` may be reached: the condition of every write of a status. */
+export function statusesBefore(to: DeliveryStatus): DeliveryStatus[] {
+  return DELIVERY_STATUSES.filter((from) => MOVES[from].includes(to))
+}
+
+export const FINAL_STATUSES: readonly DeliveryStatus[] = DELIVERY_STATUSES.filter(
+  (status) => MOVES[status].length === 0,
+)
+
+/** The statuses in which a POST may be begun. */
+export const UNDER_WAY: readonly DeliveryStatus[] = ['pending', 'retrying']
+
+export const PARKED_REASONS = ['attempts exhausted', 'webhook disabled', 'blocked address'] as const
+export type ParkedReason = (typeof PARKED_REASONS)[number]
+
+/** What a record says of its newest answer. */
+export interface LastOutcome {
+  kind: Outcome['kind'] | 'unknown'
+  at: Date
+  attempt: number
+  status?: number
+  reason?: FailureReason
+  detail?: string
+}
+
+/** A delivery as it is remembered. */
+export interface Delivery {
+  id: string
+  tenantId: string
+  eventId: string
+  webhookId: string
+  typeId: number
+  entityId: string
+  status: DeliveryStatus
+  /** Counts the manual retries: 0 is the first round. */
+  round: number
+  /** POSTs begun in all; the number of the newest attempt. */
+  posts: number
+  /** POSTs begun in earlier rounds. */
+  postsBeforeRound: number
+  /** When each POST was begun, in order: what a POST without an outcome is known by. */
+  intents: Date[]
+  /** Who may POST the newest attempt. */
+  token?: string
+  workflowId: string
+  createdAt: Date
+  updatedAt: Date
+  nextAttemptAt?: Date
+  lastOutcome?: LastOutcome
+  parkedAt?: Date
+  parkedReason?: ParkedReason
+  expiresAt?: Date
+  expiryNoticedAt?: Date
+  /** A message for the workflow that is not known to have arrived; the reconciler repeats it. */
+  untold?: 'retry' | 'cancel'
+}
+
+export const postsInRound = (delivery: Pick<Delivery, 'posts' | 'postsBeforeRound'>): number =>
+  delivery.posts - delivery.postsBeforeRound

@@ -1,0 +1,56 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { encodeTime, monotonicFactory } from 'ulid'
+
+const ulid = monotonicFactory()
+
+const PREFIXES = { event: 'evt', webhook: 'whk', release: 'rel', apiKey: 'key' } as const
+
+/** A new id such as `evt_01k…`: sortable by time, unique without coordination (ULID). */
+export function newId(kind: keyof typeof PREFIXES): string {
+  return `${PREFIXES[kind]}_${ulid().toLowerCase()}`
+}
+
+/** A claim on one POST, unguessable and never shown. */
+export const newToken = (): string => randomBytes(12).toString('base64url')
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/**
+ * The id of an event's delivery to a webhook: a ULID whose random part is a hash, so that whoever
+ * writes the record again writes the same record.
+ */
+export function deliveryId(tenantId: string, eventId: string, createdAt: Date, webhookId: string): string {
+  const hash = createHash('sha256').update(`${tenantId}/${eventId}/${webhookId}`).digest()
+  const random = Array.from({ length: 16 }, (_, i) => CROCKFORD[(hash[i] ?? 0) % 32]).join('')
+  return `dlv_${encodeTime(createdAt.getTime(), 10).toLowerCase()}${random}`
+}
+
+/** The key of an event's record: ids are unique within a tenant only. */
+export const eventKey = (tenantId: string, eventId: string): string => `${tenantId}/${eventId}`
+
+/** The key of an attempt's record. */
+export const attemptKey = (deliveryId: string, number: number): string => `${deliveryId}/${number}`
+
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 16)
+
+/** `event/<tenant>/<event id>` for one event; for more, the first id and a hash of the members. */
+export function deliverWorkflowId(tenantId: string, eventIds: string[]): string {
+  const [first = ''] = eventIds
+  if (eventIds.length === 1) return `event/${tenantId}/${first}`
+  return `events/${tenantId}/${first}+${shortHash(eventIds.join(','))}`
+}
+
+/** A workflow that takes over deliveries whose workflow `lostWorkflowId` is gone. */
+export function adoptWorkflowId(tenantId: string, deliveryIds: string[], lostWorkflowId: string): string {
+  const [first = ''] = deliveryIds
+  return `adopt/${tenantId}/${first}+${shortHash([lostWorkflowId, ...deliveryIds].join(','))}`
+}
+
+/** A new workflow for events whose workflow `lostWorkflowId` ended before it had dispatched them. */
+export function restartWorkflowId(tenantId: string, eventIds: string[], lostWorkflowId: string): string {
+  const [first = ''] = eventIds
+  return `events/${tenantId}/${first}+${shortHash([lostWorkflowId, ...eventIds].join(','))}`
+}
+
+/** The job that releases what a paused webhook held. */
+export const resumeWorkflowId = (tenantId: string, webhookId: string): string => `resume/${tenantId}/${webhookId}`

@@ -1,0 +1,17 @@
+import { TIMEOUT } from './retry-policy'
+
+/** Requests in flight at one webhook, over both lanes of a process. */
+export const WEBHOOK_CAP = 20
+
+/** `dispatch` in all: a local activity that runs longer would burden the workflow's history. */
+export const DISPATCH_BOUND_MS = 20_000
+
+/** Nobody waits inside a slot for a permit any longer. */
+export const PERMIT_WAIT_MS = 1_000
+
+/** The fast lane is for webhooks whose slowest answer fits into `dispatch`. */
+export const mayDispatch = (webhook: { timeoutMs: number }): boolean => webhook.timeoutMs <= TIMEOUT.defaultMs
+
+/** Bound of one attempt at `count` deliveries: so many waves of the cap, and time to record them. */
+export const batchBoundMs = (count: number, timeoutMs: number): number =>
+  Math.ceil(count / WEBHOOK_CAP) * timeoutMs + 30_000

@@ -1,0 +1,24 @@
+/** Why a POST did not deliver, in a word that people can filter by. */
+export const FAILURE_REASONS = [
+  'status',
+  'timeout',
+  'refused',
+  'reset',
+  'dns',
+  'tls',
+  'protocol',
+  'blocked',
+  'network',
+  'unknown',
+] as const
+export type FailureReason = (typeof FAILURE_REASONS)[number]
+
+/**
+ * What became of one POST. Any 2XX delivers; `gone` is 410, the receiver's wish to be left alone
+ * (Standard Webhooks); `blocked` is an address that Herald refuses to call, so no retry can help.
+ */
+export type Outcome =
+  | { kind: 'delivered'; status: number }
+  | { kind: 'failed'; reason: FailureReason; detail: string; status?: number; retryAfterMs?: number }
+  | { kind: 'gone'; status: 410 }
+  | { kind: 'blocked'; detail: string }

@@ -1,0 +1,19 @@
+export const DEFAULT_TENANT = 'default'
+
+/** Becomes part of workflow ids and record ids, so it has no `/`. */
+export const TENANT_ID_PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/
+
+const DAY_MS = 86_400_000
+
+export interface Tenant {
+  id: string
+  name: string
+  createdAt: Date
+  /** How long a parked delivery waits for a person before it expires. */
+  parkedForMs: number
+  /** How long before that the notice is given. */
+  expiryNoticeMs: number
+}
+
+export const PARKED_FOR = { defaultMs: 30 * DAY_MS, minMs: 1_000, maxMs: 365 * DAY_MS } as const
+export const EXPIRY_NOTICE = { defaultMs: 3 * DAY_MS } as const

@@ -1,0 +1,44 @@
+import type { RetryPolicy } from './retry-policy'
+
+/** `paused` by a person and `suspended` by Herald hold deliveries; `disabled` receives no new ones. */
+export const WEBHOOK_STATUSES = ['active', 'paused', 'suspended', 'disabled'] as const
+export type WebhookStatus = (typeof WEBHOOK_STATUSES)[number]
+
+/** HTTP Basic (RFC 7617): the user name has no colon, both are sent as UTF-8. */
+export interface BasicAuth {
+  type: 'basic'
+  username: string
+  password: string
+}
+
+/** What a webhook hides: never answered, logged or put into a workflow history. */
+export interface WebhookSecrets {
+  signingSecrets: string[]
+  auth?: BasicAuth
+  headers?: Record<string, string>
+}
+
+export interface Webhook {
+  id: string
+  tenantId: string
+  url: string
+  description?: string
+  /** Event IDs (numbers) that it asked for. */
+  eventTypes: number[]
+  status: WebhookStatus
+  retry: RetryPolicy
+  timeoutMs: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** A webhook with what it hides, as a POST needs it. */
+export interface OpenWebhook extends Webhook {
+  secrets: WebhookSecrets
+}
+
+/** Seals secrets for storage; `context` (tenant, webhook and field) binds them to their owner. */
+export interface Sealer {
+  seal: (plain: string, context: string) => string
+  open: (sealed: string, context: string) => string
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { z } from 'zod'
+
+const text = z.string().min(1).optional()
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
+const port = z.coerce.number().int().min(0).max(65_535)
+const key32 = z
+  .string()
+  .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
+  .refine((key) => key.length === 32, 'must be 32 bytes as hex or base64: make one with `openssl rand -base64 32`')
+
+const settings = z.object({
+  PORT: port.default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  HERALD_DATA_DIR: z.string().default('.herald'),
+  HERALD_ADMIN_KEY: z.string().min(20, 'must have at least 20 characters').optional(),
+  HERALD_ENCRYPTION_KEY: key32.optional(),
+  HERALD_PAYLOAD_KEY: key32.optional(),
+  HERALD_ALLOW_TARGETS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').map((item) => item.trim()).filter(Boolean)),
+  HERALD_EVENTS_PER_WORKFLOW: z.coerce.number().int().min(1).max(100).default(100),
+  HERALD_DATABASE: z.string().default('herald'),
+  HERALD_TASK_QUEUE: z.string().default('herald'),
+  HERALD_TEMPORAL_UI_URL: text,
+  HERALD_FAULT: text,
+  MONGODB_URI: text,
+  TEMPORAL_ADDRESS: text,
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_API_KEY: text,
+  TEMPORAL_TLS: flag.optional(),
+  TEMPORAL_TLS_CA: text,
+  TEMPORAL_TLS_CERT: text,
+  TEMPORAL_TLS_KEY: text,
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  XDG_CACHE_HOME: text,
+})
+
+export type Env = z.infer<typeof settings>
+
+/** A setting that Herald cannot use: says which, and what is allowed. */
+export class SettingsError extends Error {
+  override name = 'SettingsError'
+}
+
+/** The only reader of the environment. @throws {SettingsError} */
+export function readEnv(source: NodeJS.ProcessEnv = processEnv()): Env {
+  const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const result = settings.safeParse(set)
+  if (result.success) return result.data
+  const lines = result.error.issues.map(({ path: [name], message }) => `  ${String(name)}: ${message}`)
+  throw new SettingsError(`These settings cannot be used:\n${lines.join('\n')}`)
+}
+
+// oxlint-disable-next-line node/no-process-env -- the one place
+const processEnv = (): NodeJS.ProcessEnv => process.env
+
+/** Where downloaded and built servers are kept, per user. */
+export const cacheDir = (env: Env): string =>
+  path.join(env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'herald')
+
+/** A setting that may be a PEM text or the path of one. */
+export function pem(value: string | undefined): string | undefined {
+  if (value === undefined || value.includes('-----BEGIN')) return value
+  return readFileSync(value, 'utf8')
+}

@@ -1,0 +1,15 @@
+import { kill, pid } from 'node:process'
+import type { FaultPoint, FaultPoints } from '../activities/deps'
+
+/**
+ * Ends this process, as kill -9 does, when it has passed a place for the n-th time: `after-post:3`.
+ * For crash tests alone; without the setting every place is passed at no cost.
+ */
+export function createFaults(setting: string | undefined): FaultPoints {
+  if (setting === undefined) return () => undefined
+  const [point, times = '1'] = setting.split(':') as [FaultPoint, string?]
+  let left = Number(times)
+  return (passed) => {
+    if (passed === point && --left === 0) kill(pid, 'SIGKILL')
+  }
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Config } from './config'
+import { createContext, type Context } from './context'
+import type { Logger } from './logger'
+import { startWorkers, type Workers } from './temporal/workers'
+
+/** `all` is one process that does everything; the others are for scaling apart. */
+export type Role = 'all' | 'api' | 'worker'
+
+export interface Herald {
+  context: Context
+  /** Where the API answers; a worker answers for its health alone. */
+  url: string
+  /** Rejects when a part broke that the process cannot go on without. */
+  broken: Promise<never>
+  /** HTTP first, then workers, then what is still to be written, then the connections. */
+  stop: () => Promise<void>
+}
+
+/** Runs one process of Herald against servers that are there. */
+export async function startHerald(config: Config, logger: Logger, role: Role): Promise<Herald> {
+  const withWorkers = role !== 'api'
+  const context = await createContext({ config, logger, withWorkers })
+  const server = context.app.listen(config.http.port, config.http.host)
+  await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error as Error))])
+  const workers = withWorkers ? await workersOf(context) : undefined
+  const rounds = startRounds(context, withWorkers)
+  const { address, port } = server.address() as AddressInfo
+  return {
+    context,
+    url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+    broken: (workers?.running ?? new Promise<void>(() => undefined)).then(() => new Promise<never>(() => undefined)),
+    stop: () => stop(context, server, workers, rounds),
+  }
+}
+
+const workersOf = ({ config, temporal, activities }: Context): Promise<Workers> =>
+  startWorkers({
+    connection: temporal.connection,
+    namespace: config.temporal.namespace,
+    taskQueue: config.temporal.taskQueue,
+    activities,
+    workflowBundle: config.temporal.workflowBundle,
+    ...(config.temporal.payloadKey && { payloadKey: config.temporal.payloadKey }),
+  })
+
+async function stop(context: Context, server: Server, workers: Workers | undefined, rounds: () => Promise<void>): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeIdleConnections()
+  const forced = setTimeout(() => server.closeAllConnections(), 5_000)
+  await closed
+  clearTimeout(forced)
+  context.stopping.abort()
+  await rounds()
+  await workers?.stop()
+  await context.recorder.drain()
+  await context.temporal.close()
+  await context.store.close()
+}
+
+/** Every process renews its leases; those with workers also look for what is overdue. */
+function startRounds(context: Context, withWorkers: boolean): () => Promise<void> {
+  const { sweeper, reconciler, config, logger } = context
+  const work = [sweeper.renew, ...(withWorkers ? [sweeper.sweep, reconciler.reconcile] : [])]
+  let round = Promise.resolve()
+  let busy = false
+
+  async function run(): Promise<void> {
+    for (const step of work) {
+      await step().catch((error: unknown) => logger.warn({ err: error }, 'a look for overdue work failed; the next one is soon'))
+    }
+  }
+
+  function tick(): void {
+    if (busy) return
+    busy = true
+    round = run().finally(() => (busy = false))
+  }
+
+  tick()
+  const timer = setInterval(tick, config.reconcile.everyMs)
+  return async () => {
+    clearInterval(timer)
+    await round
+  }
+}

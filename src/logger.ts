@@ -1,0 +1,17 @@
+import pino, { type Logger } from 'pino'
+
+export type { Logger } from 'pino'
+
+/** One JSON line a fact, to standard output unless told otherwise; never a secret, never a body. */
+export function createLogger(level: string, destination: 1 | 2 = 1): Logger {
+  return pino(
+    {
+      level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: ['*.authorization', '*.password', '*.secret', 'err.config'],
+    },
+    pino.destination(destination),
+  )
+}

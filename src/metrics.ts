@@ -1,0 +1,28 @@
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
+
+/** What `/metrics` shows; names follow Prometheus' conventions. */
+export interface Metrics {
+  registry: Registry
+  posts: Counter<'outcome'>
+  published: Counter<'result'>
+  workflowsStarted: Counter
+  eventsStarted: Counter
+  parked: Counter<'reason'>
+  adopted: Counter
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const counter = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter<Label>({ name, help, labelNames, registers: [registry] })
+  return {
+    registry,
+    posts: counter('herald_posts_total', 'HTTP POSTs made, by outcome.', ['outcome']),
+    published: counter('herald_events_published_total', 'Events published, by result.', ['result']),
+    workflowsStarted: counter('herald_workflows_started_total', 'Delivery workflows started.'),
+    eventsStarted: counter('herald_events_started_total', 'Events handed to a workflow.'),
+    parked: counter('herald_deliveries_parked_total', 'Deliveries parked, by reason.', ['reason']),
+    adopted: counter('herald_deliveries_adopted_total', 'Deliveries taken over from a lost workflow.'),
+  }
+}

@@ -1,0 +1,88 @@
+import type { HeraldEvent } from '../domain/event'
+import { within } from '../domain/within'
+import type { Metrics } from '../metrics'
+import { StoreAway } from '../store/errors'
+import type { EventStore, Journaled, NewEvent } from '../store/events'
+import { createGroupCommit } from '../store/group-commit'
+import { toNewEvent } from './new-event'
+import type { Starter } from './starter'
+
+/** An event as the edge has validated it. */
+export type PublishRequest = Pick<HeraldEvent, 'id' | 'typeId' | 'type' | 'data' | 'entityId'>
+
+/**
+ * `accepted`: journaled now. `repeated`: the same id with the same body stands already.
+ * `conflict`: the same id with another body stands; nothing was changed.
+ */
+export interface PublishResult {
+  kind: 'accepted' | 'repeated' | 'conflict'
+  event: HeraldEvent
+  /** Known once the event's workflow was started. */
+  workflowId?: string
+}
+
+export interface Publisher {
+  /**
+   * Journals the events and starts their workflows; one result an event, in order.
+   * Waits at most 500 ms for the start: what is journaled is started by then or by the sweeper.
+   * @throws {StoreAway} when MongoDB does not answer: nothing was accepted.
+   */
+  publish: (tenantId: string, events: PublishRequest[]) => Promise<PublishResult[]>
+}
+
+/** How long a publish waits for its workflow's start. */
+const START_WAIT_MS = 500
+/** How long it waits for the journal before it says that nothing was accepted. */
+const JOURNAL_WAIT_MS = 5_000
+/** Until then the publishing process looks after an event; it renews what still waits. */
+export const LEASE_MS = 30_000
+
+export interface PublisherDeps {
+  events: EventStore
+  starter: Starter
+  /** This process, as leases name it. */
+  starterId: string
+  metrics: Metrics
+  faults: (point: 'after-journal') => void
+}
+
+export function createPublisher(deps: PublisherDeps): Publisher {
+  const { events, starter, metrics } = deps
+  const journal = createGroupCommit<NewEvent, Journaled>({
+    maxInFlight: 2,
+    maxItems: 1_000,
+    write: (batch) => events.insert(batch, { starter: deps.starterId, until: new Date(Date.now() + LEASE_MS) }),
+  })
+
+  async function journalAll(added: NewEvent[]): Promise<Journaled[]> {
+    const written = Promise.all(added.map((event) => journal.add(event)))
+    if (!(await within(written, JOURNAL_WAIT_MS))) throw new StoreAway(undefined)
+    return written
+  }
+
+  async function start(event: HeraldEvent): Promise<string | undefined> {
+    const started = starter.submit(event)
+    return (await within(started, START_WAIT_MS)) ? started : undefined
+  }
+
+  return {
+    publish: async (tenantId, requests) => {
+      const added = requests.map((request) => toNewEvent(tenantId, request))
+      const journaled = await journalAll(added)
+      deps.faults('after-journal')
+      return Promise.all(
+        journaled.map(async (entry, i): Promise<PublishResult> => {
+          const kind = kindOf(entry, added[i]?.hash)
+          metrics.published.inc({ result: kind })
+          const workflowId = kind === 'accepted' ? await start(entry.event) : entry.workflowId
+          return { kind, event: entry.event, ...(workflowId && { workflowId }) }
+        }),
+      )
+    },
+  }
+}
+
+function kindOf({ added, event }: Journaled, hash: string | undefined): PublishResult['kind'] {
+  if (added) return 'accepted'
+  return event.hash === hash ? 'repeated' : 'conflict'
+}

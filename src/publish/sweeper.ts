@@ -1,0 +1,59 @@
+import { groupBy } from '../domain/group-by'
+import type { EventStore, Overdue } from '../store/events'
+import type { WorkflowMessages } from '../temporal/messages'
+import type { WorkflowStarts } from '../temporal/start'
+import { LEASE_MS } from './publisher'
+import type { Starter } from './starter'
+
+export interface SweeperDeps {
+  events: EventStore
+  starter: Starter
+  starts: Pick<WorkflowStarts, 'redeliver'>
+  messages: Pick<WorkflowMessages, 'isRunning'>
+  starterId: string
+}
+
+export interface Sweeper {
+  /** Starts what nobody has started, or what was started and lost before it was dispatched. */
+  sweep: () => Promise<void>
+  /** Keeps the leases of what waits in this process. */
+  renew: () => Promise<void>
+}
+
+const PAGE = 1_000
+/** How long a started workflow is left alone before it is asked about. */
+export const STARTED_LEASE_MS = 60_000
+
+export function createSweeper({ events, starter, starts, messages, starterId }: SweeperDeps): Sweeper {
+  const lease = (ms: number) => ({ starter: starterId, until: new Date(Date.now() + ms) })
+
+  async function checkStarted(workflowId: string, group: Overdue[]): Promise<void> {
+    const all = group.map(({ event }) => event)
+    for (const [tenantId, members] of groupBy(all, (event) => event.tenantId)) {
+      const running = await messages.isRunning(workflowId)
+      const carrier = running ? workflowId : await starts.redeliver(tenantId, members, workflowId)
+      const ids = members.map(({ id }) => id)
+      await events.markStarted(tenantId, ids, carrier, new Date(Date.now() + STARTED_LEASE_MS))
+    }
+  }
+
+  async function sweepPage(): Promise<number> {
+    const overdue = await events.takeOverdue(lease(LEASE_MS), PAGE)
+    for (const [workflowId, group] of groupBy(overdue, (one) => one.workflowId)) {
+      if (workflowId !== undefined) await checkStarted(workflowId, group)
+      // The starter renews their leases and marks them; nobody waits for the answer here.
+      else for (const { event } of group) void starter.submit(event)
+    }
+    return overdue.length
+  }
+
+  return {
+    sweep: async () => {
+      while ((await sweepPage()) === PAGE);
+    },
+    renew: async () => {
+      const waiting = starter.waiting()
+      if (waiting.length > 0) await events.renew(waiting, lease(LEASE_MS))
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { Delivery } from '../domain/delivery'
+import { groupBy } from '../domain/group-by'
+import type { Metrics } from '../metrics'
+import type { DeliveryStore } from '../store/deliveries'
+import type { WorkflowMessages } from '../temporal/messages'
+import type { WorkflowStarts } from '../temporal/start'
+
+export interface Messenger {
+  /** Tells a workflow what its records say was asked for; one that is gone is replaced. */
+  tell: (tenantId: string, workflowId: string, deliveries: Delivery[]) => Promise<void>
+  /** Starts a workflow that takes these deliveries over from one that is gone. */
+  adopt: (tenantId: string, from: string, deliveries: Pick<Delivery, 'id'>[]) => Promise<void>
+}
+
+export interface MessengerDeps {
+  deliveries: DeliveryStore
+  messages: WorkflowMessages
+  starts: Pick<WorkflowStarts, 'adopt'>
+  metrics: Metrics
+}
+
+export function createMessenger({ deliveries, messages, starts, metrics }: MessengerDeps): Messenger {
+  async function adopt(tenantId: string, from: string, lost: Pick<Delivery, 'id'>[]): Promise<void> {
+    await starts.adopt({ tenantId, from, deliveryIds: lost.map(({ id }) => id).sort() })
+    metrics.adopted.inc(lost.length)
+  }
+
+  return {
+    adopt,
+    tell: async (tenantId, workflowId, untold) => {
+      for (const alike of groupBy(untold, ({ untold: what, round }) => `${what}/${round}`).values()) {
+        const [{ untold: what, round }] = alike as [Delivery]
+        const ids = alike.map(({ id }) => id)
+        const answer =
+          what === 'cancel'
+            ? await messages.cancel(workflowId, ids)
+            : await messages.retry(workflowId, ids, round)
+        if (answer === 'gone' && what === 'retry') await adopt(tenantId, workflowId, alike)
+        await deliveries.told(tenantId, ids)
+      }
+    },
+  }
+}

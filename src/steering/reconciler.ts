@@ -1,0 +1,97 @@
+import type { Delivery } from '../domain/delivery'
+import { groupBy } from '../domain/group-by'
+import type { HeldStore } from '../store/held'
+import type { OverdueStore } from '../store/overdue'
+import type { WebhookStore } from '../store/webhooks'
+import type { WorkflowMessages } from '../temporal/messages'
+import type { WorkflowStarts } from '../temporal/start'
+import type { Messenger } from './messenger'
+
+export interface ReconcilerDeps {
+  overdue: OverdueStore
+  held: HeldStore
+  webhooks: Pick<WebhookStore, 'get'>
+  messages: WorkflowMessages
+  messenger: Messenger
+  starts: Pick<WorkflowStarts, 'resume'>
+  /** How long past its time a delivery under way is left alone. */
+  patienceMs: number
+}
+
+export interface Reconciler {
+  /** One look at everything that may be stuck; safe to run in several processes at once. */
+  reconcile: () => Promise<void>
+}
+
+const PAGE = 200
+const UNTOLD_AFTER_MS = 5_000
+/** Visibility may lag, and a process may have been away. */
+const OVERLAP_MS = 120_000
+const FIRST_LOOK_BACK_MS = 3_600_000
+
+/** Nothing stays stuck: gives every unfinished delivery a workflow that runs. */
+export function createReconciler(deps: ReconcilerDeps): Reconciler {
+  const { overdue, messages, messenger } = deps
+  let lookedAt = Date.now() - FIRST_LOOK_BACK_MS
+  let parkedCursor = ''
+
+  /** Adopts those whose workflow does not run; answers the others. */
+  async function adoptLost(deliveries: Delivery[]): Promise<Delivery[]> {
+    const cared: Delivery[] = []
+    for (const [workflowId, group] of groupBy(deliveries, (delivery) => delivery.workflowId)) {
+      const [{ tenantId }] = group as [Delivery]
+      if (await messages.isRunning(workflowId)) cared.push(...group)
+      else await messenger.adopt(tenantId, workflowId, group)
+    }
+    return cared
+  }
+
+  async function repeatMessages(): Promise<void> {
+    const untold = await overdue.untold(new Date(Date.now() - UNTOLD_AFTER_MS), PAGE)
+    for (const [workflowId, group] of groupBy(untold, (delivery) => delivery.workflowId)) {
+      const [{ tenantId }] = group as [Delivery]
+      await messenger.tell(tenantId, workflowId, group)
+    }
+  }
+
+  /** Terminated, failed or timed out: visible at once, whatever their deliveries waited for. */
+  async function adoptEnded(): Promise<void> {
+    const since = new Date(lookedAt - OVERLAP_MS)
+    const now = Date.now()
+    for await (const workflowId of messages.endedBadly(since)) {
+      await adoptLost(await overdue.inCareOf(workflowId, 1_000))
+    }
+    lookedAt = now
+  }
+
+  async function adoptStuck(): Promise<void> {
+    const stuck = await overdue.stuck(new Date(Date.now() - deps.patienceMs), PAGE)
+    const cared = await adoptLost(stuck)
+    await overdue.touch(cared.map(({ id }) => id))
+  }
+
+  /** A few parked ones at every look: so that a workflow lost without a trace is noticed too. */
+  async function adoptParked(): Promise<void> {
+    const parked = await overdue.parkedAfter(parkedCursor, PAGE)
+    parkedCursor = parked.length === PAGE ? (parked.at(-1)?.id ?? '') : ''
+    await adoptLost(parked)
+  }
+
+  /** A resume that could not start its job, or a delivery held in the moment of a resume. */
+  async function resumeActive(): Promise<void> {
+    for (const { tenantId, webhookId } of await deps.held.webhooks()) {
+      const webhook = await deps.webhooks.get(tenantId, webhookId)
+      if (webhook?.status === 'active') await deps.starts.resume({ tenantId, webhookId })
+    }
+  }
+
+  return {
+    reconcile: async () => {
+      await repeatMessages()
+      await adoptEnded()
+      await adoptStuck()
+      await adoptParked()
+      await resumeActive()
+    },
+  }
+}

@@ -1,0 +1,115 @@
+import type { Logger } from 'pino'
+import type { Delivery, DeliveryStatus } from '../domain/delivery'
+import type { Webhook, WebhookStatus } from '../domain/webhook'
+import { within } from '../domain/within'
+import type { DeliveryStore } from '../store/deliveries'
+import type { WebhookStore } from '../store/webhooks'
+import type { WorkflowStarts } from '../temporal/start'
+import type { Messenger } from './messenger'
+
+export type SteeringResult =
+  | { kind: 'accepted'; round: number }
+  | { kind: 'not allowed'; status: DeliveryStatus }
+  | { kind: 'not found' }
+
+export type WebhookSteeringResult =
+  | { kind: 'done'; webhook: Webhook }
+  | { kind: 'not allowed'; status: Webhook['status'] }
+  | { kind: 'not found' }
+
+/** What a person does to deliveries and webhooks under way. All throw {StoreAway}. */
+export interface Steering {
+  /** parked → retrying, another round of attempts. Many clicks make one round. */
+  retry: (tenantId: string, deliveryId: string) => Promise<SteeringResult>
+  /** parked or held → cancelled. */
+  cancel: (tenantId: string, deliveryId: string) => Promise<SteeringResult>
+  /** active → paused: deliveries are held from now on. Paused already is fine. */
+  pause: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
+  /** paused, suspended or disabled → active; what was held is released, oldest first. */
+  resume: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
+  /** Deletes the webhook: its deliveries are cancelled, its credentials erased. */
+  remove: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
+}
+
+/** A person waits: what Temporal does not take in this time, the reconciler sends again. */
+const SIGNAL_WAIT_MS = 1_000
+
+export interface SteeringDeps {
+  deliveries: DeliveryStore
+  webhooks: WebhookStore
+  starts: Pick<WorkflowStarts, 'resume'>
+  messenger: Messenger
+  logger: Logger
+}
+
+export function createSteering(deps: SteeringDeps): Steering {
+  const { deliveries, webhooks, messenger } = deps
+
+  async function soon(what: string, work: Promise<unknown>): Promise<void> {
+    const sent = work.catch((error: unknown) => {
+      deps.logger.warn({ err: error }, `${what} was not sent: the reconciler will`)
+    })
+    await within(sent, SIGNAL_WAIT_MS)
+  }
+
+  async function steer(
+    tenantId: string,
+    id: string,
+    move: (delivery: Delivery) => Promise<number>,
+    round: (delivery: Delivery) => number,
+  ): Promise<SteeringResult> {
+    const [delivery] = await deliveries.load(tenantId, [id])
+    if (!delivery) return { kind: 'not found' }
+    if ((await move(delivery)) === 0) {
+      const [now] = await deliveries.load(tenantId, [id])
+      return { kind: 'not allowed', status: now?.status ?? delivery.status }
+    }
+    const [moved] = await deliveries.load(tenantId, [id])
+    if (moved?.untold) await soon(moved.untold, messenger.tell(tenantId, moved.workflowId, [moved]))
+    return { kind: 'accepted', round: round(delivery) }
+  }
+
+  async function moveWebhook(
+    tenantId: string,
+    id: string,
+    from: WebhookStatus[],
+    to: WebhookStatus,
+  ): Promise<WebhookSteeringResult> {
+    const moved = await webhooks.setStatus(tenantId, id, from, to)
+    const webhook = await webhooks.get(tenantId, id)
+    if (!webhook) return { kind: 'not found' }
+    return moved || webhook.status === to ? { kind: 'done', webhook } : { kind: 'not allowed', status: webhook.status }
+  }
+
+  return {
+    retry: (tenantId, id) =>
+      steer(
+        tenantId,
+        id,
+        ({ round }) => deliveries.openRound(tenantId, [id], round, 'retry'),
+        ({ round }) => round + 1,
+      ),
+    cancel: (tenantId, id) =>
+      steer(
+        tenantId,
+        id,
+        async () =>
+          (await deliveries.cancel(tenantId, { ids: [id], from: ['parked'] }, 'cancel')) ||
+          deliveries.cancel(tenantId, { ids: [id], from: ['held'] }),
+        ({ round }) => round,
+      ),
+    pause: (tenantId, id) => moveWebhook(tenantId, id, ['active'], 'paused'),
+    resume: async (tenantId, id) => {
+      const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active')
+      if (result.kind === 'done') await soon('resume', deps.starts.resume({ tenantId, webhookId: id }))
+      return result
+    },
+    remove: async (tenantId, id) => {
+      const webhook = await webhooks.get(tenantId, id)
+      if (!webhook || !(await webhooks.remove(tenantId, id))) return { kind: 'not found' }
+      await deliveries.cancel(tenantId, { webhookId: id, from: ['parked'] }, 'cancel')
+      await deliveries.cancel(tenantId, { webhookId: id })
+      return { kind: 'done', webhook }
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { Outcome } from '../domain/outcome'
+import { attemptKey } from '../domain/ids'
+import type { Models } from './models'
+import { scoped } from './scope'
+
+/** What a POST sent and what came back, as people may see it: no credentials, 16 KiB of the answer. */
+export interface AttemptExchange {
+  startedAt: Date
+  durationMs: number
+  request: { url: string; headers: Record<string, string> }
+  response?: { status: number; headers: Record<string, string>; body: string; truncated: boolean }
+  outcome: Outcome
+}
+
+/** The record of one POST. Its intent is the delivery's `intents[number - 1]`. */
+export interface AttemptRecord extends AttemptExchange {
+  /** Delivery and number. */
+  _id: string
+  tenantId: string
+  deliveryId: string
+  number: number
+}
+
+export interface AttemptStore {
+  list: (tenantId: string, deliveryId: string) => Promise<AttemptRecord[]>
+}
+
+export function createAttemptStore({ attempts }: Models): AttemptStore {
+  return {
+    list: (tenantId, deliveryId) =>
+      attempts.find(scoped(tenantId, { deliveryId })).sort({ number: 1 }).lean<AttemptRecord[]>(),
+  }
+}
+
+/** The record of a delivery's POST number `number`. */
+export function attemptRecord(
+  tenantId: string,
+  deliveryId: string,
+  number: number,
+  exchange: AttemptExchange,
+): AttemptRecord {
+  return { _id: attemptKey(deliveryId, number), tenantId, deliveryId, number, ...exchange }
+}

@@ -1,0 +1,184 @@
+import {
+  FINAL_STATUSES,
+  postsInRound,
+  statusesBefore,
+  UNDER_WAY,
+  type Delivery,
+  type DeliveryStatus,
+  type ParkedReason,
+} from '../domain/delivery'
+import { groupBy } from '../domain/group-by'
+import { duplicateIndexes } from './errors'
+import type { DeliveryRecord, Models } from './models'
+import { scoped } from './scope'
+
+/** A POST that its holder, and nobody else, may now make. */
+export interface Claim {
+  deliveryId: string
+  eventId: string
+  number: number
+}
+
+export interface DeliveryStore {
+  /** Inserts the records that do not stand yet; answers those that were there already. */
+  insert: (deliveries: Delivery[]) => Promise<Delivery[]>
+  load: (tenantId: string, ids: string[]) => Promise<Delivery[]>
+  /** Begins the next POST of each delivery that still stands as given: the fence of design.md. */
+  claim: (tenantId: string, deliveries: Delivery[], token: string) => Promise<Claim[]>
+  /** Gives back claims whose POST was not begun. */
+  unclaim: (tenantId: string, ids: string[], token: string) => Promise<void>
+  hold: (tenantId: string, ids: string[]) => Promise<void>
+  park: (tenantId: string, ids: string[], reason: ParkedReason, expiresAt: Date) => Promise<void>
+  /** parked → retrying with the next round, for those in `round`; answers how many moved. */
+  openRound: (tenantId: string, ids: string[], round: number, untold?: 'retry') => Promise<number>
+  cancel: (tenantId: string, filter: CancelFilter, untold?: 'cancel') => Promise<number>
+  expire: (tenantId: string, ids: string[], at: Date) => Promise<void>
+  noticeExpiry: (tenantId: string, ids: string[]) => Promise<void>
+  /** held → pending, in the care of a new workflow. */
+  releaseHeld: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
+  /** Hands deliveries of a lost workflow to another one. */
+  adopt: (tenantId: string, ids: string[], from: string, to: string) => Promise<void>
+  told: (tenantId: string, ids: string[]) => Promise<void>
+}
+
+export interface CancelFilter {
+  ids?: string[]
+  webhookId?: string
+  /** Only deliveries in one of these; else whatever is not final. */
+  from?: DeliveryStatus[]
+}
+
+export const toDelivery = ({ _id, ...rest }: DeliveryRecord): Delivery => ({ id: _id, ...rest })
+
+export function createDeliveryStore({ deliveries }: Models): DeliveryStore {
+  const among = (tenantId: string, ids: string[]) => scoped(tenantId, { _id: { $in: ids } })
+
+  const load = async (tenantId: string, ids: string[]): Promise<Delivery[]> =>
+    (await deliveries.find(among(tenantId, ids)).lean<DeliveryRecord[]>()).map(toDelivery)
+
+  async function insert(added: Delivery[]): Promise<Delivery[]> {
+    if (added.length === 0) return []
+    try {
+      const records = added.map(({ id, ...rest }) => ({ _id: id, ...rest }))
+      await deliveries.collection.insertMany(records as never[], { ordered: false })
+      return []
+    } catch (error) {
+      const duplicates = duplicateIndexes(error)
+      const there = added.filter((_, i) => duplicates.has(i))
+      return load(there[0]?.tenantId ?? '', there.map(({ id }) => id))
+    }
+  }
+
+  /** Deliveries with equal counts move in one write. */
+  async function claim(tenantId: string, wanted: Delivery[], token: string): Promise<Claim[]> {
+    const byPosts = groupBy(wanted, ({ posts, round }) => `${posts}/${round}`)
+    const now = new Date()
+    let moved = 0
+    for (const group of byPosts.values()) {
+      const [{ posts, round }] = group as [Delivery]
+      const { modifiedCount } = await deliveries.updateMany(
+        { ...among(tenantId, group.map(({ id }) => id)), posts, round, status: { $in: [...UNDER_WAY] } },
+        { $set: { token, updatedAt: now }, $inc: { posts: 1 }, $push: { intents: now } },
+      )
+      moved += modifiedCount
+    }
+    const ids = wanted.map(({ id }) => id)
+    const mine =
+      moved === wanted.length
+        ? new Set(ids)
+        : new Set(
+            (await deliveries.find({ ...among(tenantId, ids), token }, { _id: 1 }).lean<DeliveryRecord[]>()).map(
+              ({ _id }) => _id,
+            ),
+          )
+    return wanted
+      .filter(({ id }) => mine.has(id))
+      .map(({ id, eventId, posts }) => ({ deliveryId: id, eventId, number: posts + 1 }))
+  }
+
+  async function move(
+    tenantId: string,
+    filter: object,
+    status: DeliveryStatus,
+    fields: object,
+    unset: Partial<Record<keyof Delivery, ''>> = {},
+    from: DeliveryStatus[] = statusesBefore(status),
+  ): Promise<number> {
+    const { modifiedCount } = await deliveries.updateMany(
+      { ...scoped(tenantId, filter), status: { $in: from } },
+      {
+        $set: { status, updatedAt: new Date(), ...fields },
+        $unset: { token: '', nextAttemptAt: '', ...unset } as Record<string, ''>,
+      },
+    )
+    return modifiedCount
+  }
+
+  const notParked = { parkedAt: '', parkedReason: '', expiresAt: '', expiryNoticedAt: '' } as const
+
+  return {
+    insert,
+    load,
+    claim,
+    unclaim: async (tenantId, ids, token) => {
+      await deliveries.updateMany(
+        { ...among(tenantId, ids), token },
+        { $inc: { posts: -1 }, $pop: { intents: 1 }, $unset: { token: '' } },
+      )
+    },
+    hold: async (tenantId, ids) => {
+      await move(tenantId, { _id: { $in: ids } }, 'held', {})
+    },
+    park: async (tenantId, ids, parkedReason, expiresAt) => {
+      await move(tenantId, { _id: { $in: ids } }, 'parked', { parkedAt: new Date(), parkedReason, expiresAt })
+    },
+    openRound: async (tenantId, ids, round, untold) => {
+      const { modifiedCount } = await deliveries.updateMany(
+        { ...among(tenantId, ids), status: 'parked', round },
+        [
+          {
+            $set: {
+              status: 'retrying',
+              round: round + 1,
+              postsBeforeRound: '$posts',
+              updatedAt: '$$NOW',
+              ...(untold && { untold }),
+            },
+          },
+          { $unset: Object.keys(notParked) },
+        ],
+        { updatePipeline: true },
+      )
+      return modifiedCount
+    },
+    cancel: (tenantId, { ids, webhookId, from }, untold) => {
+      const filter = { ...(ids && { _id: { $in: ids } }), ...(webhookId && { webhookId }) }
+      return move(tenantId, filter, 'cancelled', untold ? { untold } : {}, notParked, from)
+    },
+    expire: async (tenantId, ids, at) => {
+      await move(tenantId, { _id: { $in: ids }, expiresAt: { $lte: at } }, 'expired', {}, {}, ['parked'])
+    },
+    noticeExpiry: async (tenantId, ids) => {
+      await deliveries.updateMany(
+        { ...among(tenantId, ids), status: 'parked' },
+        { $set: { expiryNoticedAt: new Date() } },
+      )
+    },
+    releaseHeld: async (tenantId, ids, workflowId) => {
+      await move(tenantId, { _id: { $in: ids } }, 'pending', { workflowId })
+    },
+    adopt: async (tenantId, ids, from, to) => {
+      await deliveries.updateMany(
+        { ...among(tenantId, ids), workflowId: from, status: { $nin: [...FINAL_STATUSES] } },
+        { $set: { workflowId: to, updatedAt: new Date() } },
+      )
+    },
+    told: async (tenantId, ids) => {
+      await deliveries.updateMany(among(tenantId, ids), { $unset: { untold: '' } })
+    },
+  }
+}
+
+/** Whether the round's POSTs are used up, as the record counts them. */
+export const isExhausted = (delivery: Delivery, maximumAttempts: number): boolean =>
+  postsInRound(delivery) >= maximumAttempts

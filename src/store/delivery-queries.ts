@@ -1,0 +1,54 @@
+import { encodeTime } from 'ulid'
+import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
+import { toDelivery } from './deliveries'
+import type { DeliveryRecord, Models } from './models'
+import { page, type Page, type PageRequest } from './page'
+import { scoped } from './scope'
+
+export interface DeliveryFilter {
+  status?: DeliveryStatus
+  webhookId?: string
+  eventId?: string
+  typeId?: number
+  /** Of the event's time, which a delivery's id carries; `to` is not included. */
+  from?: Date
+  to?: Date
+  /** Only parked ones whose expiry was announced. */
+  expiring?: boolean
+}
+
+/** What people look up; a delivery's life is in deliveries.ts. Newest first. */
+export interface DeliveryQueries {
+  list: (tenantId: string, filter: DeliveryFilter, request: PageRequest) => Promise<Page<Delivery>>
+  get: (tenantId: string, id: string) => Promise<Delivery | undefined>
+}
+
+export function createDeliveryQueries({ deliveries }: Models): DeliveryQueries {
+  return {
+    list: (tenantId, filter, request) => page(deliveries, scoped(tenantId, condition(filter)), request, toDelivery),
+    get: async (tenantId, id) => {
+      const record = await deliveries.findOne(scoped(tenantId, { _id: id })).lean<DeliveryRecord>()
+      return record ? toDelivery(record) : undefined
+    },
+  }
+}
+
+function condition({ status, webhookId, eventId, typeId, from, to, expiring }: DeliveryFilter): object {
+  return {
+    ...(expiring && { expiryNoticedAt: { $exists: true } }),
+    // Naming every status lets the indexes that have it in the middle still give the order by id.
+    status: expiring ? 'parked' : (status ?? { $in: [...DELIVERY_STATUSES] }),
+    ...(webhookId !== undefined && { webhookId }),
+    ...(eventId !== undefined && { eventId }),
+    ...(typeId !== undefined && { typeId }),
+    ...((from ?? to) && { _id: { ...(from && { $gte: firstIdAt(from) }), ...(to && { $lt: firstIdAt(to) }) } }),
+  }
+}
+
+const ULID_MAX_MS = 2 ** 48 - 1
+
+/** Every delivery of an event from that time on has this id or a later one. */
+function firstIdAt(time: Date): string {
+  const ms = Math.min(Math.max(time.getTime(), 0), ULID_MAX_MS)
+  return `dlv_${encodeTime(ms, 10).toLowerCase()}`
+}

@@ -1,0 +1,35 @@
+import { mongo } from 'mongoose'
+
+const { MongoBulkWriteError, MongoError, MongoServerError } = mongo
+
+/** MongoDB does not answer: nothing was begun that depends on it, and the caller may try again. */
+export class StoreAway extends Error {
+  override name = 'StoreAway'
+  constructor(cause: unknown) {
+    super('MongoDB does not answer; nothing was accepted, try again in a few seconds', { cause })
+  }
+}
+
+const DUPLICATE_KEY = 11_000
+
+/** True for whatever is MongoDB's absence (network, election, time-out), and for no mistake of ours. */
+export function isStoreAway(error: unknown): boolean {
+  if (error instanceof StoreAway) return true
+  if (!(error instanceof MongoError)) return false
+  if (error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY) return false
+  if (error.hasErrorLabel('RetryableWriteError')) return true
+  return !(error instanceof MongoServerError)
+}
+
+/** The indexes of an unordered insertMany that were there already; any other error is thrown on. */
+export function duplicateIndexes(error: unknown): Set<number> {
+  if (!(error instanceof MongoBulkWriteError)) throw error
+  const errors = [error.writeErrors].flat()
+  const others = errors.some((writeError) => writeError.code !== DUPLICATE_KEY)
+  if (others || errors.length === 0) throw error
+  return new Set(errors.map((writeError) => writeError.index))
+}
+
+/** True when a unique index refused the record. */
+export const isDuplicate = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === DUPLICATE_KEY

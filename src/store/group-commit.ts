@@ -1,0 +1,61 @@
+export interface GroupCommitOptions<Item, Result> {
+  /** How many writes may be under way at once. */
+  maxInFlight: number
+  /** How many items one write may carry. */
+  maxItems: number
+  /** Writes the items; answers one result an item, in order. */
+  write: (items: Item[]) => Promise<Result[]>
+}
+
+export interface GroupCommit<Item, Result> {
+  add: (item: Item) => Promise<Result>
+  /** How many items wait for a write to begin. */
+  waiting: () => number
+}
+
+interface Waiting<Item, Result> {
+  item: Item
+  resolve: (result: Result) => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * Turns many small writes into few large ones without any timer: while `maxInFlight` writes are
+ * under way, whatever arrives goes into the next one. Idle, an item is written at once.
+ */
+export function createGroupCommit<Item, Result>(
+  options: GroupCommitOptions<Item, Result>,
+): GroupCommit<Item, Result> {
+  const { maxInFlight, maxItems, write } = options
+  const queue: Waiting<Item, Result>[] = []
+  let inFlight = 0
+
+  async function commit(batch: Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await write(batch.map(({ item }) => item))
+      // The write answers one result an item, so that the index is always there.
+      batch.forEach(({ resolve }, i) => resolve(results[i] as Result))
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    } finally {
+      inFlight -= 1
+      pump()
+    }
+  }
+
+  function pump(): void {
+    while (inFlight < maxInFlight && queue.length > 0) {
+      inFlight += 1
+      void commit(queue.splice(0, maxItems))
+    }
+  }
+
+  return {
+    add: (item) =>
+      new Promise<Result>((resolve, reject) => {
+        queue.push({ item, resolve, reject })
+        pump()
+      }),
+    waiting: () => queue.length,
+  }
+}

@@ -1,0 +1,85 @@
+import { Schema, type Connection, type Model } from 'mongoose'
+import type { ApiKey } from '../domain/api-key'
+import type { Delivery } from '../domain/delivery'
+import type { HeraldEvent } from '../domain/event'
+import type { EventType } from '../domain/event-types'
+import type { Tenant } from '../domain/tenant'
+import type { Webhook } from '../domain/webhook'
+import type { AttemptRecord } from './attempts'
+
+/** A record is the domain's thing with its id as MongoDB's key. */
+export type Stored<T extends { id: unknown }> = Omit<T, 'id'> & { _id: T['id'] }
+
+export type EventRecord = Omit<HeraldEvent, 'id'> & {
+  /** Tenant and event id. */
+  _id: string
+  eventId: string
+  /** Over type and bytes: the same id with another body is a conflict. */
+  hash: string
+  starter: string
+  /** Until then somebody takes care of it; afterwards the sweeper does. Gone once dispatched. */
+  leaseUntil?: Date
+  workflowId?: string
+  dispatchedAt?: Date
+}
+export type WebhookRecord = Stored<Webhook> & { sealed: string; deletedAt?: Date }
+export type DeliveryRecord = Stored<Delivery>
+export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
+export type TenantRecord = Stored<Tenant>
+export type EventTypeRecord = Stored<EventType> & { jsonSchema?: string; createdAt: Date }
+
+export interface Models {
+  events: Model<EventRecord>
+  webhooks: Model<WebhookRecord>
+  deliveries: Model<DeliveryRecord>
+  attempts: Model<AttemptRecord>
+  apiKeys: Model<ApiKeyRecord>
+  tenants: Model<TenantRecord>
+  eventTypes: Model<EventTypeRecord>
+}
+
+/** The shapes are the compiler's business; mongoose declares the collections and their indexes. */
+const open = () => new Schema({ _id: Schema.Types.Mixed }, { strict: false, versionKey: false, _id: false })
+
+function eventSchema(): Schema {
+  return open()
+    .index({ tenantId: 1, createdAt: -1, _id: -1 })
+    .index({ tenantId: 1, entityId: 1, createdAt: -1, _id: -1 })
+    .index({ tenantId: 1, typeId: 1, createdAt: -1, _id: -1 })
+    .index({ leaseUntil: 1 }, { partialFilterExpression: { leaseUntil: { $exists: true } } })
+}
+
+function deliverySchema(): Schema {
+  return open()
+    .index({ tenantId: 1, eventId: 1 })
+    .index({ tenantId: 1, status: 1, _id: -1 })
+    .index({ tenantId: 1, webhookId: 1, status: 1, _id: -1 })
+    .index({ tenantId: 1, typeId: 1, status: 1, _id: -1 })
+    .index(
+      { tenantId: 1, _id: -1 },
+      { name: 'expiring', partialFilterExpression: { status: 'parked', expiryNoticedAt: { $exists: true } } },
+    )
+    .index({ workflowId: 1 })
+    .index({ untold: 1, updatedAt: 1 }, { partialFilterExpression: { untold: { $exists: true } } })
+    .index(
+      { updatedAt: 1 },
+      { name: 'under_way', partialFilterExpression: { status: { $in: ['pending', 'retrying'] } } },
+    )
+    .index({ _id: 1, status: 1 }, { name: 'parked', partialFilterExpression: { status: 'parked' } })
+    .index({ webhookId: 1, _id: 1 }, { name: 'held', partialFilterExpression: { status: 'held' } })
+}
+
+/** Declares every collection on a connection; `init` makes the indexes. */
+export function createModels(connection: Connection): Models {
+  const model = <T>(name: string, schema: Schema): Model<T> =>
+    connection.model(name, schema, name) as unknown as Model<T>
+  return {
+    events: model('events', eventSchema()),
+    webhooks: model('webhooks', open().index({ tenantId: 1, eventTypes: 1 }).index({ tenantId: 1, _id: -1 })),
+    deliveries: model('deliveries', deliverySchema()),
+    attempts: model('attempts', open().index({ tenantId: 1, deliveryId: 1, number: 1 })),
+    apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
+    tenants: model('tenants', open()),
+    eventTypes: model('eventTypes', open().index({ name: 1 }, { unique: true })),
+  }
+}

@@ -1,0 +1,84 @@
+import { statusesBefore, UNDER_WAY, type LastOutcome } from '../domain/delivery'
+import { groupBy } from '../domain/group-by'
+import { attemptRecord, type AttemptExchange } from './attempts'
+import { duplicateIndexes } from './errors'
+import type { Models } from './models'
+import { scoped } from './scope'
+
+/** What became of a delivery's POST number `number`. */
+export interface PostOutcome {
+  tenantId: string
+  deliveryId: string
+  number: number
+  exchange: AttemptExchange
+  /** When a failed delivery may be tried again; none when its round is used up. */
+  nextAttemptAt?: Date
+}
+
+export interface OutcomeStore {
+  /** Writes the attempts and moves their deliveries; writing the same again changes nothing. */
+  record: (outcomes: PostOutcome[]) => Promise<void>
+}
+
+const lastOutcome = ({ exchange, number }: PostOutcome): LastOutcome => {
+  const { kind, ...rest } = exchange.outcome
+  const at = new Date(exchange.startedAt.getTime() + exchange.durationMs)
+  return {
+    kind,
+    at,
+    attempt: number,
+    ...('status' in rest && rest.status !== undefined && { status: rest.status }),
+    ...('reason' in rest && { reason: rest.reason }),
+    ...('detail' in rest && { detail: rest.detail }),
+  }
+}
+
+const notParked = { parkedAt: '', parkedReason: '', expiresAt: '', expiryNoticedAt: '' } as const
+
+export function createOutcomeStore({ attempts, deliveries }: Models): OutcomeStore {
+  async function insertAttempts(outcomes: PostOutcome[]): Promise<void> {
+    const records = outcomes.map(({ tenantId, deliveryId, number, exchange }) =>
+      attemptRecord(tenantId, deliveryId, number, exchange),
+    )
+    try {
+      await attempts.collection.insertMany(records as never[], { ordered: false })
+    } catch (error) {
+      duplicateIndexes(error)
+    }
+  }
+
+  /** A group has the same outcome, number and next time, so that one write moves it. */
+  async function moveDeliveries(group: [PostOutcome, ...PostOutcome[]]): Promise<void> {
+    const [first] = group
+    const { tenantId, number, nextAttemptAt } = first
+    const ids = { _id: { $in: group.map(({ deliveryId }) => deliveryId) } }
+    const delivered = first.exchange.outcome.kind === 'delivered'
+    const fields = { lastOutcome: lastOutcome(first), updatedAt: new Date() }
+    if (delivered) {
+      await deliveries.updateMany(
+        { ...scoped(tenantId, ids), status: { $in: statusesBefore('delivered') } },
+        { $set: { status: 'delivered', ...fields }, $unset: { token: '', nextAttemptAt: '', ...notParked } },
+      )
+      return
+    }
+    await deliveries.updateMany(
+      { ...scoped(tenantId, ids), posts: number, status: { $in: [...UNDER_WAY] } },
+      {
+        $set: { status: 'retrying', ...fields, ...(nextAttemptAt && { nextAttemptAt }) },
+        $unset: { token: '', ...(!nextAttemptAt && { nextAttemptAt: '' }) },
+      },
+    )
+  }
+
+  const alike = ({ tenantId, number, nextAttemptAt, exchange }: PostOutcome): string =>
+    JSON.stringify([tenantId, number, nextAttemptAt, exchange.outcome])
+
+  return {
+    record: async (outcomes) => {
+      const groups = [...groupBy(outcomes, alike).values()] as [PostOutcome, ...PostOutcome[]][]
+      // The attempts first: a delivery that is final has its last attempt on record.
+      await insertAttempts(outcomes)
+      await Promise.all(groups.map(moveDeliveries))
+    },
+  }
+}

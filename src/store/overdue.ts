@@ -1,0 +1,42 @@
+import { FINAL_STATUSES, UNDER_WAY, type Delivery } from '../domain/delivery'
+import { toDelivery } from './deliveries'
+import type { DeliveryRecord, Models } from './models'
+
+/** Looks, over all tenants, for deliveries that may need somebody. For the reconciler alone. */
+export interface OverdueStore {
+  /** With a message for their workflow that is not known to have arrived. */
+  untold: (before: Date, limit: number) => Promise<Delivery[]>
+  /** Under way, but nothing has happened since `before`, nor was to happen since then. */
+  stuck: (before: Date, limit: number) => Promise<Delivery[]>
+  /** Not final, in the care of this workflow. */
+  inCareOf: (workflowId: string, limit: number) => Promise<Delivery[]>
+  /** Parked, by id from `after` on: a page of a scan that goes round and round. */
+  parkedAfter: (after: string, limit: number) => Promise<Delivery[]>
+  /** Somebody does look after them: they come up again later. */
+  touch: (ids: string[]) => Promise<void>
+}
+
+export function createOverdueStore({ deliveries }: Models): OverdueStore {
+  const list = async (filter: object, sort: Record<string, 1>, limit: number): Promise<Delivery[]> =>
+    (await deliveries.find(filter).sort(sort).limit(limit).lean<DeliveryRecord[]>()).map(toDelivery)
+
+  return {
+    untold: (before, limit) => list({ untold: { $exists: true }, updatedAt: { $lt: before } }, { updatedAt: 1 }, limit),
+    stuck: (before, limit) =>
+      list(
+        {
+          status: { $in: [...UNDER_WAY] },
+          updatedAt: { $lt: before },
+          $or: [{ nextAttemptAt: { $exists: false } }, { nextAttemptAt: { $lt: before } }],
+        },
+        { updatedAt: 1 },
+        limit,
+      ),
+    inCareOf: (workflowId, limit) =>
+      list({ workflowId, status: { $nin: [...FINAL_STATUSES, 'held'] } }, { _id: 1 }, limit),
+    parkedAfter: (after, limit) => list({ status: 'parked', _id: { $gt: after } }, { _id: 1 }, limit),
+    touch: async (ids) => {
+      await deliveries.updateMany({ _id: { $in: ids } }, { $set: { updatedAt: new Date() } })
+    },
+  }
+}

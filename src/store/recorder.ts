@@ -1,0 +1,53 @@
+import type { Logger } from 'pino'
+import { setTimeout as wait } from 'node:timers/promises'
+import { within } from '../domain/within'
+import { isStoreAway } from './errors'
+import { createGroupCommit } from './group-commit'
+import type { OutcomeStore, PostOutcome } from './outcomes'
+
+export interface Recorder {
+  /** Resolves once the outcome is durable, however long MongoDB is away. */
+  record: (outcome: PostOutcome) => Promise<void>
+  /** Resolves once no outcome of these deliveries waits to be written; false after `waitMs`. */
+  settled: (deliveryIds: string[], waitMs: number) => Promise<boolean>
+  /** Resolves once nothing waits to be written. */
+  drain: () => Promise<void>
+}
+
+const RETRY_MS = 500
+
+/** Keeps the outcomes of POSTs until they are written: an answer that came is not forgotten. */
+export function createRecorder(outcomes: OutcomeStore, logger: Logger): Recorder {
+  const unwritten = new Map<string, Promise<void>>()
+
+  async function write(batch: PostOutcome[]): Promise<undefined[]> {
+    for (;;) {
+      try {
+        await outcomes.record(batch)
+        return batch.map(() => undefined)
+      } catch (error) {
+        if (!isStoreAway(error)) throw error
+        logger.warn({ waiting: unwritten.size }, 'MongoDB is away: outcomes are kept until it is back')
+        await wait(RETRY_MS)
+      }
+    }
+  }
+
+  const commit = createGroupCommit<PostOutcome, undefined>({ maxInFlight: 2, maxItems: 1_000, write })
+
+  return {
+    record: (outcome) => {
+      const written = commit.add(outcome).finally(() => unwritten.delete(outcome.deliveryId))
+      unwritten.set(outcome.deliveryId, written)
+      return written
+    },
+    settled: async (deliveryIds, waitMs) => {
+      const waiting = deliveryIds.flatMap((id) => unwritten.get(id) ?? [])
+      if (waiting.length === 0) return true
+      return within(Promise.allSettled(waiting), waitMs)
+    },
+    drain: async () => {
+      await Promise.allSettled(unwritten.values())
+    },
+  }
+}

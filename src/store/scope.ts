@@ -1,0 +1,8 @@
+/**
+ * The one place that keeps tenants apart: every read and write of a tenant's records goes through
+ * this filter, and what belongs to another tenant is simply not found.
+ */
+export const scoped = <Filter extends object>(
+  tenantId: string,
+  filter: Filter,
+): Filter & { tenantId: string } => ({ ...filter, tenantId })

@@ -1,0 +1,91 @@
+import { LRUCache } from 'lru-cache'
+import type { OpenWebhook, Sealer, Webhook, WebhookSecrets, WebhookStatus } from '../domain/webhook'
+import type { Models, WebhookRecord } from './models'
+import { page, type Page, type PageRequest } from './page'
+import { scoped } from './scope'
+
+export type WebhookPatch = Partial<
+  Pick<Webhook, 'url' | 'description' | 'eventTypes' | 'retry' | 'timeoutMs'>
+>
+
+export interface WebhookStore {
+  insert: (webhook: Webhook, secrets: WebhookSecrets) => Promise<void>
+  get: (tenantId: string, id: string) => Promise<Webhook | undefined>
+  list: (tenantId: string, request: PageRequest) => Promise<Page<Webhook>>
+  update: (tenantId: string, id: string, patch: WebhookPatch, secrets?: WebhookSecrets) => Promise<Webhook | undefined>
+  /** Moves the status when it is one of `from`; answers whether it did. */
+  setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus) => Promise<boolean>
+  /** Leaves a tombstone without credentials, which old deliveries still name. */
+  remove: (tenantId: string, id: string) => Promise<boolean>
+  /** With secrets, for a POST. Read afresh at every attempt, so that an edit counts at once. */
+  open: (tenantId: string, id: string) => Promise<OpenWebhook | undefined>
+  /** Every webhook that gets new deliveries of these types, also those that hold them. */
+  subscribers: (tenantId: string, typeIds: number[]) => Promise<OpenWebhook[]>
+}
+
+const toWebhook = ({ _id, sealed: _sealed, deletedAt: _deletedAt, ...rest }: WebhookRecord): Webhook => ({
+  id: _id,
+  ...rest,
+})
+
+const context = (tenantId: string, id: string): string => `${tenantId}/${id}/secrets`
+
+const RECEIVING: WebhookStatus[] = ['active', 'paused', 'suspended']
+
+export function createWebhookStore({ webhooks }: Models, sealer: Sealer): WebhookStore {
+  const opened = new LRUCache<string, WebhookSecrets>({ max: 10_000 })
+  const living = (tenantId: string, filter: object) => ({ ...scoped(tenantId, filter), deletedAt: { $exists: false } })
+
+  function openRecord(record: WebhookRecord): OpenWebhook {
+    const key = context(record.tenantId, record._id)
+    const cacheKey = `${key}/${record.sealed}`
+    let secrets = opened.get(cacheKey)
+    if (!secrets) {
+      secrets = JSON.parse(sealer.open(record.sealed, key)) as WebhookSecrets
+      opened.set(cacheKey, secrets)
+    }
+    return { ...toWebhook(record), secrets }
+  }
+
+  const seal = (tenantId: string, id: string, secrets: WebhookSecrets): string =>
+    sealer.seal(JSON.stringify(secrets), context(tenantId, id))
+
+  return {
+    insert: async ({ id, ...webhook }, secrets) => {
+      await webhooks.create({ _id: id, ...webhook, sealed: seal(webhook.tenantId, id, secrets) })
+    },
+    get: async (tenantId, id) => {
+      const record = await webhooks.findOne(living(tenantId, { _id: id })).lean<WebhookRecord>()
+      return record ? toWebhook(record) : undefined
+    },
+    list: async (tenantId, request) => page(webhooks, living(tenantId, {}), request, toWebhook),
+    update: async (tenantId, id, patch, secrets) => {
+      const set = { ...patch, updatedAt: new Date(), ...(secrets && { sealed: seal(tenantId, id, secrets) }) }
+      const record = await webhooks
+        .findOneAndUpdate(living(tenantId, { _id: id }), { $set: set }, { returnDocument: 'after' })
+        .lean<WebhookRecord>()
+      return record ? toWebhook(record) : undefined
+    },
+    setStatus: async (tenantId, id, from, status) => {
+      const { modifiedCount } = await webhooks.updateOne(
+        { ...living(tenantId, { _id: id }), status: { $in: from } },
+        { $set: { status, updatedAt: new Date() } },
+      )
+      return modifiedCount === 1
+    },
+    remove: async (tenantId, id) => {
+      const { modifiedCount } = await webhooks.updateOne(living(tenantId, { _id: id }), {
+        $set: { deletedAt: new Date(), status: 'disabled', sealed: '' },
+      })
+      return modifiedCount === 1
+    },
+    open: async (tenantId, id) => {
+      const record = await webhooks.findOne(living(tenantId, { _id: id })).lean<WebhookRecord>()
+      return record ? openRecord(record) : undefined
+    },
+    subscribers: async (tenantId, typeIds) => {
+      const filter = { ...living(tenantId, { eventTypes: { $in: typeIds } }), status: { $in: RECEIVING } }
+      return (await webhooks.find(filter).lean<WebhookRecord[]>()).map(openRecord)
+    },
+  }
+}

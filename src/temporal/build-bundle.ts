@@ -1,0 +1,3 @@
+import { builtBundlePath, workflowsPath, writeWorkflowBundle } from './bundle'
+
+void writeWorkflowBundle(`${workflowsPath()}.js`, builtBundlePath())

@@ -1,0 +1,118 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client'
+import {
+  TypedSearchAttributes,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+} from '@temporalio/common'
+import type { AdoptInput, DeliverInput } from '../../workflows/deliver'
+import type { ResumeInput } from '../../workflows/resume'
+import { adoptWorkflowId, deliverWorkflowId, resumeWorkflowId, restartWorkflowId } from '../domain/ids'
+import { fitting, HeraldEventIds, HeraldEventTypes, HeraldTenant } from './search-attributes'
+
+interface Startable {
+  id: string
+  type: string
+}
+
+export interface WorkflowStarts {
+  /** Starts the delivery of events; answers the workflow's id, also when it was started before. */
+  deliver: (tenantId: string, events: Startable[]) => Promise<string>
+  /** The same after the workflow `lost` ended without having dispatched them. */
+  redeliver: (tenantId: string, events: Startable[], lost: string) => Promise<string>
+  adopt: (input: AdoptInput) => Promise<void>
+  resume: (input: ResumeInput) => Promise<void>
+}
+
+export interface StartDeps {
+  client: Client
+  taskQueue: string
+  /** A worker of this process shares the client's connection: the first step needs no queue hop. */
+  eager: boolean
+}
+
+const DEADLINE_MS = 5_000
+
+export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): WorkflowStarts {
+  const inTime = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + DEADLINE_MS, call)
+
+  async function start(workflowId: string, tenantId: string, events: Startable[], reuse: WorkflowIdReusePolicy): Promise<string> {
+    const eventIds = events.map(({ id }) => id)
+    const types = [...new Set(events.map(({ type }) => type))]
+    const [first] = events
+    const what = events.length === 1 ? `${first?.type} ${first?.id}` : `${events.length} events from ${first?.id}`
+    await client.workflow.start('deliverEvents', {
+      workflowId,
+      taskQueue,
+      args: [{ tenantId, eventIds } satisfies DeliverInput],
+      workflowIdReusePolicy: reuse,
+      requestEagerStart: eager,
+      priority: { fairnessKey: tenantId },
+      staticSummary: `${what} for ${tenantId}`,
+      typedSearchAttributes: new TypedSearchAttributes([
+        { key: HeraldTenant, value: tenantId },
+        { key: HeraldEventIds, value: fitting(eventIds) },
+        { key: HeraldEventTypes, value: types },
+      ]),
+    })
+    return workflowId
+  }
+
+  /** 'Already started' counts only when that run carries the event; else the event gets its own run. */
+  async function startOnce(
+    workflowId: string,
+    tenantId: string,
+    events: Startable[],
+    reuse: WorkflowIdReusePolicy = WorkflowIdReusePolicy.REJECT_DUPLICATE,
+  ): Promise<string> {
+    try {
+      return await inTime(() => start(workflowId, tenantId, events, reuse))
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+      const [first] = events
+      if (events.length > 1 || !first) return workflowId
+      const run = await inTime(() => client.workflow.getHandle(workflowId).describe())
+      if (run.typedSearchAttributes.get(HeraldEventIds)?.includes(first.id)) return workflowId
+      return startAgain(tenantId, events, workflowId)
+    }
+  }
+
+  /** In place of a workflow that is gone; should that one end badly too, its id may be used again. */
+  const startAgain = (tenantId: string, events: Startable[], lost: string): Promise<string> =>
+    startOnce(restartWorkflowId(tenantId, ids(events), lost), tenantId, events, WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
+
+  const ids = (events: Startable[]): string[] => events.map(({ id }) => id)
+
+  return {
+    deliver: (tenantId, events) => startOnce(deliverWorkflowId(tenantId, ids(events)), tenantId, events),
+    redeliver: startAgain,
+    adopt: async (input) => {
+      const { tenantId, deliveryIds, from } = input
+      await inTime(() =>
+        client.workflow.start('adoptDeliveries', {
+          workflowId: adoptWorkflowId(tenantId, deliveryIds, from),
+          taskQueue,
+          args: [input],
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+          staticSummary: `${deliveryIds.length} deliveries of ${tenantId} taken over from ${from}`,
+          typedSearchAttributes: new TypedSearchAttributes([{ key: HeraldTenant, value: tenantId }]),
+        }),
+      ).catch(ignoreAlreadyStarted)
+    },
+    resume: async (input) => {
+      await inTime(() =>
+        client.workflow.start('resumeWebhook', {
+          workflowId: resumeWorkflowId(input.tenantId, input.webhookId),
+          taskQueue,
+          args: [input],
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+          staticSummary: `release of what ${input.webhookId} held`,
+          typedSearchAttributes: new TypedSearchAttributes([{ key: HeraldTenant, value: input.tenantId }]),
+        }),
+      )
+    },
+  }
+}
+
+function ignoreAlreadyStarted(error: unknown): void {
+  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import pino from 'pino'
+import { Registry } from 'prom-client'
+import { createApp, type ApiDeps } from '../../src/api/app'
+import { checkUrl, createTargetRules } from '../../src/delivery/address'
+import { createSealer } from '../../src/delivery/seal'
+import { generateSecret } from '../../src/delivery/sign'
+import type { Scope } from '../../src/domain/api-key'
+import { deliverWorkflowId } from '../../src/domain/ids'
+import { createMetrics } from '../../src/metrics'
+import { createPublisher } from '../../src/publish/publisher'
+import { createSteering } from '../../src/steering/steering'
+import { createApiKeyStore } from '../../src/store/api-keys'
+import { createAttemptStore } from '../../src/store/attempts'
+import type { StoreConnection } from '../../src/store/connect'
+import { createDeliveryStore } from '../../src/store/deliveries'
+import { createDeliveryQueries } from '../../src/store/delivery-queries'
+import { createEventQueries } from '../../src/store/event-queries'
+import { createEventTypeStore } from '../../src/store/event-types'
+import { createEventStore } from '../../src/store/events'
+import { createTenantStore, ensureDefaultTenant } from '../../src/store/tenants'
+import { createWebhookStore } from '../../src/store/webhooks'
+import { connectTestStore } from '../support/mongo'
+import { conformance } from './conformance'
+import { createClient, type Client } from './client'
+
+const ADMIN_KEY = 'admin-key-of-a-test'
+
+export interface TestApi {
+  url: string
+  /** Calls with the admin key. */
+  admin: Client
+  /** Calls with whatever is given as Authorization. */
+  as: (authorization: string | undefined) => Client
+  /** A client with a new key of these scopes. */
+  withScopes: (scopes: Scope[], tenantId?: string) => Promise<Client>
+  store: StoreConnection
+  /** What was logged, one JSON line each. */
+  logged: string[]
+  stop: () => Promise<void>
+}
+
+/** The API over a real MongoDB. Temporal is not there: starts and signals are taken and forgotten. */
+export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestApi> {
+  const store = await connectTestStore()
+  const logged: string[] = []
+  const deps = { ...createDeps(store, logged), ...overrides }
+  await ensureDefaultTenant(deps.tenants)
+  const server = createServer(createApp(deps)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  const check = await conformance(url)
+  const as = (authorization: string | undefined): Client => createClient(url, authorization, check)
+  const admin = as(`Bearer ${ADMIN_KEY}`)
+  return {
+    url,
+    admin,
+    as,
+    logged,
+    store,
+    withScopes: async (scopes, tenantId = 'default') => {
+      const headers = { 'herald-tenant': tenantId }
+      const { body } = await admin('POST', '/v1/api-keys', { name: 'of a test', scopes }, headers)
+      return as(`Bearer ${body.key}`)
+    },
+    stop: async () => {
+      server.close()
+      server.closeAllConnections()
+      await store.close()
+    },
+  }
+}
+
+function createDeps({ models }: StoreConnection, logged: string[]): ApiDeps {
+  const logger = pino({}, { write: (line: string) => void logged.push(line) })
+  const webhooks = createWebhookStore(models, createSealer(Buffer.alloc(32, 7)))
+  const deliveries = createDeliveryStore(models)
+  const noWorkflow = async (): Promise<void> => undefined
+  const urlRules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] })
+  return {
+    publisher: createPublisher({
+      events: createEventStore(models),
+      starter: {
+        submit: async ({ tenantId, id }) => deliverWorkflowId(tenantId, [id]),
+        waiting: () => [],
+        observeFanOut: () => undefined,
+      },
+      starterId: 'test',
+      metrics: createMetrics(),
+      faults: () => undefined,
+    }),
+    steering: createSteering({
+      deliveries,
+      webhooks,
+      starts: { resume: noWorkflow },
+      messenger: { tell: noWorkflow, adopt: noWorkflow },
+      logger,
+    }),
+    webhooks,
+    tenants: createTenantStore(models),
+    apiKeys: createApiKeyStore(models),
+    eventTypes: createEventTypeStore(models),
+    deliveryQueries: createDeliveryQueries(models),
+    eventQueries: createEventQueries(models),
+    attempts: createAttemptStore(models),
+    checkUrl: (url) => checkUrl(url, urlRules),
+    newSecret: generateSecret,
+    adminKeyHash: createHash('sha256').update(ADMIN_KEY).digest('hex'),
+    logger,
+    metrics: new Registry(),
+    readiness: async () => ({ mongodb: true, temporal: false }),
+    temporalUiUrl: 'http://127.0.0.1:8233/',
+    temporalNamespace: 'default',
+    version: '0.0.0-test',
+  }
+}

@@ -1,0 +1,28 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { cacheDir, readEnv } from '../../src/env'
+import { startStack } from '../../src/stack'
+import { workflowsPath, writeWorkflowBundle } from '../../src/temporal/bundle'
+import { SEARCH_ATTRIBUTES } from '../../src/temporal/search-attributes'
+import { keepStack } from './shared-stack'
+
+/** Starts the real Temporal and the real MongoDB once for all test files, and bundles the workflows. */
+export default async function globalSetup(): Promise<void> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'herald-test-'))
+  const workflowBundle = path.join(dataDir, 'workflow-bundle.js')
+  const [stack] = await Promise.all([
+    startStack({
+      dataDir,
+      cacheDir: cacheDir(readEnv()),
+      temporalNamespace: 'default',
+      searchAttributes: SEARCH_ATTRIBUTES,
+      temporalPort: 0,
+      temporalUiPort: 0,
+      mongodbPort: 0,
+      report: (line) => process.stderr.write(`${line}\n`),
+    }),
+    writeWorkflowBundle(`${workflowsPath()}.ts`, workflowBundle),
+  ])
+  keepStack({ stack, dataDir, workflowBundle })
+}

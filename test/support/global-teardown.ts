@@ -1,0 +1,3 @@
+import { endStack } from './shared-stack'
+
+export default endStack

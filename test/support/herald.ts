@@ -1,0 +1,72 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Config } from '../../src/config'
+import { LOOPBACK } from '../../src/config'
+import { startHerald, type Herald, type Role } from '../../src/herald'
+import { createLogger } from '../../src/logger'
+import { sharedStack } from './shared-stack'
+
+const ADMIN_KEY = 'herald_admin_of_the_tests_and_of_nothing_else'
+
+export interface TestHerald {
+  herald: Herald
+  config: Config
+  url: string
+  api: Api
+  stop: () => Promise<void>
+}
+
+export interface Answer<Body> {
+  status: number
+  headers: Headers
+  body: Body
+}
+
+/** Calls the API as the administrator; a body that is a string is sent as it is. */
+export type Api = <Body = Record<string, unknown>>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Answer<Body>>
+
+export interface TestOptions {
+  role?: Role
+  config?: Partial<Config>
+}
+
+/** A real Herald in this process, with a database and task queues of its own. */
+export async function startTestHerald({ role = 'all', config: overrides = {} }: TestOptions = {}): Promise<TestHerald> {
+  const config = { ...testConfig(), ...overrides }
+  const herald = await startHerald(config, createLogger(process.env['TEST_LOG_LEVEL'] ?? 'silent'), role)
+  return { herald, config, url: herald.url, api: createApi(herald.url), stop: herald.stop }
+}
+
+export function testConfig(): Config {
+  const { mongodbUri, temporalAddress, ports, workflowBundle } = sharedStack()
+  const name = `test-${randomBytes(6).toString('hex')}`
+  return {
+    version: '0.0.0-test',
+    processId: name,
+    http: { host: '127.0.0.1', port: 0 },
+    mongodb: { uri: mongodbUri, database: name },
+    temporal: { address: temporalAddress, namespace: 'default', taskQueue: name, workflowBundle },
+    adminKeyHash: createHash('sha256').update(ADMIN_KEY).digest('hex'),
+    encryptionKey: randomBytes(32),
+    allowTargets: LOOPBACK,
+    deniedPorts: ports,
+    eventsPerWorkflow: 100,
+    reconcile: { everyMs: 1_000, patienceMs: 5_000 },
+  }
+}
+
+export function createApi(url: string, key = ADMIN_KEY): Api {
+  return async <Body>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: (text === '' ? undefined : JSON.parse(text)) as Body }
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  allHandlersFinished,
+  condition,
+  makeContinueAsNewFunc,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow'
+import type { Batch, CareResult, Parked } from '../activities/types'
+import { fitting, HeraldParked, HeraldWebhookIds } from '../src/temporal/search-attributes'
+import { cancelParked, expire, openRound } from './activities'
+import type { adoptDeliveries } from './deliver'
+import { cancel, parkedDeliveries, retry, type RetryRequest } from './messages'
+import { runRound } from './round'
+
+/**
+ * Stays with undelivered deliveries until each is delivered, held, cancelled or expired: runs their
+ * rounds side by side, and waits with the parked ones for a person.
+ */
+export async function attend({ tenantId, left, parked: waiting }: { tenantId: string } & CareResult): Promise<void> {
+  if (left.length === 0 && waiting.length === 0) return
+  const parked = new Map(waiting.map((delivery) => [delivery.deliveryId, delivery]))
+  const running = new Map<string, number>()
+  /** What people asked for and has not been answered yet, by delivery. */
+  const wanted = new Map<string, RetryRequest['round']>()
+  const unwanted = new Set<string>()
+  let failure: unknown
+
+  setHandler(retry, ({ deliveryIds, round }) => deliveryIds.forEach((id) => wanted.set(id, round)))
+  setHandler(cancel, ({ deliveryIds }) => deliveryIds.forEach((id) => unwanted.add(id)))
+  setHandler(parkedDeliveries, () => [...parked.keys()])
+
+  /** A round runs on its own; what it parks joins the waiting ones. */
+  const start = (batch: Batch): void => {
+    for (const id of batch.deliveryIds) running.set(id, batch.round)
+    runRound(tenantId, batch)
+      .then((newlyParked) => {
+        for (const id of batch.deliveryIds) running.delete(id)
+        for (const delivery of newlyParked) parked.set(delivery.deliveryId, delivery)
+      })
+      .catch((error: unknown) => (failure = error))
+  }
+
+  /** A request for a delivery whose round still runs waits for its end: the record parks before we do. */
+  const answerable = (): string[] => [...wanted.keys(), ...unwanted].filter((id) => !running.has(id))
+
+  async function answer(): Promise<void> {
+    const ids = new Set(answerable())
+    const cancelled = [...ids].filter((id) => unwanted.delete(id) && parked.delete(id))
+    const retried = [...ids].flatMap((id) => {
+      const delivery = parked.get(id)
+      const round = wanted.get(id)
+      const seen = !wanted.delete(id) || (delivery && round !== undefined && round !== delivery.round + 1)
+      return delivery && !seen ? [delivery] : []
+    })
+    if (cancelled.length > 0) await cancelParked({ tenantId, deliveryIds: cancelled })
+    if (retried.length === 0) return
+    for (const { deliveryId } of retried) parked.delete(deliveryId)
+    const opened = await openRound({ tenantId, parked: retried })
+    for (const delivery of opened.parked) parked.set(delivery.deliveryId, delivery)
+    opened.left.forEach(start)
+  }
+
+  async function passDeadlines(): Promise<void> {
+    const due = [...parked.values()].filter((delivery) => deadline(delivery) <= Date.now())
+    const deliveryIds = due.map(({ deliveryId }) => deliveryId)
+    const still = await expire({ tenantId, deliveryIds })
+    for (const id of deliveryIds) parked.delete(id)
+    for (const delivery of still) parked.set(delivery.deliveryId, delivery)
+  }
+
+  left.forEach(start)
+  const show = createDisplay()
+  while (running.size > 0 || parked.size > 0) {
+    show(left, running.size, parked)
+    const before = running.size
+    const wake = () => failure !== undefined || answerable().length > 0 || running.size !== before
+    const inTime = await waitUntil(wake, earliest(parked.values()))
+    if (failure !== undefined) throw failure
+    if (!inTime) await passDeadlines()
+    await answer()
+    if (running.size === 0 && mayContinueAsNew()) await continueWith(tenantId, [...parked.keys()])
+  }
+  show(left, 0, parked)
+}
+
+const deadline = ({ noticed, noticeAt, expiresAt }: Parked): number => (noticed ? expiresAt : noticeAt)
+
+function earliest(parked: Iterable<Parked>): number | undefined {
+  const deadlines = [...parked].map(deadline)
+  return deadlines.length === 0 ? undefined : deadlines.reduce((a, b) => Math.min(a, b))
+}
+
+/** One timer for whatever is due first; true when the condition came before it. */
+async function waitUntil(wake: () => boolean, at: number | undefined): Promise<boolean> {
+  if (at === undefined) {
+    await condition(wake)
+    return true
+  }
+  return condition(wake, Math.max(1, at - Date.now()))
+}
+
+const mayContinueAsNew = (): boolean => workflowInfo().continueAsNewSuggested && allHandlersFinished()
+
+async function continueWith(tenantId: string, deliveryIds: string[]): Promise<never> {
+  const next = makeContinueAsNewFunc<typeof adoptDeliveries>({ workflowType: 'adoptDeliveries' })
+  return next({ tenantId, deliveryIds, from: workflowInfo().workflowId })
+}
+
+/** Tells the UI what is undelivered, and only when that has changed. */
+function createDisplay(): (left: Batch[], running: number, parked: Map<string, Parked>) => void {
+  let shown = ''
+  return (left, running, parked) => {
+    const details = `${running} under way, ${parked.size} parked`
+    if (details === shown) return
+    shown = details
+    const underWay = running > 0 ? left.map(({ webhookId }) => webhookId) : []
+    const waiting = [...parked.values()].map(({ webhookId }) => webhookId)
+    const webhookIds = [...new Set([...underWay, ...waiting])]
+    setCurrentDetails(details)
+    upsertSearchAttributes([
+      { key: HeraldParked, value: parked.size },
+      { key: HeraldWebhookIds, value: fitting(webhookIds) },
+    ])
+  }
+}

@@ -1,0 +1,2 @@
+export { adoptDeliveries, deliverEvent, deliverEvents } from './deliver'
+export { resumeWebhook } from './resume'
