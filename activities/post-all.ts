@@ -15,7 +15,7 @@ export interface PostTask {
   numberInRound: number
 }
 
-/** `begun` answers for every POST that was made; `notBegun` had no permit in time. */
+/** `begun` answers for every POST that was made; `notBegun` had no permit in time, or no receiver any more. */
 export interface Posted {
   begun: PostOutcome[]
   notBegun: Claim[]
@@ -23,7 +23,7 @@ export interface Posted {
   recorded: Promise<unknown>
 }
 
-type PostAllDeps = Pick<ActivityDeps, 'post' | 'permits' | 'recorder' | 'stopping' | 'metrics' | 'faults'>
+type PostAllDeps = Pick<ActivityDeps, 'post' | 'permits' | 'recorder' | 'webhooks' | 'stopping' | 'metrics' | 'faults'>
 
 /**
  * Makes the claimed POSTs to one webhook, in order, at most its cap at a time, and begins none after
@@ -38,9 +38,10 @@ export async function postAll(
   const begun: PostOutcome[] = []
   const recorded: Promise<void>[] = []
   let next = 0
+  let gone = false
 
   async function runner(): Promise<void> {
-    while (next < tasks.length && !deps.stopping.aborted && Date.now() < beginBefore) {
+    while (next < tasks.length && !gone && !deps.stopping.aborted && Date.now() < beginBefore) {
       const giveBack = await deps.permits.take(webhook.id, PERMIT_WAIT_MS)
       if (!giveBack) return
       const task = tasks[next++]
@@ -50,6 +51,7 @@ export async function postAll(
         begun.push(outcome)
         // At once, not with the others: one slow answer must not keep the rest from being remembered.
         recorded.push(deps.recorder.record(outcome))
+        gone ||= outcome.exchange.outcome.kind === 'gone'
       } finally {
         giveBack()
       }
@@ -57,6 +59,7 @@ export async function postAll(
   }
 
   await Promise.all(Array.from({ length: Math.min(WEBHOOK_CAP, tasks.length) }, runner))
+  if (gone) await deps.webhooks.setStatus(webhook.tenantId, webhook.id, ['active', 'paused', 'suspended'], 'disabled')
   return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), recorded: Promise.all(recorded) }
 }
 

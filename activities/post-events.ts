@@ -7,7 +7,6 @@ import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
 import type { Claim } from '../src/store/deliveries'
 import { isStoreAway } from '../src/store/errors'
-import type { PostOutcome } from '../src/store/outcomes'
 import type { ActivityDeps } from './deps'
 import { postAll, type Posted } from './post-all'
 import {
@@ -25,6 +24,8 @@ const HEARTBEAT_MS = 3_000
 const RECORD_WAIT_MS = 10_000
 const STORE_AWAY_MS = 2_000
 const CAP_WAIT_MS = 1_000
+/** Records round the next attempt's time up; what is longer was asked for by the receiver. */
+const ROUNDING_MS = 500
 
 /**
  * One Temporal attempt is one POST of every delivery of the batch that is due; it throws while some
@@ -73,7 +74,7 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
     return { kind: 'done' }
   }
   const due = open.filter((delivery) => postsInRound(delivery) < Math.min(target, webhook.retry.maximumAttempts))
-  if (due.length === 0) throw again(batch, target, open)
+  if (due.length === 0) throw failureOf(batch, target, open, webhook)
   return post(deps, { tenantId, batch, target, webhook }, due)
 }
 
@@ -91,18 +92,15 @@ interface Attempt {
 }
 
 async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Promise<PostEventsResult> {
-  const { tenantId, batch, target, webhook } = attempt
+  const { tenantId, batch, target } = attempt
   const token = newToken()
   const claims = await deps.deliveries.claim(tenantId, due, token)
   deps.faults('after-intent')
   const posted = await postClaimed(deps, attempt, due, claims)
   await deps.deliveries.unclaim(tenantId, posted.notBegun.map(({ deliveryId: id }) => id), token)
-  if (posted.begun.some(({ exchange }) => exchange.outcome.kind === 'gone')) {
-    await deps.webhooks.setStatus(tenantId, webhook.id, ['active', 'paused', 'suspended'], 'disabled')
-  }
   if (!(await within(posted.recorded, RECORD_WAIT_MS))) return later('store away', STORE_AWAY_MS, target - 1)
   deps.faults('after-outcome')
-  return conclude(deps, batch, target, posted, await undelivered(deps, tenantId, batch), webhook)
+  return conclude(deps, attempt, posted, await undelivered(deps, tenantId, batch))
 }
 
 async function postClaimed(deps: ActivityDeps, attempt: Attempt, due: Delivery[], claims: Claim[]): Promise<Posted> {
@@ -118,42 +116,38 @@ async function postClaimed(deps: ActivityDeps, attempt: Attempt, due: Delivery[]
   return postAll(deps, attempt.webhook, tasks, beginBefore)
 }
 
-function conclude(
-  deps: ActivityDeps,
-  batch: Batch,
-  target: number,
-  posted: Posted,
-  open: Delivery[],
-  webhook: OpenWebhook,
-): PostEventsResult {
+function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, open: Delivery[]): PostEventsResult {
+  const { batch, target, webhook } = attempt
   if (open.length === 0) return { kind: 'done' }
-  const kinds = new Set(posted.begun.map(({ exchange }) => exchange.outcome.kind))
-  if (kinds.has('gone')) throw disabled(webhook)
-  if (kinds.has('blocked') && !kinds.has('failed')) throw blocked(posted.begun, webhook)
-  if (kinds.has('failed') || posted.notBegun.length === 0) throw again(batch, target, open)
+  if (posted.begun.some(({ exchange }) => exchange.outcome.kind === 'gone')) throw disabled(webhook)
+  const failed = posted.begun.some(({ exchange }) => exchange.outcome.kind !== 'delivered')
+  if (failed || posted.notBegun.length === 0) throw failureOf(batch, target, open, webhook)
   const [reason, waitMs] = deps.stopping.aborted ? (['stopping', 1] as const) : (['cap', CAP_WAIT_MS] as const)
   return later(reason, waitMs, target - 1)
 }
+
+/** No retry helps against an address that Herald will not call. */
+const failureOf = (batch: Batch, target: number, open: Delivery[], webhook: OpenWebhook): ApplicationFailure =>
+  open.every(({ lastOutcome }) => lastOutcome?.kind === 'blocked') ? blocked(open, webhook) : again(batch, target, open)
 
 /** What the UI shows of a failed attempt; a receiver that asked for more time gets it. */
 function again(batch: Batch, target: number, open: Delivery[]): ApplicationFailure {
   const [worst] = open
   const last = worst?.lastOutcome
-  const what = last ? [last.status, last.reason, last.detail].filter((part) => part !== undefined).join(' ') : 'outcome unknown'
+  const what = last ? (last.detail ?? last.kind) : 'outcome unknown'
   const notBefore = Math.max(...open.map(({ nextAttemptAt }) => nextAttemptAt?.getTime() ?? 0))
   const asked = notBefore - Date.now()
   return ApplicationFailure.create({
     type: POSTS_FAILED,
     message: `attempt ${target} of ${batch.policy.maximumAttempts}: ${open.length} of ${batch.deliveryIds.length} undelivered, ${what}`,
-    ...(asked > backoffMs(batch.policy, target) && { nextRetryDelay: asked }),
+    ...(asked > backoffMs(batch.policy, target) + ROUNDING_MS && { nextRetryDelay: asked }),
   })
 }
 
 const disabled = (webhook: OpenWebhook): ApplicationFailure =>
   ApplicationFailure.nonRetryable(`webhook ${webhook.id} is disabled: resume it, then retry`, WEBHOOK_DISABLED)
 
-function blocked(begun: PostOutcome[], webhook: OpenWebhook): ApplicationFailure {
-  const outcome = begun.map(({ exchange }) => exchange.outcome).find(({ kind }) => kind === 'blocked')
-  const why = outcome?.kind === 'blocked' ? outcome.detail : 'the address may not be called'
+function blocked([first]: Delivery[], webhook: OpenWebhook): ApplicationFailure {
+  const why = first?.lastOutcome?.detail ?? 'its address may not be called'
   return ApplicationFailure.nonRetryable(`webhook ${webhook.id}: ${why}`, BLOCKED_ADDRESS)
 }

@@ -71,7 +71,6 @@ export function apiKeyRoutes({ apiKeys }: ApiKeyDeps): Route[] {
       description: 'Holds at once, and within a second in other processes of Herald.',
       params: z.object({ id: z.string() }),
       responses: { 204: { description: 'Revoked.' } },
-      problems: [404],
       handle: async ({ tenantId, params: { id } }) => {
         found((await apiKeys.revoke(tenantId, id)) || undefined, 'API key', id)
         return { status: 204 }

@@ -42,7 +42,6 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       summary: 'Look at a delivery and every attempt',
       params,
       responses: { 200: { description: 'The delivery.', schema: deliveryWithAttempts } },
-      problems: [404],
       handle: get,
     }),
     route({
@@ -54,7 +53,7 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       description: 'Begins another round of attempts. Many calls make one round.',
       params,
       responses: { 202: { description: 'Another round begins.', schema: retried } },
-      problems: [404, 409],
+      problems: [409],
       handle: async ({ tenantId, params: { id } }) => {
         const { round } = accepted(await steering.retry(tenantId, id), id, 'Only a parked delivery can be retried.')
         return { status: 202, body: { id, status: 'retrying', round } }
@@ -68,7 +67,7 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       summary: 'Give a parked or held delivery up',
       params,
       responses: { 202: { description: 'It will not be attempted again.', schema: cancelled } },
-      problems: [404, 409],
+      problems: [409],
       handle: async ({ tenantId, params: { id } }) => {
         accepted(await steering.cancel(tenantId, id), id, 'Only a parked or held delivery can be cancelled.')
         return { status: 202, body: { id, status: 'cancelled' } }

@@ -1,8 +1,9 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Router } from 'express'
-import { absolutePath } from 'swagger-ui-dist'
 import { send } from './serve'
 
+/** Found by path: the package's own entry runs the whole bundle when it is loaded. */
+const SWAGGER_UI = dirname(require.resolve('swagger-ui-dist/package.json'))
 const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']
 
 /** No inline script, so that the page lives with a strict content security policy. */
@@ -33,6 +34,6 @@ export function createDocs(openApi: object): Router {
   router.get('/docs/start.js', (_, res) =>
     send(res, { status: 200, text: START, contentType: 'text/javascript; charset=utf-8' }),
   )
-  for (const asset of ASSETS) router.get(`/docs/${asset}`, (_, res) => res.sendFile(join(absolutePath(), asset)))
+  for (const asset of ASSETS) router.get(`/docs/${asset}`, (_, res) => res.sendFile(join(SWAGGER_UI, asset)))
   return router
 }

@@ -68,7 +68,6 @@ export function eventTypeRoutes({ eventTypes }: EventTypeDeps): Route[] {
       summary: 'Look at an event type',
       params,
       responses: { 200: { description: 'The event type.', schema: view } },
-      problems: [404],
       handle: async ({ params: { id } }) => {
         const type = (await all()).find((one) => one.id === id)
         return { status: 200, body: found(type, 'event type', id) }

@@ -41,7 +41,6 @@ export function eventRoutes({ eventQueries, deliveryQueries, catalog, workflowLi
       summary: 'Look at an event, its data and its deliveries',
       params: z.object({ id: z.string() }),
       responses: { 200: { description: 'The event.', schema: eventView } },
-      problems: [404],
       handle: get,
     }),
   ]

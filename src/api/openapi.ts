@@ -74,8 +74,9 @@ function fields(schema: z.ZodType | undefined, place: 'path' | 'query'): Json[] 
   })
 }
 
+/** 404 also says that there is no such tenant. */
 function responses({ responses: own, problems = [], scope, query, body, params }: Route): Json {
-  const always = [...(scope === 'none' ? [] : [401, 403, 503]), ...(query || body || params ? [400] : []), ...(body ? [413, 415] : [])]
+  const always = [...(scope === 'none' ? [] : [401, 403, 404, 503]), ...(query || body || params ? [400] : []), ...(body ? [413, 415] : [])]
   const answers: [number, Answer][] = [...new Set([...always, ...problems])].map((status) => [
     status,
     { description: STATUS_CODES[status] ?? 'Problem', schema: problem, contentType: 'application/problem+json' },

@@ -71,7 +71,6 @@ export function tenantRoutes({ tenants }: TenantDeps): Route[] {
       summary: 'Look at a tenant',
       params,
       responses: { 200: { description: 'The tenant.', schema: view } },
-      problems: [404],
       handle: async ({ params: { id } }) => ({ status: 200, body: toView(await existing(id)) }),
     }),
     route({
@@ -83,7 +82,6 @@ export function tenantRoutes({ tenants }: TenantDeps): Route[] {
       params,
       body: patchInput,
       responses: { 200: { description: 'Changed.', schema: view } },
-      problems: [404],
       handle: patch,
     }),
   ]

@@ -56,7 +56,6 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       scope: 'read',
       summary: 'Look at a webhook',
       responses: { 200: { description: 'The webhook.', schema: webhookView } },
-      problems: [404],
       handle: get,
     }),
     route({
@@ -69,7 +68,6 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
         'What is not named stays; null removes, or restores the default. The next attempt of every delivery uses the change, also of those under way.',
       body: webhookPatch,
       responses: { 200: { description: 'Changed.', schema: webhookView } },
-      problems: [404],
       handle: patch,
     }),
     route({
@@ -80,7 +78,6 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       summary: 'Delete a webhook',
       description: 'Its deliveries are cancelled and its credentials erased.',
       responses: { 204: { description: 'Deleted.' } },
-      problems: [404],
       handle: async ({ tenantId, params: { id } }) => {
         done(await steering.remove(tenantId, id), id)
         return { status: 204 }
@@ -94,7 +91,7 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       summary: 'Pause a webhook',
       description: 'Its deliveries are held until it is resumed. Pausing again is fine.',
       responses: { 200: { description: 'Paused.', schema: webhookView } },
-      problems: [404, 409],
+      problems: [409],
       handle: (call) => steer(steering.pause, call),
     }),
     route({
@@ -105,7 +102,7 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       summary: 'Resume a webhook',
       description: 'Also a suspended or disabled one. What was held is delivered, oldest first.',
       responses: { 200: { description: 'Active.', schema: webhookView } },
-      problems: [404, 409],
+      problems: [409],
       handle: (call) => steer(steering.resume, call),
     }),
   ]

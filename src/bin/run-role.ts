@@ -1,10 +1,10 @@
-import { Runtime } from '@temporalio/worker'
 import { configFrom } from '../config'
 import { readEnv, SettingsError, type Env } from '../env'
 import { startHerald, type Role } from '../herald'
 import { createLogger } from '../logger'
 import { loadSecrets } from '../secrets'
 import { builtBundlePath } from '../temporal/bundle'
+import { installTemporalRuntime } from '../temporal/runtime'
 import { untilStopped } from './until-stopped'
 
 /** One role of Herald against servers that somebody else runs: production's shape. */
@@ -17,8 +17,8 @@ export async function runRole(role: Role): Promise<void> {
     embedded: false,
   }
   const secrets = await loadSecrets(env, { mayCreate: false })
-  Runtime.install({ shutdownSignals: [] })
   const logger = createLogger(env.LOG_LEVEL)
+  installTemporalRuntime(logger)
   const herald = await startHerald(configFrom(env, secrets, servers, builtBundlePath()), logger, role)
   logger.info({ role, url: herald.url }, 'ready')
   await untilStopped(herald.broken)

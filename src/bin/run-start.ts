@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { Runtime } from '@temporalio/worker'
 import { configFrom } from '../config'
 import { cacheDir, readEnv, type Env } from '../env'
 import { startHerald, type Herald } from '../herald'
@@ -7,6 +6,7 @@ import { createLogger } from '../logger'
 import { loadSecrets, type Secrets } from '../secrets'
 import { startStack, type Stack } from '../stack'
 import { builtBundlePath } from '../temporal/bundle'
+import { installTemporalRuntime } from '../temporal/runtime'
 import { SEARCH_ATTRIBUTES } from '../temporal/search-attributes'
 import { untilStopped } from './until-stopped'
 
@@ -29,8 +29,9 @@ export async function runStart(): Promise<void> {
   })
   try {
     const config = configFrom(env, secrets, { ...stack, ports: stack.ports, embedded }, builtBundlePath())
-    Runtime.install({ shutdownSignals: [] })
-    const herald = await startHerald(config, createLogger(env.LOG_LEVEL === 'info' ? 'warn' : env.LOG_LEVEL), 'all')
+    const logger = createLogger(env.LOG_LEVEL === 'info' ? 'warn' : env.LOG_LEVEL)
+    installTemporalRuntime(logger)
+    const herald = await startHerald(config, logger, 'all')
     greet(herald, stack, env, secrets)
     await untilStopped(herald.broken)
     say('\nstopping: HTTP, workers, Temporal, MongoDB')

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import { join } from 'node:path'
 import { mongo } from 'mongoose'
 import { z } from 'zod'
@@ -52,7 +53,8 @@ export function mongodbUri(directory: string, port: number): string {
 
 async function ready(directory: string, port: number, signal: AbortSignal): Promise<void> {
   await waitForPort(port, signal)
-  const local = { directConnection: true, serverSelectionTimeoutMS: 30_000 }
+  // The driver's own `await import('os')` does not work under jest.
+  const local = { directConnection: true, serverSelectionTimeoutMS: 30_000, runtimeAdapters: { os } }
   const anyone = new mongo.MongoClient(`mongodb://127.0.0.1:${port}/`, local)
   const herald = new mongo.MongoClient(`mongodb://127.0.0.1:${port}/`, {
     ...local,

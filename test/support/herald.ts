@@ -3,9 +3,13 @@ import type { Config } from '../../src/config'
 import { LOOPBACK } from '../../src/config'
 import { startHerald, type Herald, type Role } from '../../src/herald'
 import { createLogger } from '../../src/logger'
+import { installTemporalRuntime } from '../../src/temporal/runtime'
 import { sharedStack } from './shared-stack'
 
-const ADMIN_KEY = 'herald_admin_of_the_tests_and_of_nothing_else'
+/** Once a test file: each has its own copy of the modules, and so of this. */
+let runtimeInstalled = false
+
+export const ADMIN_KEY = 'herald_admin_of_the_tests_and_of_nothing_else'
 
 export interface TestHerald {
   herald: Herald
@@ -37,7 +41,10 @@ export interface TestOptions {
 /** A real Herald in this process, with a database and task queues of its own. */
 export async function startTestHerald({ role = 'all', config: overrides = {} }: TestOptions = {}): Promise<TestHerald> {
   const config = { ...testConfig(), ...overrides }
-  const herald = await startHerald(config, createLogger(process.env['TEST_LOG_LEVEL'] ?? 'silent'), role)
+  const logger = createLogger(process.env['TEST_LOG_LEVEL'] ?? 'silent')
+  if (!runtimeInstalled) installTemporalRuntime(logger)
+  runtimeInstalled = true
+  const herald = await startHerald(config, logger, role)
   return { herald, config, url: herald.url, api: createApi(herald.url), stop: herald.stop }
 }
 
@@ -59,11 +66,12 @@ export function testConfig(): Config {
   }
 }
 
-export function createApi(url: string, key = ADMIN_KEY): Api {
+export function createApi(url: string, key = ADMIN_KEY, tenantId?: string): Api {
+  const tenant: Record<string, string> = tenantId === undefined ? {} : { 'herald-tenant': tenantId }
   return async <Body>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(url + path, {
       method,
-      headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: { authorization: `Bearer ${key}`, ...tenant, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()

@@ -1,0 +1,84 @@
+import { validate } from '@readme/openapi-parser'
+import { startApi, type TestApi } from './start-api'
+
+let api: TestApi
+beforeAll(async () => (api = await startApi()))
+afterAll(() => api.stop())
+
+const ROUTES = `
+delete /v1/api-keys/{id}
+delete /v1/webhooks/{id}
+get /healthz
+get /metrics
+get /readyz
+get /v1/api-keys
+get /v1/deliveries
+get /v1/deliveries/{id}
+get /v1/event-types
+get /v1/event-types/{id}
+get /v1/events
+get /v1/events/{id}
+get /v1/tenants
+get /v1/tenants/{id}
+get /v1/webhooks
+get /v1/webhooks/{id}
+patch /v1/tenants/{id}
+patch /v1/webhooks/{id}
+post /v1/api-keys
+post /v1/deliveries/{id}/cancel
+post /v1/deliveries/{id}/retry
+post /v1/event-types
+post /v1/events
+post /v1/events/batch
+post /v1/tenants
+post /v1/webhooks
+post /v1/webhooks/{id}/pause
+post /v1/webhooks/{id}/resume`
+
+test('the OpenAPI document is valid and lists every route', async () => {
+  const { status, body } = await api.as(undefined)('GET', '/openapi.json')
+  expect(status).toBe(200)
+  const listed = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  )
+  expect(listed.toSorted()).toEqual(ROUTES.trim().split('\n'))
+  expect(body.openapi).toBe('3.1.0')
+  const result = await validate(structuredClone(body))
+  expect(result).toMatchObject({ valid: true })
+})
+
+test('the OpenAPI document tells durations and scopes as callers see them', async () => {
+  const { body } = await api.as(undefined)('GET', '/openapi.json')
+  const { timeout } = body.components.schemas.CreateWebhook.properties
+  expect(timeout).toMatchObject({ type: 'string', description: expect.stringContaining('500ms to 30s') })
+  expect(body.paths['/v1/events'].post.security).toEqual([{ apiKey: ['publish'] }])
+  expect(body.paths['/healthz'].get.security).toEqual([])
+})
+
+test('the documentation page is served from here, with nothing inline and nothing from elsewhere', async () => {
+  const open = api.as(undefined)
+  const page = await open('GET', '/docs')
+  expect(page.headers.get('content-type')).toMatch('text/html')
+  const policy = page.headers.get('content-security-policy') ?? ''
+  expect(policy).toContain("script-src 'self';")
+  expect(policy).not.toContain('upgrade-insecure-requests')
+  const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part ?? '')
+  expect(parts).toHaveLength(4)
+  for (const part of parts) expect((await open('GET', part)).status).toBe(200)
+  expect(page.text).not.toMatch(/<script>|style=/)
+})
+
+test('health and readiness need no key', async () => {
+  const open = api.as(undefined)
+  expect((await open('GET', '/healthz')).body).toEqual({ status: 'alive', version: '0.0.0-test' })
+  const ready = await open('GET', '/readyz')
+  expect(ready.status).toBe(503)
+  expect(ready.body).toEqual({ status: 'not ready', mongodb: true, temporal: false })
+})
+
+test('answers are not stored on the way and do not say what serves them', async () => {
+  const { headers } = await api.admin('GET', '/v1/webhooks')
+  expect(headers.get('cache-control')).toBe('no-store')
+  expect(headers.get('x-content-type-options')).toBe('nosniff')
+  expect(headers.get('x-powered-by')).toBeNull()
+})

@@ -1,0 +1,72 @@
+import { useScene } from '../support/scene'
+
+const scene = useScene()
+
+it('holds what a paused webhook would get, without a POST, and releases it in order when it resumes', async () => {
+  const receiver = await scene.receiver()
+  const webhookId = await scene.subscribe(receiver.url)
+  expect((await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)).status).toBe(200)
+  const eventIds: string[] = []
+  for (let i = 0; i < 12; i += 1) eventIds.push(await scene.publish())
+  for (const eventId of eventIds) expect(await scene.inStatus('held', eventId)).toMatchObject({ attemptCount: 0 })
+  expect(receiver.requests).toHaveLength(0)
+
+  expect((await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)).status).toBe(200)
+
+  await receiver.waitFor(12)
+  for (const eventId of eventIds) await scene.inStatus('delivered', eventId)
+  expect(receiver.requests.map(({ headers }) => headers['webhook-id']).toSorted()).toEqual(eventIds.toSorted())
+})
+
+it('holds a delivery that waits between attempts when its webhook is paused, and goes on with its count', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await scene.subscribe(receiver.url, { retry: { maximumAttempts: 3, initialInterval: '1s', backoffCoefficient: 1 } })
+  const eventId = await scene.publish()
+  await receiver.waitFor(1)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+  expect(await scene.inStatus('held', eventId)).toMatchObject({ attemptCount: 1 })
+  receiver.answer = 200
+
+  await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)
+
+  expect(await scene.inStatus('delivered', eventId)).toMatchObject({ attemptCount: 2 })
+})
+
+it('uses a new URL and new credentials at the very next attempt', async () => {
+  const [before, after] = await Promise.all([scene.receiver(500), scene.receiver()])
+  const webhookId = await scene.subscribe(before.url, {
+    retry: { maximumAttempts: 3, initialInterval: '1s' },
+    auth: { type: 'basic', username: 'old', password: 'secret' },
+  })
+  const eventId = await scene.publish()
+  await before.waitFor(1)
+
+  const auth = { type: 'basic', username: 'née', password: 'pass:wörd' }
+  expect((await scene.api('PATCH', `/v1/webhooks/${webhookId}`, { url: after.url, auth })).status).toBe(200)
+
+  const delivery = await scene.inStatus('delivered', eventId)
+  expect(before.requests).toHaveLength(1)
+  const [request] = after.requests
+  expect(request?.headers.authorization).toBe(`Basic ${Buffer.from('née:pass:wörd').toString('base64')}`)
+  expect(JSON.stringify(delivery)).not.toContain(request?.headers.authorization)
+})
+
+it('cancels the deliveries of a deleted webhook, parked and under way, and erases its credentials', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await scene.subscribe(receiver.url, { retry: { maximumAttempts: 1 }, headers: { 'x-key': 'canary' } })
+  const parkedEvent = await scene.publish()
+  const { workflowId } = await scene.inStatus('parked', parkedEvent)
+  await scene.api('PATCH', `/v1/webhooks/${webhookId}`, { retry: { maximumAttempts: 5, initialInterval: '60s' } })
+  const waitingEvent = await scene.publish()
+  await scene.inStatus('retrying', waitingEvent)
+
+  expect((await scene.api('DELETE', `/v1/webhooks/${webhookId}`)).status).toBe(204)
+
+  await scene.inStatus('cancelled', parkedEvent)
+  await scene.inStatus('cancelled', waitingEvent)
+  expect((await scene.api('GET', `/v1/webhooks/${webhookId}`)).status).toBe(404)
+  const { store, temporal } = scene.herald.herald.context
+  const record = await store.models.webhooks.findById(webhookId).lean()
+  expect(record?.sealed).toBe('')
+  await temporal.client.workflow.getHandle(workflowId).result()
+})
