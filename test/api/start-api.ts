@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:http'
 import pino from 'pino'
 import { Registry } from 'prom-client'
 import { createApp, type ApiDeps } from '../../src/api/app'
@@ -51,8 +50,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
   await ensureDefaultTenant(deps.tenants)
   const server = createServer(createApp(deps)).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const url = `http://127.0.0.1:${port}`
+  const url = urlOf(server)
   const check = await conformance(url)
   const as = (authorization: string | undefined): Client => createClient(url, authorization, check)
   const admin = as(`Bearer ${ADMIN_KEY}`)
@@ -73,6 +71,12 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
       await store.close()
     },
   }
+}
+
+function urlOf(server: Server): string {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The API does not listen')
+  return `http://127.0.0.1:${address.port}`
 }
 
 function createDeps({ models }: StoreConnection, logged: string[]): ApiDeps {

@@ -1,1 +1,0 @@
-export { createEventCatalog, type EventCatalog } from '../store/event-catalog'

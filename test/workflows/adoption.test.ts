@@ -1,0 +1,69 @@
+import type { DeliveryJson } from '../support/bank'
+import { useScene } from '../support/scene'
+import { until } from '../support/until'
+
+const scene = useScene()
+
+const terminate = async ({ workflowId }: Pick<DeliveryJson, 'workflowId'>): Promise<void> => {
+  await scene.herald.herald.context.temporal.client.workflow.getHandle(workflowId).terminate('by an operator')
+}
+
+const adopted = (eventId: string, from: string) =>
+  until(async () => {
+    const delivery = await scene.delivery(eventId)
+    return delivery && delivery.workflowId !== from ? delivery : undefined
+  }, { timeoutMs: 40_000 })
+
+it('adopts a parked delivery whose workflow was terminated, and a retry then delivers it', async () => {
+  const receiver = await scene.receiver(500)
+  await scene.subscribe(receiver.url, { retry: { maximumAttempts: 2, initialInterval: '100ms' } })
+  const eventId = await scene.publish()
+  const parked = await scene.inStatus('parked', eventId)
+
+  await terminate(parked)
+  const again = await adopted(eventId, parked.workflowId)
+
+  expect(again).toMatchObject({ status: 'parked', attemptCount: 2 })
+  receiver.answer = 200
+  expect((await scene.api('POST', `/v1/deliveries/${again.id}/retry`)).status).toBe(202)
+  expect(await scene.inStatus('delivered', eventId)).toMatchObject({ attemptCount: 3, round: 1 })
+})
+
+it('adopts at once when a retry finds that the workflow is gone', async () => {
+  const receiver = await scene.receiver(500)
+  await scene.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
+  const eventId = await scene.publish()
+  const parked = await scene.inStatus('parked', eventId)
+  await terminate(parked)
+  receiver.answer = 200
+
+  expect((await scene.api('POST', `/v1/deliveries/${parked.id}/retry`)).status).toBe(202)
+
+  expect(await scene.inStatus('delivered', eventId)).toMatchObject({ attemptCount: 2 })
+})
+
+it('adopts a delivery between attempts with its count, and makes no more POSTs than the policy allows', async () => {
+  const receiver = await scene.receiver(500)
+  await scene.subscribe(receiver.url, { retry: { maximumAttempts: 4, initialInterval: '1s', backoffCoefficient: 1 } })
+  const eventId = await scene.publish()
+  await receiver.waitFor(2)
+  const retrying = await scene.inStatus('retrying', eventId)
+
+  await terminate(retrying)
+
+  expect(await scene.inStatus('parked', eventId, undefined, 40_000)).toMatchObject({ attemptCount: 4 })
+  expect(receiver.requests).toHaveLength(4)
+})
+
+it('adopts a delivery whose first POST was under way', async () => {
+  const receiver = await scene.receiver((_, n) => (n === 1 ? { hang: true } : 200))
+  await scene.subscribe(receiver.url, { timeout: '2s' })
+  const eventId = await scene.publish()
+  await receiver.waitFor(1)
+  const pending = await until(() => scene.delivery(eventId))
+
+  await terminate(pending)
+
+  const delivered = await scene.inStatus('delivered', eventId, undefined, 40_000)
+  expect(delivered.attempts.map(({ number }) => number)).toEqual([1, 2])
+})
