@@ -25,7 +25,7 @@ export function batchesOf(deliveries: Delivery[], webhooks: ReadonlyMap<string, 
     [delivery.webhookId, delivery.round, postsInRound(delivery)].join('/'),
   )
   return [...alike.values()].flatMap((group) => {
-    const [first] = group as [Delivery]
+    const [first] = group
     const webhook = webhooks.get(first.webhookId)
     return webhook ? [batchOf(webhook, group, Math.max(0, postsInRound(first) - 1))] : []
   })

@@ -81,7 +81,7 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
 const undelivered = async (deps: ActivityDeps, tenantId: string, batch: Batch): Promise<Delivery[]> =>
   (await deps.deliveries.load(tenantId, batch.deliveryIds))
     .filter(({ status, round }) => UNDER_WAY.includes(status) && round === batch.round)
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
 
 interface Attempt {
   tenantId: string
@@ -137,17 +137,23 @@ function again(batch: Batch, target: number, open: Delivery[]): ApplicationFailu
   const what = last ? (last.detail ?? last.kind) : 'outcome unknown'
   const notBefore = Math.max(...open.map(({ nextAttemptAt }) => nextAttemptAt?.getTime() ?? 0))
   const asked = notBefore - Date.now()
-  return ApplicationFailure.create({
+  return expected(ApplicationFailure.create({
     type: POSTS_FAILED,
     message: `attempt ${target} of ${batch.policy.maximumAttempts}: ${open.length} of ${batch.deliveryIds.length} undelivered, ${what}`,
     ...(asked > backoffMs(batch.policy, target) + ROUNDING_MS && { nextRetryDelay: asked }),
-  })
+  }))
 }
 
 const disabled = (webhook: OpenWebhook): ApplicationFailure =>
-  ApplicationFailure.nonRetryable(`webhook ${webhook.id} is disabled: resume it, then retry`, WEBHOOK_DISABLED)
+  expected(ApplicationFailure.nonRetryable(`webhook ${webhook.id} is disabled: resume it, then retry`, WEBHOOK_DISABLED))
 
 function blocked([first]: Delivery[], webhook: OpenWebhook): ApplicationFailure {
   const why = first?.lastOutcome?.detail ?? 'its address may not be called'
-  return ApplicationFailure.nonRetryable(`webhook ${webhook.id}: ${why}`, BLOCKED_ADDRESS)
+  return expected(ApplicationFailure.nonRetryable(`webhook ${webhook.id}: ${why}`, BLOCKED_ADDRESS))
+}
+
+/** The receiver's doing, not a bug of ours: a stack would only fill the history. */
+function expected(failure: ApplicationFailure): ApplicationFailure {
+  delete failure.stack
+  return failure
 }

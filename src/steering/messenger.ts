@@ -21,7 +21,7 @@ export interface MessengerDeps {
 
 export function createMessenger({ deliveries, messages, starts, metrics }: MessengerDeps): Messenger {
   async function adopt(tenantId: string, from: string, lost: Pick<Delivery, 'id'>[]): Promise<void> {
-    await starts.adopt({ tenantId, from, deliveryIds: lost.map(({ id }) => id).sort() })
+    await starts.adopt({ tenantId, from, deliveryIds: lost.map(({ id }) => id).toSorted() })
     metrics.adopted.inc(lost.length)
   }
 
@@ -29,7 +29,7 @@ export function createMessenger({ deliveries, messages, starts, metrics }: Messe
     adopt,
     tell: async (tenantId, workflowId, untold) => {
       for (const alike of groupBy(untold, ({ untold: what, round }) => `${what}/${round}`).values()) {
-        const [{ untold: what, round }] = alike as [Delivery]
+        const [{ untold: what, round }] = alike
         const ids = alike.map(({ id }) => id)
         const answer =
           what === 'cancel'

@@ -39,7 +39,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   async function adoptLost(deliveries: Delivery[]): Promise<Delivery[]> {
     const cared: Delivery[] = []
     for (const [workflowId, group] of groupBy(deliveries, (delivery) => delivery.workflowId)) {
-      const [{ tenantId }] = group as [Delivery]
+      const [{ tenantId }] = group
       if (await messages.isRunning(workflowId)) cared.push(...group)
       else await messenger.adopt(tenantId, workflowId, group)
     }
@@ -49,7 +49,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   async function repeatMessages(): Promise<void> {
     const untold = await overdue.untold(new Date(Date.now() - UNTOLD_AFTER_MS), PAGE)
     for (const [workflowId, group] of groupBy(untold, (delivery) => delivery.workflowId)) {
-      const [{ tenantId }] = group as [Delivery]
+      const [{ tenantId }] = group
       await messenger.tell(tenantId, workflowId, group)
     }
   }

@@ -75,7 +75,7 @@ export function createDeliveryStore({ deliveries }: Models): DeliveryStore {
     const now = new Date()
     let moved = 0
     for (const group of byPosts.values()) {
-      const [{ posts, round }] = group as [Delivery]
+      const [{ posts, round }] = group
       const { modifiedCount } = await deliveries.updateMany(
         { ...among(tenantId, group.map(({ id }) => id)), posts, round, status: { $in: [...UNDER_WAY] } },
         { $set: { token, updatedAt: now }, $inc: { posts: 1 }, $push: { intents: now } },
@@ -108,7 +108,7 @@ export function createDeliveryStore({ deliveries }: Models): DeliveryStore {
       { ...scoped(tenantId, filter), status: { $in: from } },
       {
         $set: { status, updatedAt: new Date(), ...fields },
-        $unset: { token: '', nextAttemptAt: '', ...unset } as Record<string, ''>,
+        $unset: { token: '', nextAttemptAt: '', ...unset },
       },
     )
     return modifiedCount

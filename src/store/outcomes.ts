@@ -75,7 +75,7 @@ export function createOutcomeStore({ attempts, deliveries }: Models): OutcomeSto
 
   return {
     record: async (outcomes) => {
-      const groups = [...groupBy(outcomes, alike).values()] as [PostOutcome, ...PostOutcome[]][]
+      const groups = [...groupBy(outcomes, alike).values()]
       // The attempts first: a delivery that is final has its last attempt on record.
       await insertAttempts(outcomes)
       await Promise.all(groups.map(moveDeliveries))

@@ -17,8 +17,8 @@ export interface OverdueStore {
 }
 
 export function createOverdueStore({ deliveries }: Models): OverdueStore {
-  const list = async (filter: object, sort: Record<string, 1>, limit: number): Promise<Delivery[]> =>
-    (await deliveries.find(filter).sort(sort).limit(limit).lean<DeliveryRecord[]>()).map(toDelivery)
+  const list = async (filter: object, order: Record<string, 1>, limit: number): Promise<Delivery[]> =>
+    (await deliveries.find(filter, null, { sort: order }).limit(limit).lean<DeliveryRecord[]>()).map(toDelivery)
 
   return {
     untold: (before, limit) => list({ untold: { $exists: true }, updatedAt: { $lt: before } }, { updatedAt: 1 }, limit),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cacheDir, readEnv } from '../../src/env'
 import { obtainTemporal, type SourceUrls } from '../../src/stack'
@@ -34,6 +34,16 @@ describe('finding Temporal', () => {
     site = await openSite(answer ? { [archivePath]: answer } : {})
     const path = `${onPath}:/usr/bin:/bin`
     return { temporalReleases: site.url, temporalSha256: { [build]: sha256Of(archive) }, path }
+  }
+
+  /** This machine's Go, if there is one, as if it had never loaded a module. */
+  function goWithoutModules(): string {
+    const go = environment['PATH']?.split(':').find((part) => existsSync(join(part, 'go')))
+    const bin = join(directory.path, 'go')
+    mkdirSync(bin, { recursive: true })
+    const script = `#!/bin/sh\nGOMODCACHE='${bin}/modules' GONOSUMDB='*' GOFLAGS=-modcacherw exec '${go}/go' "$@"\n`
+    if (go) writeFileSync(join(bin, 'go'), script, { mode: 0o755 })
+    return bin
   }
 
   it('takes the one on PATH first', async () => {
@@ -98,10 +108,9 @@ describe('finding Temporal', () => {
   it('leaves a Go proxy that is out of reach for the reason that Go gives', async () => {
     const closed = await openSite({})
     await closed.close()
-    const { path: _path, ...from } = await sources()
-    const go = environment['PATH']?.split(':').find((part) => existsSync(join(part, 'go')))
-    const failure = obtainTemporal({ cacheDir: cache, report, sources: { ...from, path: `${go}:/usr/bin:/bin`, goProxy: `${closed.url}/none` } })
-    await expect(failure).rejects.toThrow(go ? /Go toolchain: .*(refused|not found|malformed)/s : /no Go toolchain/)
+    const from = { ...(await sources(undefined, goWithoutModules())), goProxy: closed.url }
+    const failure = await failureOf(obtainTemporal({ cacheDir: cache, report, sources: from }))
+    expect(failure).toMatch(/Go toolchain: .*(connection refused|no Go toolchain)/)
   })
 
   it('has a real one in the cache of this user, from a place that its record names', async () => {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -76,6 +76,12 @@ describe('the stack', () => {
   })
   afterAll(directory.remove)
 
+  /** Ended after the test, whatever becomes of it. */
+  async function start(more: Partial<StackOptions> = {}): Promise<Stack> {
+    stack = await startStack({ ...options, ...more })
+    return stack
+  }
+
   /** A stack in a process of its own, which the test may kill. */
   async function startParent(more: Partial<StackOptions> = {}): Promise<Stack> {
     const args = ['--require', join(__dirname, 'typescript.cjs'), join(__dirname, 'parent.ts'), JSON.stringify({ ...options, ...more })]
@@ -97,7 +103,7 @@ describe('the stack', () => {
     const first = await startStack(options)
     await withMongo(first.mongodbUri, (db) => db.collection<{ _id: string }>('kept').insertOne({ _id: 'a' }, { writeConcern: { w: 'majority', journal: true } }))
     await first.stop()
-    stack = await startStack({ ...options, searchAttributes: { HeraldTenant: 'Keyword', HeraldLater: 'KeywordList' } })
+    stack = await start({ searchAttributes: { HeraldTenant: 'Keyword', HeraldLater: 'KeywordList' } })
     expect(stack.mongodbUri).not.toBe(first.mongodbUri)
     expect(await withMongo(stack.mongodbUri, (db) => db.collection<{ _id: string }>('kept').findOne())).toEqual({ _id: 'a' })
     const attributes = await withTemporal(stack.temporalAddress, ({ operatorService }) => operatorService.listSearchAttributes({ namespace: 'default' }))
@@ -105,19 +111,19 @@ describe('the stack', () => {
   })
 
   it('lets nobody without the password into MongoDB', async () => {
-    stack = await startStack(options)
+    stack = await start()
     const open = stack.mongodbUri.replace(/herald:[^@]*@/, '')
     await expect(withMongo(open, (db) => db.collection('kept').findOne())).rejects.toThrow(/requires authentication/)
   })
 
   it('keeps closed workflows for longer than a day', async () => {
-    stack = await startStack(options)
+    stack = await start()
     const { config } = await withTemporal(stack.temporalAddress, ({ workflowService }) => workflowService.describeNamespace({ namespace: 'default' }))
     expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 24 * 3600)
   })
 
   it('serves another namespace than the default one', async () => {
-    stack = await startStack({ ...options, temporalNamespace: 'bank', mongodbUri: 'mongodb://elsewhere/' })
+    stack = await start({ temporalNamespace: 'bank', mongodbUri: 'mongodb://elsewhere/' })
     expect(stack.mongodbUri).toBe('mongodb://elsewhere/')
     expect(stack.pids.mongodb).toBeUndefined()
     const attributes = await withTemporal(stack.temporalAddress, ({ operatorService }) => operatorService.listSearchAttributes({ namespace: 'bank' }))
@@ -126,7 +132,7 @@ describe('the stack', () => {
 
   it.each(['mongodb', 'temporal'] as const)('restarts %s after a kill -9, at the same address', async (name) => {
     const restarts: string[] = []
-    stack = await startStack({ ...options, onServerRestart: (server) => void restarts.push(server) })
+    stack = await start({ onServerRestart: (server) => void restarts.push(server) })
     const before = stack.pids[name] ?? 0
     process.kill(before, 'SIGKILL')
     await until('a restart', () => restarts.length > 0)
@@ -138,7 +144,7 @@ describe('the stack', () => {
   })
 
   it('names every port that its servers listen on', async () => {
-    stack = await startStack(options)
+    stack = await start()
     const named = [stack.temporalAddress, stack.temporalUiUrl, /@([^/]+)/.exec(stack.mongodbUri)?.[1]]
     expect(stack.ports).toEqual(expect.arrayContaining(named.map((address) => Number(address?.split(':').at(-1)))))
     expect(stack.ports.length).toBeGreaterThan(named.length)
@@ -149,7 +155,7 @@ describe('the stack', () => {
     await once(other, 'listening')
     const address = other.address()
     const taken = typeof address === 'object' ? address?.port : undefined
-    stack = await startStack({ ...options, mongodbPort: taken ?? 0 })
+    stack = await start({ mongodbPort: taken ?? 0 })
     expect(lines).toEqual([expect.stringMatching(`MongoDB: port ${taken} is taken by another program, using \\d+`)])
     await withMongo(stack.mongodbUri, (db) => db.command({ ping: 1 }))
   })
@@ -165,7 +171,7 @@ describe('the stack', () => {
     await withMongo(first.mongodbUri, (db) => db.collection<{ _id: string }>('orphan').insertOne({ _id: 'a' }))
     parent?.kill('SIGKILL')
     await until('the end of both servers', () => !isAlive(first.pids.mongodb ?? 0) && !isAlive(first.pids.temporal ?? 0))
-    stack = await startStack(options)
+    stack = await start()
     expect(await withMongo(stack.mongodbUri, (db) => db.collection('orphan').countDocuments())).toBe(1)
   })
 
@@ -174,15 +180,17 @@ describe('the stack', () => {
     const gone = parent && once(parent, 'exit')
     parent?.kill('SIGKILL')
     await gone
-    stack = await startStack(options)
+    stack = await start()
     await withMongo(stack.mongodbUri, (db) => db.command({ ping: 1 }))
   })
 
   it('says what a server said when it does not start, and ends the other one', async () => {
     const dataDir = join(directory.path, 'broken')
     await (await startStack({ ...options, dataDir })).stop()
-    writeFileSync(join(dataDir, 'temporal', 'temporal.db'), 'not a database')
-    const failure = await failureOf(startStack({ ...options, dataDir }))
+    const database = join(dataDir, 'temporal', 'temporal.db')
+    rmSync(`${database}-wal`, { force: true })
+    writeFileSync(database, 'not a database'.repeat(1000))
+    const failure = await failureOf(start({ dataDir }))
     expect(failure).toMatch(/StackError: Temporal did not start \(.*\)\. It said: .*not a database/)
     expect(failure).toContain(join(dataDir, 'temporal', 'server.log'))
     await (await startStack({ ...options, dataDir, temporalAddress: 'elsewhere:7233' })).stop()

@@ -6,7 +6,7 @@ export async function until<T>(
   const end = Date.now() + timeoutMs
   for (;;) {
     const answer = await ask()
-    if (answer) return answer as NonNullable<T>
+    if (answer) return answer
     if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain for: ${ask.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }

@@ -66,7 +66,7 @@ async function storyOf(
   for (const { headers, rawBody } of requests) {
     const { createdAt: _time, ...body } = JSON.parse(rawBody) as Record<string, unknown>
     const seen = (story.bodies[String(headers['webhook-id'])] ??= [])
-    seen.push(`${headers['herald-attempt']} ${JSON.stringify(body)}`)
+    seen.push(`${String(headers['herald-attempt'])} ${JSON.stringify(body)}`)
   }
   story.workflows = new Set(found.map(({ workflowId }) => workflowId)).size
   return story

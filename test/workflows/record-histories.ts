@@ -1,0 +1,106 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils'
+import { useScene } from '../support/scene'
+import { until } from '../support/until'
+
+/**
+ * Not a test: `npm run record-histories` writes the history of every shape that a released workflow
+ * has, for the replay tests. Old files stay, as long as such workflows may run somewhere.
+ */
+const RELEASE = 'v1'
+
+const scene = useScene()
+const client = () => scene.herald.herald.context.temporal.client
+
+async function record(name: string, workflowId: string): Promise<void> {
+  const handle = client().workflow.getHandle(workflowId)
+  await until(async () => (await handle.describe()).status.name !== 'RUNNING')
+  const json = historyToJSON(await handle.fetchHistory())
+  const file = path.join(__dirname, 'histories', `${RELEASE}-${name}.json`)
+  await writeFile(file, `${JSON.stringify(JSON.parse(json, withoutMachine), null, 1)}\n`)
+}
+
+/** What tells of the machine that recorded it, and means nothing to a replay. */
+const withoutMachine = (key: string, value: unknown): unknown =>
+  ['identity', 'stackTrace', 'binaryChecksum'].includes(key) ? 'recorded' : value
+
+it('records an event that is delivered at once', async () => {
+  const receiver = await scene.receiver()
+  await scene.subscribe(receiver.url)
+  const { workflowId } = await scene.inStatus('delivered', await scene.publish())
+  await record('delivered', workflowId)
+})
+
+it('records an event that is parked, retried by hand, parked again and cancelled', async () => {
+  const receiver = await scene.receiver(500)
+  await scene.subscribe(receiver.url)
+  const eventId = await scene.publish()
+  const { id, workflowId } = await scene.inStatus('parked', eventId)
+  await scene.api('POST', `/v1/deliveries/${id}/retry`)
+  await until(async () => {
+    const delivery = await scene.delivery(eventId)
+    return delivery?.round === 1 && delivery.status === 'parked'
+  })
+  await scene.api('POST', `/v1/deliveries/${id}/cancel`)
+  await record('parked-retried-cancelled', workflowId)
+})
+
+it('records a burst of which a part fails and is delivered by hand', async () => {
+  const receiver = await scene.receiver(({ headers }) => (String(headers['webhook-id']).endsWith('x') ? 500 : 200))
+  await scene.subscribe(receiver.url)
+  const events = Array.from({ length: 40 }, (_, i) => ({ id: `evt-${i}${i % 10 === 0 ? 'x' : ''}`, type: 5, data: { id: `txn-${i}` } }))
+  await scene.api('POST', '/v1/events/batch', { events })
+  const parked = await until(async () => {
+    const found = await scene.deliveries('status=parked')
+    return found.length === 4 ? found : undefined
+  })
+  receiver.answer = 200
+  for (const { id } of parked) await scene.api('POST', `/v1/deliveries/${id}/retry`)
+  for (const { eventId } of parked) await scene.inStatus('delivered', eventId)
+  const [first] = parked.filter(({ workflowId }) => workflowId.startsWith('events/'))
+  await record('burst', first?.workflowId ?? '')
+})
+
+it('records an event that a service brought inline', async () => {
+  const receiver = await scene.receiver()
+  await scene.subscribe(receiver.url)
+  const workflowId = `event/${scene.tenantId}/inline-1`
+  const { taskQueue } = scene.herald.config.temporal
+  const args = [{ tenantId: scene.tenantId, event: { id: 'inline-1', type: 5, data: { id: 'txn-1' } } }]
+  await client().workflow.execute('deliverEvent', { workflowId, taskQueue, args })
+  await record('inline', workflowId)
+})
+
+it('records an adoption that ends with a retry, and one that expires', async () => {
+  await scene.herald.api('PATCH', `/v1/tenants/${scene.tenantId}`, { parkedFor: '10s', expiryNotice: '5s' })
+  const receiver = await scene.receiver(500)
+  await scene.subscribe(receiver.url)
+  const eventIds = [await scene.publish(), await scene.publish()]
+  const workflowIds: string[] = []
+  for (const eventId of eventIds) {
+    const { workflowId } = await scene.inStatus('parked', eventId)
+    await client().workflow.getHandle(workflowId).terminate()
+    const adopted = await until(async () => {
+      const delivery = await scene.delivery(eventId)
+      return delivery && delivery.workflowId !== workflowId ? delivery : undefined
+    })
+    workflowIds.push(adopted.workflowId)
+  }
+  receiver.answer = 200
+  const delivery = await scene.delivery(eventIds[0] ?? '')
+  await scene.api('POST', `/v1/deliveries/${delivery?.id}/retry`)
+  await record('adopted-retried', workflowIds[0] ?? '')
+  await record('adopted-expired', workflowIds[1] ?? '')
+})
+
+it('records the release of what a paused webhook held', async () => {
+  const receiver = await scene.receiver(({ headers }) => (headers['herald-attempt'] === '1' ? 500 : 200))
+  const webhookId = await scene.subscribe(receiver.url)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+  const eventIds = [await scene.publish(), await scene.publish()]
+  for (const eventId of eventIds) await scene.inStatus('held', eventId)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)
+  for (const eventId of eventIds) await scene.inStatus('delivered', eventId)
+  await record('resumed', `resume/${scene.tenantId}/${webhookId}`)
+})
