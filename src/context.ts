@@ -2,7 +2,7 @@ import type { Application } from 'express'
 import type { Logger } from 'pino'
 import { createActivities } from '../activities'
 import { createPermits } from '../activities/permits'
-import { createApp } from './api/app'
+import { createApp, createHealthApp } from './api/app'
 import type { Config } from './config'
 import { createDispatcher } from './delivery/connector'
 import { createPostEvent } from './delivery/post'
@@ -57,12 +57,14 @@ export interface Context {
 export interface ContextOptions {
   config: Config
   logger: Logger
-  /** This process runs workers too: starts may be eager. */
-  withWorkers: boolean
+  role: Role
 }
 
+/** `all` is one process that does everything; the others are for scaling apart. */
+export type Role = 'all' | 'api' | 'worker'
+
 /** The only place that builds; everybody else is handed what they need. */
-export async function createContext({ config, logger, withWorkers }: ContextOptions): Promise<Context> {
+export async function createContext({ config, logger, role }: ContextOptions): Promise<Context> {
   const store = await connectStore(config.mongodb.uri, config.mongodb.database)
   const temporal = await connectTemporal(config.temporal)
   const { models } = store
@@ -81,7 +83,7 @@ export async function createContext({ config, logger, withWorkers }: ContextOpti
   const webhooks = createWebhookStore(models, createSealer(config.encryptionKey))
   const recorder = createRecorder(createOutcomeStore(models), logger)
 
-  const starts = createWorkflowStarts({ client, taskQueue, eager: withWorkers })
+  const starts = createWorkflowStarts({ client, taskQueue, eager: role !== 'api' })
   const messages = createWorkflowMessages(client, taskQueue)
   const starter = createStarter({
     eventsPerWorkflow: config.eventsPerWorkflow,
@@ -134,13 +136,14 @@ export async function createContext({ config, logger, withWorkers }: ContextOpti
   })
 
   await ensureDefaultTenant(tenants)
-  const app = createApp({
+  const app = (role === 'worker' ? createHealthApp : createApp)({
     publisher,
     steering,
     webhooks,
     tenants,
     apiKeys: createApiKeyStore(models),
     eventTypes,
+    catalog,
     deliveryQueries: createDeliveryQueries(models),
     eventQueries: createEventQueries(models),
     attempts: createAttemptStore(models),

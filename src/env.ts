@@ -14,6 +14,7 @@ const key32 = z
 const settings = z.object({
   PORT: port.default(3000),
   HOST: z.string().default('127.0.0.1'),
+  HERALD_URL: z.url({ protocol: /^https?$/, error: 'must be the address of a running Herald, such as http://127.0.0.1:3000' }).optional(),
   HERALD_DATA_DIR: z.string().default('.herald'),
   HERALD_ADMIN_KEY: z.string().min(20, 'must have at least 20 characters').optional(),
   HERALD_ENCRYPTION_KEY: key32.optional(),

@@ -1,13 +1,12 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Config } from './config'
-import { createContext, type Context } from './context'
+import { createContext, type Context, type Role } from './context'
 import type { Logger } from './logger'
 import { startWorkers, type Workers } from './temporal/workers'
 
-/** `all` is one process that does everything; the others are for scaling apart. */
-export type Role = 'all' | 'api' | 'worker'
+export type { Role } from './context'
 
 export interface Herald {
   context: Context
@@ -19,11 +18,14 @@ export interface Herald {
   stop: () => Promise<void>
 }
 
+/** Whoever sends slowly does not hold a connection for long. */
+const SLOW_CALLERS = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 }
+
 /** Runs one process of Herald against servers that are there. */
 export async function startHerald(config: Config, logger: Logger, role: Role): Promise<Herald> {
   const withWorkers = role !== 'api'
-  const context = await createContext({ config, logger, withWorkers })
-  const server = context.app.listen(config.http.port, config.http.host)
+  const context = await createContext({ config, logger, role })
+  const server = createServer(SLOW_CALLERS, context.app).listen(config.http.port, config.http.host)
   await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error as Error))])
   const workers = withWorkers ? await workersOf(context) : undefined
   const rounds = startRounds(context, withWorkers)

@@ -15,7 +15,7 @@ import { apiKeyRoutes } from './api-keys'
 import { createAuthenticate } from './auth'
 import { deliveryRoutes } from './deliveries'
 import { createDocs } from './docs'
-import { createEventCatalog } from '../store/event-catalog'
+import type { EventCatalog } from '../store/event-catalog'
 import { eventTypeRoutes } from './event-types'
 import { eventRoutes } from './events'
 import { createFailureHandler, refusePath } from './failures'
@@ -36,6 +36,7 @@ export interface ApiDeps extends TemporalUi {
   tenants: TenantStore
   apiKeys: ApiKeyStore
   eventTypes: EventTypeStore
+  catalog: EventCatalog
   deliveryQueries: DeliveryQueries
   eventQueries: EventQueries
   attempts: Pick<AttemptStore, 'list'>
@@ -52,8 +53,12 @@ export interface ApiDeps extends TemporalUi {
 }
 
 /** Herald's REST API, ready to be listened with. Limits on slow callers are the HTTP server's. */
-export function createApp(deps: ApiDeps): Express {
-  const routes = createRoutes(deps)
+export const createApp = (deps: ApiDeps): Express => serve(deps, createRoutes(deps))
+
+/** What a process that is no API answers: whether it is well. */
+export const createHealthApp = (deps: ApiDeps): Express => serve(deps, healthRoutes(deps))
+
+function serve(deps: ApiDeps, routes: Route[]): Express {
   const app = express()
   app.disable('x-powered-by')
   app.use(securityHeaders())
@@ -66,7 +71,7 @@ export function createApp(deps: ApiDeps): Express {
 
 /** Publishing goes first: Express asks one route after the other. */
 function createRoutes(deps: ApiDeps): Route[] {
-  const shared = { ...deps, catalog: createEventCatalog(deps.eventTypes), workflowLink: createWorkflowLink(deps) }
+  const shared = { ...deps, workflowLink: createWorkflowLink(deps) }
   return [
     ...publishingRoutes(shared),
     ...eventRoutes(shared),

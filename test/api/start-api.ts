@@ -18,6 +18,7 @@ import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryStore } from '../../src/store/deliveries'
 import { createDeliveryQueries } from '../../src/store/delivery-queries'
 import { createEventQueries } from '../../src/store/event-queries'
+import { createEventCatalog } from '../../src/store/event-catalog'
 import { createEventTypeStore } from '../../src/store/event-types'
 import { createEventStore } from '../../src/store/events'
 import { createTenantStore, ensureDefaultTenant } from '../../src/store/tenants'
@@ -108,6 +109,7 @@ function createDeps({ models }: StoreConnection, logged: string[]): ApiDeps {
     tenants: createTenantStore(models),
     apiKeys: createApiKeyStore(models),
     eventTypes: createEventTypeStore(models),
+    catalog: createEventCatalog(createEventTypeStore(models)),
     deliveryQueries: createDeliveryQueries(models),
     eventQueries: createEventQueries(models),
     attempts: createAttemptStore(models),

@@ -1,0 +1,97 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type Client } from '@temporalio/client'
+import { ApplicationFailure, TypedSearchAttributes, WorkflowIdReusePolicy } from '@temporalio/common'
+import { BUILT_IN_EVENT_TYPES } from '../domain/event-types'
+import { deliverWorkflowId, newId } from '../domain/ids'
+import { DEFAULT_TASK_QUEUE } from '../domain/task-queues'
+import { DEFAULT_TENANT } from '../domain/tenant'
+import { HeraldEventIds, HeraldEventTypes, HeraldTenant } from '../temporal/search-attributes'
+import { checkEvent } from './check-event'
+import { DELIVER_EVENT, EVENT_CONFLICT, INVALID_EVENT, type DeliverEventInput, type DeliverEventWorkflow } from './contract'
+
+export interface EventToDeliver {
+  /** The caller's own id makes a repeated start harmless; without one, every start is a new event. */
+  id?: string
+  /** Name or Event ID. */
+  type: string | number
+  /** `data.id` is the entity's ID. */
+  data: { id: string; [field: string]: unknown }
+}
+
+export interface StartDeliveryOptions {
+  event: EventToDeliver
+  /** `default` when not given. */
+  tenantId?: string
+  /** Herald's HERALD_TASK_QUEUE, `herald` when not given. */
+  taskQueue?: string
+}
+
+export interface StartedDelivery {
+  eventId: string
+  workflowId: string
+  /** A workflow has this event already; nothing was started. */
+  repeated: boolean
+}
+
+/**
+ * Starts the delivery of an event to every webhook that asked for it, and comes back as soon as
+ * Temporal has it. Safe to call again with the same event id.
+ * @throws {InvalidEventError} for what Herald would refuse; what only Herald can know fails the workflow.
+ */
+export async function startDelivery(client: Client, options: StartDeliveryOptions): Promise<StartedDelivery> {
+  const { tenantId = DEFAULT_TENANT, taskQueue = DEFAULT_TASK_QUEUE } = options
+  const event = { ...options.event, id: options.event.id ?? newId('event') }
+  checkEvent(tenantId, event)
+  const workflowId = deliverWorkflowId(tenantId, [event.id])
+  const start = (reuse: WorkflowIdReusePolicy): Promise<boolean> =>
+    startOnce(client, workflowId, taskQueue, { tenantId, event }, reuse)
+
+  const started =
+    (await start(WorkflowIdReusePolicy.REJECT_DUPLICATE)) ||
+    // A run that was refused has published nothing: the mended event may have its id.
+    ((await wasRefused(client, workflowId)) && (await start(WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)))
+  return { eventId: event.id, workflowId, repeated: !started }
+}
+
+/** False: there is a workflow with this id. */
+async function startOnce(
+  client: Client,
+  workflowId: string,
+  taskQueue: string,
+  input: Required<DeliverEventInput>,
+  workflowIdReusePolicy: WorkflowIdReusePolicy,
+): Promise<boolean> {
+  const { tenantId, event } = input
+  const type = typeName(event.type)
+  try {
+    await client.workflow.start<DeliverEventWorkflow>(DELIVER_EVENT, {
+      workflowId,
+      taskQueue,
+      args: [input],
+      workflowIdReusePolicy,
+      priority: { fairnessKey: tenantId },
+      staticSummary: `${type} ${event.id} for ${tenantId}`,
+      typedSearchAttributes: new TypedSearchAttributes([
+        { key: HeraldTenant, value: tenantId },
+        { key: HeraldEventIds, value: [event.id] },
+        { key: HeraldEventTypes, value: [type] },
+      ]),
+    })
+    return true
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false
+    throw error
+  }
+}
+
+/** Operators search by name; the number of a registered type has to do. */
+const typeName = (type: string | number): string =>
+  BUILT_IN_EVENT_TYPES.find(({ id }) => id === type)?.name ?? String(type)
+
+async function wasRefused(client: Client, workflowId: string): Promise<boolean> {
+  const handle = client.workflow.getHandle(workflowId)
+  const { status } = await handle.describe()
+  if (status.name !== 'FAILED') return false
+  const failure = await handle.result().then(() => undefined, (error: unknown) => error)
+  const cause = failure instanceof WorkflowFailedError ? failure.cause : undefined
+  return cause instanceof ApplicationFailure && [INVALID_EVENT, EVENT_CONFLICT].includes(cause.type ?? '')
+}
