@@ -65,7 +65,7 @@ async function ready(directory: string, port: number, signal: AbortSignal): Prom
     const admin = anyone.db('admin')
     const host = `127.0.0.1:${port}`
     const known = await signIn(herald)
-    if (known) await moveTo(herald.db('admin'), host)
+    if (known) await moveTo(herald.db('admin'), host, signal)
     else await initiate(admin, host, directory)
     await becomePrimary(admin, signal)
     if (!known) await createUser(admin, directory)
@@ -86,7 +86,9 @@ async function signIn(client: mongo.MongoClient): Promise<boolean> {
 }
 
 /** The node is a member of its own set under the port of an earlier start. */
-async function moveTo(admin: mongo.Db, host: string): Promise<void> {
+async function moveTo(admin: mongo.Db, host: string, signal: AbortSignal): Promise<void> {
+  // It answers commands a moment before it has read its own configuration.
+  while ((await answerOf(admin.command({ replSetGetConfig: 1 }))) === 'NotYetInitialized') await pause(signal)
   const { config } = replicaSetConfig.parse(await admin.command({ replSetGetConfig: 1 }))
   const [member] = config.members
   if (!member || member.host === host) return
@@ -99,12 +101,12 @@ const replicaSetConfig = z.object({
 })
 
 async function becomePrimary(admin: mongo.Db, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const hello = await admin.command({ hello: 1 })
-    if (hello['isWritablePrimary'] === true) return
-    if (signal.aborted) throw new Error('it did not become primary of its replica set')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  while ((await admin.command({ hello: 1 }))['isWritablePrimary'] !== true) await pause(signal)
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw new Error('its replica set did not come up')
+  await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 async function createUser(admin: mongo.Db, directory: string): Promise<void> {

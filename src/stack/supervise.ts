@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { end, pidFile } from './end-server'
 import { StackError, diskFull, isDiskFull, messageOf } from './errors'
 import type { Guardian } from './guardian'
-import { commandLine, isAlive, waitForEnd } from './process-info'
 import { withVariables } from './run'
 import { boundLog, lastWord, openLog } from './server-log'
 import type { Report, ServerName } from './types'
@@ -31,7 +31,6 @@ export interface SupervisedServer {
   stop: () => Promise<void>
 }
 
-const STOP_MS = 30_000
 const READY_MS = 90_000
 const LOG_CHECK_MS = 60_000
 const QUICK_FAILURES = 5
@@ -91,15 +90,6 @@ export async function superviseServer(spec: ServerSpec, deps: SuperviseDeps): Pr
   }
 }
 
-/** Ends the server that an earlier Herald left in this directory, if it still runs. */
-export async function endStale(name: ServerName, directory: string, report: Report): Promise<void> {
-  const pid = readPid(directory)
-  // The pid may be another program's by now; ours has the directory in its command line.
-  if (pid === undefined || !isAlive(pid) || !commandLine(pid).includes(directory)) return
-  report(`${name}: ending the one that an earlier start left running (process ${pid})`)
-  await end(pid)
-}
-
 interface Running {
   child: ChildProcess
   /** Resolves with how it ended. */
@@ -146,7 +136,7 @@ function spawnServer(spec: ServerSpec, deps: SuperviseDeps): Running {
     deps.onStart(child.pid)
   }
   const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message))
+    child.once('error', (error) => resolve(`because of ${error.message}`))
     child.once('exit', (code, signal) => resolve(signal ? `by ${signal}` : `with code ${code}`))
   })
   return { child, ended }
@@ -162,33 +152,9 @@ function startFailure(spec: ServerSpec, error: unknown): StackError {
   )
 }
 
-async function end(pid: number | undefined): Promise<void> {
-  if (pid === undefined) return
-  signalTo(pid, 'SIGTERM')
-  if (await waitForEnd(pid, STOP_MS)) return
-  signalTo(pid, 'SIGKILL')
-  await waitForEnd(pid, STOP_MS)
-}
-
-function signalTo(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // It is gone already.
-  }
-}
-
 function forget(spec: ServerSpec, deps: SuperviseDeps): void {
   deps.guardian.watch(spec.name, undefined)
   rmSync(pidFile(spec.directory), { force: true })
-}
-
-function readPid(directory: string): number | undefined {
-  try {
-    return Number.parseInt(readFileSync(pidFile(directory), 'utf8'), 10) || undefined
-  } catch {
-    return undefined
-  }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -202,4 +168,3 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 const logFile = (directory: string): string => join(directory, 'server.log')
-const pidFile = (directory: string): string => join(directory, 'server.pid')
