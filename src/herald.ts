@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Config } from './config'
 import { createContext, type Context, type Role } from './context'
 import type { Logger } from './logger'
+import { ensureSearchAttributes } from './temporal/register'
 import { startWorkers, type Workers } from './temporal/workers'
 
 export type { Role } from './context'
@@ -25,6 +26,7 @@ const SLOW_CALLERS = { headersTimeout: 10_000, requestTimeout: 30_000, keepAlive
 export async function startHerald(config: Config, logger: Logger, role: Role): Promise<Herald> {
   const withWorkers = role !== 'api'
   const context = await createContext({ config, logger, role })
+  await ensureSearchAttributes(context.temporal.connection, config.temporal.namespace)
   const server = createServer(SLOW_CALLERS, context.app).listen(config.http.port, config.http.host)
   await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error as Error))])
   const workers = withWorkers ? await workersOf(context) : undefined

@@ -5,10 +5,11 @@ import { createLogger } from '../logger'
 import { loadSecrets } from '../secrets'
 import { builtBundlePath } from '../temporal/bundle'
 import { installTemporalRuntime } from '../temporal/runtime'
-import { untilStopped } from './until-stopped'
+import { stopSignal } from './stop-signal'
 
 /** One role of Herald against servers that somebody else runs: production's shape. */
 export async function runRole(role: Role): Promise<void> {
+  const stopped = stopSignal()
   const env = readEnv()
   const servers = {
     mongodbUri: required(env, 'MONGODB_URI'),
@@ -21,7 +22,7 @@ export async function runRole(role: Role): Promise<void> {
   installTemporalRuntime(logger)
   const herald = await startHerald(configFrom(env, secrets, servers, builtBundlePath()), logger, role)
   logger.info({ role, url: herald.url }, 'ready')
-  await untilStopped(herald.broken)
+  await Promise.race([stopped, herald.broken])
   logger.info({ role }, 'stopping')
   await herald.stop()
 }

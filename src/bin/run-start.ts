@@ -8,12 +8,17 @@ import { startStack, type Stack } from '../stack'
 import { builtBundlePath } from '../temporal/bundle'
 import { installTemporalRuntime } from '../temporal/runtime'
 import { SEARCH_ATTRIBUTES } from '../temporal/search-attributes'
-import { untilStopped } from './until-stopped'
+import { stopSignal } from './stop-signal'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 /** Everything on one machine: the servers that are not given, then Herald. */
 export async function runStart(): Promise<void> {
+  const stopped = stopSignal()
+  const lost = serverLoss()
+  let ready = false
+  // Nobody waits for a build or a download that was interrupted; the stack's guardian ends the servers.
+  void stopped.then(() => ready || process.exit(130))
   const env = readEnv()
   const embedded = env.MONGODB_URI === undefined || env.TEMPORAL_ADDRESS === undefined
   const secrets = await loadSecrets(env, { mayCreate: true })
@@ -26,19 +31,30 @@ export async function runStart(): Promise<void> {
     searchAttributes: SEARCH_ATTRIBUTES,
     report: say,
     onServerRestart: (name) => say(`${name} had ended and was started again`),
+    onServerLost: (_name, error) => lost.reject(error),
   })
   try {
     const config = configFrom(env, secrets, { ...stack, ports: stack.ports, embedded }, builtBundlePath())
     const logger = createLogger(env.LOG_LEVEL === 'info' ? 'warn' : env.LOG_LEVEL)
     installTemporalRuntime(logger)
     const herald = await startHerald(config, logger, 'all')
+    ready = true
     greet(herald, stack, env, secrets)
-    await untilStopped(herald.broken)
+    await Promise.race([stopped, herald.broken, lost.promise])
     say('\nstopping: HTTP, workers, Temporal, MongoDB')
     await herald.stop()
   } finally {
     await stack.stop()
   }
+}
+
+/** Rejects when a server could not be kept running. */
+function serverLoss(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => undefined
+  const promise = new Promise<never>((_, fail) => (reject = fail))
+  // Until somebody waits for it, a loss is no unhandled rejection.
+  promise.catch(() => undefined)
+  return { promise, reject: (error) => reject(error) }
 }
 
 function greet({ url }: Herald, stack: Stack, env: Env, secrets: Secrets): void {

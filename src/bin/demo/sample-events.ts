@@ -15,7 +15,7 @@ export function sampleEvents(): SampleEvent[] {
     { type: 'CREATE CUSTOMER', data: { ...person, email: 'amina@example.com' } },
     { type: 'CREATE ACCOUNT', data: { ...savings, balance: '0.00' } },
     { type: 'UPDATE CUSTOMER', data: { ...person, email: 'a.wanjiru@example.com' } },
-    { type: 'TRANSACTION SUCCESSFUL', data: payment(transaction, account, 'credit', 'SALARY 11/2026') },
+    { type: 'TRANSACTION SUCCESSFUL', data: payment(transaction, account, 'credit', 'SALARY NOVEMBER') },
     { type: 'UPDATE ACCOUNT', data: { ...savings, balance: '25000.00' } },
     {
       type: 'TRANSACTION REVERSED',
@@ -26,7 +26,7 @@ export function sampleEvents(): SampleEvent[] {
 
 export function rentPayment(): SampleEvent {
   const run = randomBytes(3).toString('hex')
-  return { type: 'TRANSACTION SUCCESSFUL', data: payment(`txn-${run}`, `acc-${run}`, 'debit', 'RENT 12/2026') }
+  return { type: 'TRANSACTION SUCCESSFUL', data: payment(`txn-${run}`, `acc-${run}`, 'debit', 'RENT DECEMBER') }
 }
 
 const payment = (id: string, accountId: string, direction: string, reference: string) => ({

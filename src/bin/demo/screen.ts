@@ -15,7 +15,7 @@ type Style = Parameters<typeof styleText>[0]
 
 /** Coloured only for people. */
 export function createScreen(write: (text: string) => void, isColoured: boolean): Screen {
-  const paint = (style: Style, text: string): string => (isColoured ? styleText(style, text) : text)
+  const paint = (style: Style, text: string): string => (isColoured ? styleText(style, text, { validateStream: false }) : text)
   let steps = 0
   return {
     title: (text) => write(`\n${paint('bold', text)}\n`),
