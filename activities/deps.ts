@@ -27,6 +27,8 @@ export interface ActivityDeps {
   stopping: AbortSignal
   /** Called with how many webhooks an event of the tenant goes to. */
   onFanOut: (tenantId: string, webhooks: number) => void
+  /** Called when a workflow's first attempts are made. */
+  onDispatched: (workflowId: string) => void
   faults: FaultPoints
 }
 

@@ -34,6 +34,7 @@ export function createDispatch(deps: ActivityDeps): Activities['dispatch'] {
     const marked = deps.events.markDispatched(tenantId, eventIds, workflowId)
     const [left] = await Promise.all([attemptFirst(deps, { tenantId, workflowId, token, begun }, intents, standing), marked])
     deps.faults('after-outcome')
+    deps.onDispatched(workflowId)
     return summary(intents, left)
   }
 }

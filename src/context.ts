@@ -13,6 +13,7 @@ import { WEBHOOK_CAP } from './domain/lanes'
 import { createFaults } from './faults'
 import { createMetrics } from './metrics'
 import { createEventCatalog } from './store/event-catalog'
+import { createDispatches } from './publish/dispatches'
 import { createPublisher, type Publisher } from './publish/publisher'
 import { createStarter } from './publish/starter'
 import { createSweeper, STARTED_LEASE_MS, type Sweeper } from './publish/sweeper'
@@ -85,6 +86,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
 
   const starts = createWorkflowStarts({ client, taskQueue, eager: role !== 'api' })
   const messages = createWorkflowMessages(client, taskQueue)
+  const dispatches = createDispatches()
   const starter = createStarter({
     eventsPerWorkflow: config.eventsPerWorkflow,
     maxInFlight: 2,
@@ -99,7 +101,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
       events
         .markStarted(tenantId, group.map(({ id }) => id), workflowId, until)
         .catch((error: unknown) => logger.warn({ err: error, workflowId }, 'a start is not marked: the sweeper will find it'))
-      return workflowId
+      return { workflowId, dispatched: role === 'api' ? Promise.resolve() : dispatches.ended(workflowId) }
     },
   })
   const publisher = createPublisher({ events, starter, starterId: config.processId, metrics, faults })
@@ -132,6 +134,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     metrics,
     stopping: stopping.signal,
     onFanOut: starter.observeFanOut,
+    onDispatched: dispatches.end,
     faults,
   })
 

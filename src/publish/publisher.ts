@@ -24,7 +24,8 @@ export interface PublishResult {
 export interface Publisher {
   /**
    * Journals the events and starts their workflows; one result an event, in order.
-   * Waits at most 500 ms for the start: what is journaled is started by then or by the sweeper.
+   * Waits at most 500 ms for the start, and not at all when others are before it: what is journaled
+   * is started in its turn, or by the sweeper.
    * @throws {StoreAway} when MongoDB does not answer: nothing was accepted.
    */
   publish: (tenantId: string, events: PublishRequest[]) => Promise<PublishResult[]>
@@ -60,9 +61,10 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     return written
   }
 
-  async function start(event: HeraldEvent): Promise<string | undefined> {
-    const started = starter.submit(event)
-    return (await within(started, START_WAIT_MS)) ? started : undefined
+  /** Under pressure the answer does not wait: the event is durable, and its turn comes. */
+  async function startNow(event: HeraldEvent): Promise<string | undefined> {
+    const { start } = await starter.submit(event)
+    return start && (await within(start, START_WAIT_MS)) ? start : undefined
   }
 
   return {
@@ -74,7 +76,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
         journaled.map(async (entry, i): Promise<PublishResult> => {
           const kind = kindOf(entry, added[i]?.hash)
           metrics.published.inc({ result: kind })
-          const workflowId = kind === 'accepted' ? await start(entry.event) : entry.workflowId
+          const workflowId = kind === 'accepted' ? await startNow(entry.event) : entry.workflowId
           return { kind, event: entry.event, ...(workflowId && { workflowId }) }
         }),
       )

@@ -1,15 +1,27 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { GROUP_LIMITS, type HeraldEvent } from '../domain/event'
+import { within } from '../domain/within'
 
 export type Startable = Pick<HeraldEvent, 'id' | 'tenantId' | 'typeId' | 'type'>
 
-/** Starts one workflow for events of one tenant; answers its id. Safe to repeat. */
-export type StartWorkflow = (tenantId: string, events: Startable[]) => Promise<string>
+export interface Started {
+  workflowId: string
+  /** Settles when this process has made the workflow's first attempts. */
+  dispatched: Promise<unknown>
+}
+
+/** Starts one workflow for events of one tenant. Safe to repeat. */
+export type StartWorkflow = (tenantId: string, events: Startable[]) => Promise<Started>
+
+/** `start` is there when the event was taken at once; else it waits its turn. */
+export interface Submission {
+  start?: Promise<string>
+}
 
 export interface Starter {
-  /** Resolves with the id of the workflow once the event has one, however long Temporal is away. */
-  submit: (event: Startable) => Promise<string>
+  /** Hands an event over for its start, which is tried however long Temporal is away. */
+  submit: (event: Startable) => Promise<Submission>
   /** What waits here for a start: its leases are renewed. */
   waiting: () => Startable[]
   /** How many webhooks an event of the tenant goes to, so that groups stay within their deliveries. */
@@ -27,14 +39,22 @@ export interface StarterOptions {
 
 interface Waiting {
   event: Startable
-  resolve: (workflowId: string) => void
+  /** Set when the event is taken into a group. */
+  start?: Promise<string>
 }
 
 const AWAY_MS = 1_000
 
+/** What is more than this is left to the sweeper: the journal has it, and memory is bounded. */
+const MAX_WAITING = 20_000
+
+/** A place in flight is given back after this, though a slow receiver may keep the dispatch for longer. */
+const DISPATCH_WAIT_MS = 200
+
 /**
- * Group commit of workflow starts: at most `maxInFlight` starts are under way, and what arrives
- * meanwhile goes, tenant by tenant in turn, into the next ones. Idle: one event, one workflow, at once.
+ * Group commit of workflow starts: at most `maxInFlight` workflows are being started and dispatched,
+ * and what arrives meanwhile goes, tenant by tenant in turn, into the next ones. Idle: one event, one
+ * workflow, at once. The busier the process, the larger the groups and the cheaper an event.
  */
 export function createStarter(options: StarterOptions): Starter {
   const { start, eventsPerWorkflow, maxInFlight, logger, stopping } = options
@@ -42,12 +62,16 @@ export function createStarter(options: StarterOptions): Starter {
   const queues = new Map<string, Waiting[]>()
   const starting = new Set<Waiting[]>()
   const fanOut = new Map<string, number>()
+  let inFlight = 0
+  let queued = 0
+  let pumping: Promise<void> | undefined
 
   function nextGroup(): Waiting[] {
     const [first] = queues
     if (!first) return []
     const [tenantId, queue] = first
     const group = queue.splice(0, groupSize(tenantId, queue))
+    queued -= group.length
     queues.delete(tenantId)
     if (queue.length > 0) queues.set(tenantId, queue)
     return group
@@ -62,39 +86,59 @@ export function createStarter(options: StarterOptions): Starter {
     return Math.max(1, size)
   }
 
-  /** The same group is tried until it is started: a start whose answer was lost is then recognised. */
   async function run(group: Waiting[], tenantId: string): Promise<void> {
+    inFlight += 1
     starting.add(group)
-    while (!stopping.aborted) {
-      try {
-        const workflowId = await start(tenantId, group.map(({ event }) => event))
-        for (const { resolve } of group) resolve(workflowId)
-        break
-      } catch (error) {
-        logger.warn({ err: error, tenantId, events: group.length }, 'Temporal did not start a workflow: trying again')
-        await wait(AWAY_MS)
-      }
-    }
+    const started = startGroup(tenantId, group.map(({ event }) => event))
+    const workflowId = started.then((known) => known.workflowId)
+    for (const waiting of group) waiting.start = workflowId
+    const { dispatched } = await started
     starting.delete(group)
+    await within(dispatched, DISPATCH_WAIT_MS)
+    inFlight -= 1
     pump()
   }
 
+  /** The same group is tried until it is started: a start whose answer was lost is then recognised. */
+  async function startGroup(tenantId: string, events: Startable[]): Promise<Started> {
+    for (;;) {
+      try {
+        return await start(tenantId, events)
+      } catch (error) {
+        logger.warn({ err: error, tenantId, events: events.length }, 'Temporal did not start a workflow: trying again')
+        await wait(AWAY_MS)
+        // The journal has them: another process, or the next one, starts them.
+        if (stopping.aborted) return new Promise(() => undefined)
+      }
+    }
+  }
+
   function pump(): void {
-    while (starting.size < maxInFlight && queues.size > 0) {
+    while (inFlight < maxInFlight && queues.size > 0) {
       const group = nextGroup()
       const [first] = group
       if (first) void run(group, first.event.tenantId)
     }
   }
 
+  /** After everything that is submitted in the same moment: a batch is not torn into single events. */
+  const pumpSoon = (): Promise<void> =>
+    (pumping ??= Promise.resolve().then(() => {
+      pumping = undefined
+      pump()
+    }))
+
   return {
-    submit: (event) =>
-      new Promise<string>((resolve) => {
-        const queue = queues.get(event.tenantId)
-        if (queue) queue.push({ event, resolve })
-        else queues.set(event.tenantId, [{ event, resolve }])
-        pump()
-      }),
+    submit: async (event) => {
+      if (queued >= MAX_WAITING) return {}
+      const waiting: Waiting = { event }
+      queued += 1
+      const queue = queues.get(event.tenantId)
+      if (queue) queue.push(waiting)
+      else queues.set(event.tenantId, [waiting])
+      await pumpSoon()
+      return waiting.start ? { start: waiting.start } : {}
+    },
     waiting: () => [...starting, ...queues.values()].flat().map(({ event }) => event),
     observeFanOut: (tenantId, webhooks) => void fanOut.set(tenantId, webhooks),
   }

@@ -1,4 +1,5 @@
 import { groupBy } from '../domain/group-by'
+import { eventKey } from '../domain/ids'
 import type { EventStore, Overdue } from '../store/events'
 import type { WorkflowMessages } from '../temporal/messages'
 import type { WorkflowStarts } from '../temporal/start'
@@ -37,12 +38,15 @@ export function createSweeper({ events, starter, starts, messages, starterId }: 
     }
   }
 
+  /** The starter renews their leases and marks them. */
+  const submit = (group: Overdue[]): Promise<unknown> => Promise.all(group.map(({ event }) => starter.submit(event)))
+
   async function sweepPage(): Promise<number> {
     const overdue = await events.takeOverdue(lease(LEASE_MS), PAGE)
+    const waiting = new Set(starter.waiting().map(({ tenantId, id }) => eventKey(tenantId, id)))
     for (const [workflowId, group] of groupBy(overdue, (one) => one.workflowId)) {
       if (workflowId !== undefined) await checkStarted(workflowId, group)
-      // The starter renews their leases and marks them; nobody waits for the answer here.
-      else for (const { event } of group) void starter.submit(event)
+      else await submit(group.filter(({ event }) => !waiting.has(eventKey(event.tenantId, event.id))))
     }
     return overdue.length
   }

@@ -11,14 +11,19 @@ export class StoreAway extends Error {
 }
 
 const DUPLICATE_KEY = 11_000
+/** A server that stops, starts or hands over: the codes of the driver specification "Retryable Writes". */
+const AWAY_CODES = new Set<unknown>([6, 7, 89, 91, 189, 262, 9_001, 10_107, 11_600, 11_602, 13_435, 13_436])
 
 /** True for whatever is MongoDB's absence (network, election, time-out), and for no mistake of ours. */
 export function isStoreAway(error: unknown): boolean {
   if (error instanceof StoreAway) return true
   if (!(error instanceof MongoError)) return false
+  // A bulk write's error is a server's error by its class, and wraps the network's when that was the cause.
+  const wrapped: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : undefined
+  if (wrapped instanceof MongoError) return isStoreAway(wrapped)
   if (error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY) return false
   if (error.hasErrorLabel('RetryableWriteError')) return true
-  return !(error instanceof MongoServerError)
+  return !(error instanceof MongoServerError) || AWAY_CODES.has(error.code)
 }
 
 /** The indexes of an unordered insertMany that were there already; any other error is thrown on. */

@@ -39,6 +39,8 @@ export function createRecorder(outcomes: OutcomeStore, logger: Logger): Recorder
     record: (outcome) => {
       const written = commit.add(outcome).finally(() => unwritten.delete(outcome.deliveryId))
       unwritten.set(outcome.deliveryId, written)
+      // Whoever waits is told; that nobody waits yet must not end the process.
+      written.catch(() => undefined)
       return written
     },
     settled: async (deliveryIds, waitMs) => {

@@ -90,7 +90,7 @@ function createDeps({ models }: StoreConnection, logged: string[]): ApiDeps {
     publisher: createPublisher({
       events: createEventStore(models),
       starter: {
-        submit: async ({ tenantId, id }) => deliverWorkflowId(tenantId, [id]),
+        submit: async ({ tenantId, id }) => ({ start: Promise.resolve(deliverWorkflowId(tenantId, [id])) }),
         waiting: () => [],
         observeFanOut: () => undefined,
       },
