@@ -31,7 +31,8 @@ export async function connectStore(uri: string, database: string): Promise<Store
   })
   await connection.asPromise()
   const models = createModels(connection)
-  await Promise.all(Object.values(models).map((model) => model.createIndexes()))
+  const { hot: _driver, ...declared } = models
+  await Promise.all(Object.values(declared).map((model) => model.createIndexes()))
   return {
     models,
     ping: async () => {

@@ -50,17 +50,17 @@ export interface CancelFilter {
 
 export const toDelivery = ({ _id, ...rest }: DeliveryRecord): Delivery => ({ id: _id, ...rest })
 
-export function createDeliveryStore({ deliveries }: Models): DeliveryStore {
+export function createDeliveryStore({ hot: { deliveries } }: Models): DeliveryStore {
   const among = (tenantId: string, ids: string[]) => scoped(tenantId, { _id: { $in: ids } })
 
   const load = async (tenantId: string, ids: string[]): Promise<Delivery[]> =>
-    (await deliveries.find(among(tenantId, ids)).lean<DeliveryRecord[]>()).map(toDelivery)
+    (await deliveries.find(among(tenantId, ids)).toArray()).map(toDelivery)
 
   async function insert(added: Delivery[]): Promise<Delivery[]> {
     if (added.length === 0) return []
     try {
       const records = added.map(({ id, ...rest }) => ({ _id: id, ...rest }))
-      await deliveries.collection.insertMany(records as never[], { ordered: false })
+      await deliveries.insertMany(records, { ordered: false })
       return []
     } catch (error) {
       const duplicates = duplicateIndexes(error)
@@ -87,7 +87,7 @@ export function createDeliveryStore({ deliveries }: Models): DeliveryStore {
       moved === wanted.length
         ? new Set(ids)
         : new Set(
-            (await deliveries.find({ ...among(tenantId, ids), token }, { _id: 1 }).lean<DeliveryRecord[]>()).map(
+            (await deliveries.find({ ...among(tenantId, ids), token }).project<{ _id: string }>({ _id: 1 }).toArray()).map(
               ({ _id }) => _id,
             ),
           )
@@ -147,7 +147,6 @@ export function createDeliveryStore({ deliveries }: Models): DeliveryStore {
           },
           { $unset: Object.keys(notParked) },
         ],
-        { updatePipeline: true },
       )
       return modifiedCount
     },

@@ -63,23 +63,20 @@ const toEvent = (record: EventRecord): NewEvent => ({
 })
 
 /** The journal: every accepted event, from before its 202 on. */
-export function createEventStore({ events }: Models): EventStore {
+export function createEventStore({ hot: { events } }: Models): EventStore {
   const keys = (tenantId: string, ids: string[]) =>
     scoped(tenantId, { _id: { $in: ids.map((id) => eventKey(tenantId, id)) } })
 
   async function readBack(duplicates: NewEvent[]): Promise<Map<string, EventRecord>> {
     const ids = duplicates.map(({ tenantId, id }) => eventKey(tenantId, id))
-    const records = await events.find({ _id: { $in: ids } }).lean<EventRecord[]>()
+    const records = await events.find({ _id: { $in: ids } }).toArray()
     return new Map(records.map((record) => [record._id, record]))
   }
 
   async function insert(added: NewEvent[], lease: Lease): Promise<Journaled[]> {
     let duplicates: Set<number>
     try {
-      await events.collection.insertMany(
-        added.map((event) => toRecord(event, lease)) as never[],
-        { ordered: false },
-      )
+      await events.insertMany(added.map((event) => toRecord(event, lease)), { ordered: false })
       return added.map((event) => ({ added: true, event }))
     } catch (error) {
       duplicates = duplicateIndexes(error)
@@ -98,7 +95,7 @@ export function createEventStore({ events }: Models): EventStore {
       .find({ leaseUntil: { $lt: now } })
       .sort({ leaseUntil: 1 })
       .limit(limit)
-      .lean<EventRecord[]>()
+      .toArray()
     if (found.length === 0) return []
     const ids = found.map(({ _id }) => _id)
     await events.updateMany(
@@ -107,16 +104,16 @@ export function createEventStore({ events }: Models): EventStore {
     )
     const taken = await events
       .find({ _id: { $in: ids }, starter: lease.starter, leaseUntil: lease.until })
-      .lean<EventRecord[]>()
+      .toArray()
     return taken.map((record) => ({ event: toEvent(record), workflowId: record.workflowId }))
   }
 
   return {
     insert,
     takeOverdue,
-    load: async (tenantId, eventIds) => (await events.find(keys(tenantId, eventIds)).lean<EventRecord[]>()).map(toEvent),
+    load: async (tenantId, eventIds) => (await events.find(keys(tenantId, eventIds)).toArray()).map(toEvent),
     get: async (tenantId, eventId) =>
-      (await events.findOne(keys(tenantId, [eventId])).lean<EventRecord>()) ?? undefined,
+      (await events.findOne(keys(tenantId, [eventId]))) ?? undefined,
     renew: async (held, lease) => {
       const _id = { $in: held.map(({ tenantId, id }) => eventKey(tenantId, id)) }
       await events.updateMany({ _id, starter: lease.starter, leaseUntil: { $exists: true } }, { $set: { leaseUntil: lease.until } })

@@ -1,4 +1,4 @@
-import { Schema, type Connection, type Model } from 'mongoose'
+import { Schema, type Connection, type Model, type mongo } from 'mongoose'
 import type { ApiKey } from '../domain/api-key'
 import type { Delivery } from '../domain/delivery'
 import type { HeraldEvent } from '../domain/event'
@@ -28,7 +28,16 @@ export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
 export type TenantRecord = Stored<Tenant>
 export type EventTypeRecord = Stored<EventType> & { jsonSchema?: string; createdAt: Date }
 
+/** The driver's own collections, for what runs at every event: mongoose's queries cost more than they give there. */
+export interface Hot {
+  events: mongo.Collection<EventRecord>
+  webhooks: mongo.Collection<WebhookRecord>
+  deliveries: mongo.Collection<DeliveryRecord>
+  attempts: mongo.Collection<AttemptRecord>
+}
+
 export interface Models {
+  hot: Hot
   events: Model<EventRecord>
   webhooks: Model<WebhookRecord>
   deliveries: Model<DeliveryRecord>
@@ -73,7 +82,15 @@ function deliverySchema(): Schema {
 export function createModels(connection: Connection): Models {
   const model = <T>(name: string, schema: Schema): Model<T> =>
     connection.model(name, schema, name) as unknown as Model<T>
+  const hot = <T extends mongo.Document>(name: string): mongo.Collection<T> =>
+    connection.getClient().db(connection.name).collection<T>(name)
   return {
+    hot: {
+      events: hot('events'),
+      webhooks: hot('webhooks'),
+      deliveries: hot('deliveries'),
+      attempts: hot('attempts'),
+    },
     events: model('events', eventSchema()),
     webhooks: model('webhooks', open().index({ tenantId: 1, eventTypes: 1 }).index({ tenantId: 1, _id: -1 })),
     deliveries: model('deliveries', deliverySchema()),

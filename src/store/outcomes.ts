@@ -35,13 +35,13 @@ const lastOutcome = ({ exchange, number }: PostOutcome): LastOutcome => {
 
 const notParked = { parkedAt: '', parkedReason: '', expiresAt: '', expiryNoticedAt: '' } as const
 
-export function createOutcomeStore({ attempts, deliveries }: Models): OutcomeStore {
+export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): OutcomeStore {
   async function insertAttempts(outcomes: PostOutcome[]): Promise<void> {
     const records = outcomes.map(({ tenantId, deliveryId, number, exchange }) =>
       attemptRecord(tenantId, deliveryId, number, exchange),
     )
     try {
-      await attempts.collection.insertMany(records as never[], { ordered: false })
+      await attempts.insertMany(records, { ordered: false })
     } catch (error) {
       duplicateIndexes(error)
     }

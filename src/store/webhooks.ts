@@ -32,7 +32,7 @@ const context = (tenantId: string, id: string): string => `${tenantId}/${id}/sec
 
 const RECEIVING: WebhookStatus[] = ['active', 'paused', 'suspended']
 
-export function createWebhookStore({ webhooks }: Models, sealer: Sealer): WebhookStore {
+export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer): WebhookStore {
   const opened = new LRUCache<string, WebhookSecrets>({ max: 10_000 })
   const living = (tenantId: string, filter: object) => ({ ...scoped(tenantId, filter), deletedAt: { $exists: false } })
 
@@ -80,12 +80,12 @@ export function createWebhookStore({ webhooks }: Models, sealer: Sealer): Webhoo
       return modifiedCount === 1
     },
     open: async (tenantId, id) => {
-      const record = await webhooks.findOne(living(tenantId, { _id: id })).lean<WebhookRecord>()
+      const record = await hot.webhooks.findOne(living(tenantId, { _id: id }))
       return record ? openRecord(record) : undefined
     },
     subscribers: async (tenantId, typeIds) => {
       const filter = { ...living(tenantId, { eventTypes: { $in: typeIds } }), status: { $in: RECEIVING } }
-      return (await webhooks.find(filter).lean<WebhookRecord[]>()).map(openRecord)
+      return (await hot.webhooks.find(filter).toArray()).map(openRecord)
     },
   }
 }

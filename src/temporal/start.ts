@@ -32,6 +32,9 @@ export interface StartDeps {
 
 const DEADLINE_MS = 5_000
 
+/** A run that failed, an inline event that was refused for one, delivers nothing. */
+const CARRYING = ['RUNNING', 'COMPLETED', 'CONTINUED_AS_NEW']
+
 export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): WorkflowStarts {
   const inTime = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + DEADLINE_MS, call)
 
@@ -71,7 +74,8 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
       const [first] = events
       if (events.length > 1 || !first) return workflowId
       const run = await inTime(() => client.workflow.getHandle(workflowId).describe())
-      if (run.typedSearchAttributes.get(HeraldEventIds)?.includes(first.id)) return workflowId
+      const carries = run.typedSearchAttributes.get(HeraldEventIds)?.includes(first.id)
+      if (carries && CARRYING.includes(run.status.name)) return workflowId
       return startAgain(tenantId, events, workflowId)
     }
   }

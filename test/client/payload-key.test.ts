@@ -1,8 +1,10 @@
+import type { Client } from '@temporalio/client'
 import { temporal } from '@temporalio/proto'
 import { randomBytes } from 'node:crypto'
 import { heraldDataConverter, startDelivery } from '../../src'
 import { testConfig } from '../support/herald'
 import { useScene } from '../support/scene'
+import { until } from '../support/until'
 import { newEventId, useService } from './service'
 
 const key = randomBytes(32)
@@ -13,11 +15,11 @@ const service = useService(scene)
 const CANARY = 'canary-in-the-body'
 const data = { id: 'txn-1', reference: CANARY, amount: '1.10', note: 'Überweisung', nested: { list: [1, null, true] } }
 
-const start = (sealed: boolean, id: string) =>
-  startDelivery(sealed ? service.sealing(key) : service.client, {
+const start = (client: Client) =>
+  startDelivery(client, {
     tenantId: scene.tenantId,
     taskQueue: scene.herald.config.temporal.taskQueue,
-    event: { id, type: 5, data },
+    event: { id: newEventId(), type: 5, data },
   })
 
 async function historyOf(workflowId: string): Promise<string> {
@@ -31,7 +33,7 @@ it('keeps a sealed body out of the history, and delivers it as it is', async () 
   const receiver = await scene.receiver()
   await scene.subscribe(receiver.url)
 
-  const { eventId, workflowId } = await start(true, newEventId())
+  const { eventId, workflowId } = await start(service.sealing(key))
 
   const [request] = await receiver.waitFor(1)
   expect(request?.rawBody).toContain(`"data":${JSON.stringify(data)}}`)
@@ -43,10 +45,23 @@ it('takes open starts beside sealed ones, so that services can change over one b
   const receiver = await scene.receiver()
   await scene.subscribe(receiver.url)
 
-  const { workflowId } = await start(false, newEventId())
+  const { workflowId } = await start(service.client)
 
   await receiver.waitFor(1)
   expect(await historyOf(workflowId)).toContain(CANARY)
+})
+
+it('leaves a start that is sealed with another key open, and delivers all others', async () => {
+  const receiver = await scene.receiver()
+  await scene.subscribe(receiver.url)
+  const { workflowId } = await start(service.sealing(randomBytes(32)))
+  const handle = service.client.workflow.getHandle(workflowId)
+  await until(async () => (await handle.fetchHistory()).events?.some(({ workflowTaskFailedEventAttributes: failed }) => failed))
+  await start(service.sealing(key))
+
+  await receiver.waitFor(1)
+  expect((await handle.describe()).status.name).toBe('RUNNING')
+  await handle.terminate('the test is over')
 })
 
 it('reads the key as Herald does, and refuses what is no key', () => {
