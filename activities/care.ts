@@ -4,6 +4,7 @@ import { GROUP_LIMITS } from '../src/domain/event'
 import type { Webhook } from '../src/domain/webhook'
 import { batchOf, batchesOf, parkedOf } from './batches'
 import type { ActivityDeps } from './deps'
+import { loadStanding } from './standing'
 import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities, type CareResult } from './types'
 
 type Care = Pick<Activities, 'park' | 'openRound' | 'cancelParked' | 'expire' | 'adopt' | 'releaseHeld'>
@@ -39,7 +40,7 @@ export function createCare(deps: ActivityDeps): Care {
     const { deliveryIds } = batch
     await deps.recorder.settled(deliveryIds, 5_000)
     const [open, webhook, tenant] = await Promise.all([
-      deliveries.load(tenantId, deliveryIds),
+      loadStanding(deps, tenantId, deliveryIds),
       webhooks.get(tenantId, batch.webhookId),
       tenants.get(tenantId),
     ])

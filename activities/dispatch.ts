@@ -3,7 +3,7 @@ import type { Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { groupBy } from '../src/domain/group-by'
 import { deliveryId, newToken } from '../src/domain/ids'
-import { DISPATCH_BOUND_MS, mayDispatch } from '../src/domain/lanes'
+import { DISPATCH_BOUND_MS, mayDispatch, PERMIT_WAIT_MS } from '../src/domain/lanes'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
 import { batchOf } from './batches'
@@ -112,7 +112,10 @@ async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fre
     numberInRound: 1,
   }))
   const endsAt = run.begun + DISPATCH_BOUND_MS
-  const { begun, notBegun, recorded } = await postAll(deps, webhook, tasks, endsAt - webhook.timeoutMs)
+  const { begun, notBegun, recorded } = await postAll(deps, webhook, tasks, {
+    beginBefore: endsAt - webhook.timeoutMs,
+    permitWaitMs: PERMIT_WAIT_MS.dispatch,
+  })
   if (notBegun.length > 0) {
     await deps.deliveries.unclaim(run.tenantId, notBegun.map(({ deliveryId: id }) => id), run.token)
   }

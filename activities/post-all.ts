@@ -1,6 +1,6 @@
 import type { HeraldEvent } from '../src/domain/event'
 import { envelope } from '../src/domain/event'
-import { PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
+import { WEBHOOK_CAP } from '../src/domain/lanes'
 import { RETRY_AFTER_MAX_MS, backoffMs } from '../src/domain/retry-policy'
 import type { Outcome } from '../src/domain/outcome'
 import type { OpenWebhook } from '../src/domain/webhook'
@@ -23,17 +23,20 @@ export interface Posted {
   recorded: Promise<unknown>
 }
 
+export interface PostBounds {
+  /** In ms since 1970: no POST is begun after it. */
+  beginBefore: number
+  permitWaitMs: number
+}
+
 type PostAllDeps = Pick<ActivityDeps, 'post' | 'permits' | 'recorder' | 'webhooks' | 'stopping' | 'metrics' | 'faults'>
 
-/**
- * Makes the claimed POSTs to one webhook, in order, at most its cap at a time, and begins none after
- * `beginBefore` (ms since 1970).
- */
+/** Makes the claimed POSTs to one webhook, in order, at most its cap at a time and within the bounds. */
 export async function postAll(
   deps: PostAllDeps,
   webhook: OpenWebhook,
   tasks: PostTask[],
-  beginBefore: number,
+  bounds: PostBounds,
 ): Promise<Posted> {
   const begun: PostOutcome[] = []
   const recorded: Promise<void>[] = []
@@ -41,8 +44,8 @@ export async function postAll(
   let gone = false
 
   async function runner(): Promise<void> {
-    while (next < tasks.length && !gone && !deps.stopping.aborted && Date.now() < beginBefore) {
-      const giveBack = await deps.permits.take(webhook.id, PERMIT_WAIT_MS)
+    while (next < tasks.length && !gone && !deps.stopping.aborted && Date.now() < bounds.beginBefore) {
+      const giveBack = await deps.permits.take(webhook.id, bounds.permitWaitMs)
       if (!giveBack) return
       const task = tasks[next++]
       try {

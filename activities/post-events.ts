@@ -2,6 +2,7 @@ import { activityInfo, ApplicationFailure, heartbeat } from '@temporalio/activit
 import { postsInRound, UNDER_WAY, type Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { newToken } from '../src/domain/ids'
+import { PERMIT_WAIT_MS } from '../src/domain/lanes'
 import { backoffMs } from '../src/domain/retry-policy'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
@@ -9,6 +10,7 @@ import type { Claim } from '../src/store/deliveries'
 import { isStoreAway } from '../src/store/errors'
 import type { ActivityDeps } from './deps'
 import { postAll, type Posted } from './post-all'
+import { loadStanding } from './standing'
 import {
   BLOCKED_ADDRESS,
   POSTS_FAILED,
@@ -79,7 +81,7 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
 }
 
 const undelivered = async (deps: ActivityDeps, tenantId: string, batch: Batch): Promise<Delivery[]> =>
-  (await deps.deliveries.load(tenantId, batch.deliveryIds))
+  (await loadStanding(deps, tenantId, batch.deliveryIds))
     .filter(({ status, round }) => UNDER_WAY.includes(status) && round === batch.round)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
 
@@ -113,7 +115,7 @@ async function postClaimed(deps: ActivityDeps, attempt: Attempt, due: Delivery[]
     numberInRound: inRound.get(claim.deliveryId) ?? 1,
   }))
   const beginBefore = Date.now() + attempt.batch.startToCloseMs - attempt.webhook.timeoutMs - 15_000
-  return postAll(deps, attempt.webhook, tasks, beginBefore)
+  return postAll(deps, attempt.webhook, tasks, { beginBefore, permitWaitMs: PERMIT_WAIT_MS.retries })
 }
 
 function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, open: Delivery[]): PostEventsResult {
@@ -122,8 +124,8 @@ function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, open: De
   if (posted.begun.some(({ exchange }) => exchange.outcome.kind === 'gone')) throw disabled(webhook)
   const failed = posted.begun.some(({ exchange }) => exchange.outcome.kind !== 'delivered')
   if (failed || posted.notBegun.length === 0) throw failureOf(batch, target, open, webhook)
-  const [reason, waitMs] = deps.stopping.aborted ? (['stopping', 1] as const) : (['cap', CAP_WAIT_MS] as const)
-  return later(reason, waitMs, target - 1)
+  if (deps.stopping.aborted) return later('stopping', 1, target - 1)
+  return later('cap', Math.max(CAP_WAIT_MS, deps.permits.expectedWaitMs(webhook.id)), target - 1)
 }
 
 /** No retry helps against an address that Herald will not call. */

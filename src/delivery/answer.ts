@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { Dispatcher } from 'undici'
+import type { Outlet } from './pools'
 
 export const BODY_MAX_BYTES = 16_384
 const HEADERS_MAX_COUNT = 100
@@ -19,7 +20,7 @@ export type Ending = { answer: Answer } | { timedOut: 'connecting' | 'answering'
 
 /** Sends one request and reads what is kept of the answer. Resolves within `timeoutMs`, whatever the receiver does. */
 export function exchange(
-  dispatcher: Dispatcher,
+  dispatcher: Pick<Outlet, 'dispatch'>,
   options: Dispatcher.DispatchOptions,
   timeoutMs: number,
 ): Promise<Ending> {

@@ -1,8 +1,9 @@
 import * as dns from 'node:dns/promises'
 import type { LookupFunction, Socket } from 'node:net'
 import { callbackify } from 'node:util'
-import { Agent, buildConnector } from 'undici'
+import { buildConnector } from 'undici'
 import { boundReads } from './bound-reads'
+import { createPools, type Outlet } from './pools'
 import { checkAddress, checkEndpoint, createTargetRules, defaultPort, type TargetRules } from './address'
 
 /** The address is one that Herald refuses to call. */
@@ -42,8 +43,8 @@ const KEEP_ALIVE_MAX_MS = 60_000
  * to the very addresses that it judged (no second look-up in between). It knows no proxy, follows no
  * redirect and speaks HTTP/1.1, one request at a time on a connection. Time limits are the caller's.
  */
-export function createDispatcher(options: DispatcherOptions): Agent {
-  return new Agent({
+export function createDispatcher(options: DispatcherOptions): Outlet {
+  return createPools({
     connect: createConnector(options),
     connections: CONNECTIONS_PER_ORIGIN,
     pipelining: 1,

@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici'
+import type { Outlet } from './pools'
 import type { Outcome } from '../domain/outcome'
 import { exchange, type Answer, type Ending } from './answer'
 import { BlockedTargetError } from './connector'
@@ -31,7 +31,7 @@ export interface Exchange {
 export type PostEvent = (request: PostRequest) => Promise<Exchange>
 
 export interface PostDependencies {
-  dispatcher: Dispatcher
+  dispatcher: Pick<Outlet, 'dispatch'>
   userAgent: string
   now?: () => Date
 }
@@ -56,7 +56,7 @@ export function createPostEvent({ dispatcher, userAgent, now = () => new Date() 
   }
 }
 
-async function send(dispatcher: Dispatcher, request: PostRequest, headers: string[]): Promise<Ending> {
+async function send(dispatcher: Pick<Outlet, 'dispatch'>, request: PostRequest, headers: string[]): Promise<Ending> {
   const { url, body, timeoutMs } = request
   const target = URL.canParse(url) ? new URL(url) : undefined
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {

@@ -6,8 +6,8 @@ export const WEBHOOK_CAP = 20
 /** `dispatch` in all: a local activity that runs longer would burden the workflow's history. */
 export const DISPATCH_BOUND_MS = 20_000
 
-/** Nobody waits inside a slot for a permit any longer. */
-export const PERMIT_WAIT_MS = 1_000
+/** How long a POST waits for its webhook's permit inside a slot, where the webhook's pace gives it hope. */
+export const PERMIT_WAIT_MS = { dispatch: 1_000, retries: 5_000 } as const
 
 /** The fast lane is for webhooks whose slowest answer fits into `dispatch`. */
 export const mayDispatch = (webhook: { timeoutMs: number }): boolean => webhook.timeoutMs <= TIMEOUT.defaultMs

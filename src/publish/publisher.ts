@@ -1,7 +1,7 @@
 import type { HeraldEvent } from '../domain/event'
 import { within } from '../domain/within'
 import type { Metrics } from '../metrics'
-import { StoreAway } from '../store/errors'
+import { isStoreAway, StoreAway } from '../store/errors'
 import type { EventStore, Journaled, NewEvent } from '../store/events'
 import { createGroupCommit } from '../store/group-commit'
 import { toNewEvent } from './new-event'
@@ -52,6 +52,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   const journal = createGroupCommit<NewEvent, Journaled>({
     maxInFlight: 2,
     maxItems: 1_000,
+    // Nobody waits for the absence of MongoDB twice: once in line, and once in a write of their own.
+    failsAll: isStoreAway,
     write: (batch) => events.insert(batch, { starter: deps.starterId, until: new Date(Date.now() + LEASE_MS) }),
   })
 

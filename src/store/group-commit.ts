@@ -5,6 +5,8 @@ export interface GroupCommitOptions<Item, Result> {
   maxItems: number
   /** Writes the items; answers one result an item, in order. */
   write: (items: Item[]) => Promise<Result[]>
+  /** True for a failure that awaits the next write too: what waits for that is rejected at once. */
+  failsAll?: (error: unknown) => boolean
 }
 
 export interface GroupCommit<Item, Result> {
@@ -26,7 +28,7 @@ interface Waiting<Item, Result> {
 export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
-  const { maxInFlight, maxItems, write } = options
+  const { maxInFlight, maxItems, write, failsAll = () => false } = options
   const queue: Waiting<Item, Result>[] = []
   let inFlight = 0
 
@@ -36,7 +38,8 @@ export function createGroupCommit<Item, Result>(
       // The write answers one result an item, so that the index is always there.
       batch.forEach(({ resolve }, i) => resolve(results[i] as Result))
     } catch (error) {
-      for (const { reject } of batch) reject(error)
+      const failed = failsAll(error) ? [...batch, ...queue.splice(0)] : batch
+      for (const { reject } of failed) reject(error)
     } finally {
       inFlight -= 1
       pump()

@@ -1,5 +1,6 @@
-import { statusesBefore, UNDER_WAY, type LastOutcome } from '../domain/delivery'
+import { statusesBefore, UNDER_WAY, type Delivery, type LastOutcome } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
+import { attemptKey } from '../domain/ids'
 import { attemptRecord, type AttemptExchange } from './attempts'
 import { duplicateIndexes } from './errors'
 import type { Models } from './models'
@@ -18,6 +19,11 @@ export interface PostOutcome {
 export interface OutcomeStore {
   /** Writes the attempts and moves their deliveries; writing the same again changes nothing. */
   record: (outcomes: PostOutcome[]) => Promise<void>
+  /**
+   * Moves the deliveries whose newest attempt is on record and which were left where they stood: the
+   * process that recorded it was gone between the two writes. Answers whether there were any.
+   */
+  finish: (tenantId: string, deliveries: Delivery[]) => Promise<boolean>
 }
 
 const lastOutcome = ({ exchange, number }: PostOutcome): LastOutcome => {
@@ -73,12 +79,24 @@ export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): O
   const alike = ({ tenantId, number, nextAttemptAt, exchange }: PostOutcome): string =>
     JSON.stringify([tenantId, number, nextAttemptAt, exchange.outcome])
 
+  async function moveAll(outcomes: PostOutcome[]): Promise<void> {
+    await Promise.all([...groupBy(outcomes, alike).values()].map(moveDeliveries))
+  }
+
   return {
     record: async (outcomes) => {
-      const groups = [...groupBy(outcomes, alike).values()]
       // The attempts first: a delivery that is final has its last attempt on record.
       await insertAttempts(outcomes)
-      await Promise.all(groups.map(moveDeliveries))
+      await moveAll(outcomes)
+    },
+    finish: async (tenantId, standing) => {
+      // The token goes when the outcome comes, so that in the usual case there is nothing to look for.
+      const unanswered = standing.filter(({ token, posts }) => token !== undefined && posts > 0)
+      if (unanswered.length === 0) return false
+      const _id = { $in: unanswered.map(({ id, posts }) => attemptKey(id, posts)) }
+      const found = await attempts.find(scoped(tenantId, { _id })).toArray()
+      await moveAll(found.map(({ deliveryId, number, ...exchange }) => ({ tenantId, deliveryId, number, exchange })))
+      return found.length > 0
     },
   }
 }

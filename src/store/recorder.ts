@@ -10,6 +10,8 @@ export interface Recorder {
   record: (outcome: PostOutcome) => Promise<void>
   /** Resolves once no outcome of these deliveries waits to be written; false after `waitMs`. */
   settled: (deliveryIds: string[], waitMs: number) => Promise<boolean>
+  /** What an earlier process began to write is written; true when there was something. */
+  finish: OutcomeStore['finish']
   /** Resolves once nothing waits to be written. */
   drain: () => Promise<void>
 }
@@ -48,6 +50,7 @@ export function createRecorder(outcomes: OutcomeStore, logger: Logger): Recorder
       if (waiting.length === 0) return true
       return within(Promise.allSettled(waiting), waitMs)
     },
+    finish: outcomes.finish,
     drain: async () => {
       await Promise.allSettled(unwritten.values())
     },
