@@ -34,6 +34,7 @@ export interface SupervisedServer {
 const READY_MS = 90_000
 const LOG_CHECK_MS = 60_000
 const QUICK_FAILURES = 5
+const LONGEST_PAUSE_MS = 5_000
 /** A server that ran this long had not failed to start: its next failure is a first one again. */
 const STEADY_MS = 60_000
 
@@ -54,7 +55,7 @@ export async function superviseServer(spec: ServerSpec, deps: SuperviseDeps): Pr
       failures = Date.now() - begun > STEADY_MS ? 1 : failures + 1
       deps.report(`${spec.name} ended unexpectedly (${how}), starting it again`)
       for (;;) {
-        await pause(failures === 1 ? 0 : 250 * 2 ** failures, stopping.signal)
+        await pause(failures === 1 ? 0 : Math.min(250 * 2 ** failures, LONGEST_PAUSE_MS), stopping.signal)
         if (stopping.signal.aborted) return
         begun = Date.now()
         try {
