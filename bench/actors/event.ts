@@ -1,0 +1,13 @@
+/** Where the receiver refuses the first POST of every event, with all that it was sent in the answer. */
+export const ECHO_PATH = '/echo'
+
+/** The event number `i` of a load, the same in every process. */
+export const eventId = (prefix: string, i: number): string => `${prefix}-${i}`
+
+/** Its data, as text: the receiver must get these very bytes. */
+export function eventData(id: string, note = 'salary'): string {
+  return `{"id":"txn-${id}","accountId":"acc-4711","amount":"1250.10","currency":"EUR","direction":"credit","reference":"${note}","fee":1.10}`
+}
+
+export const eventBody = (id: string, note?: string): string =>
+  `{"id":"${id}","type":"TRANSACTION SUCCESSFUL","data":${eventData(id, note)}}`

@@ -1,0 +1,48 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { DeliveryStatus } from '../../src/domain/delivery'
+import type { StoreConnection } from '../../src/store/connect'
+import type { DeliveryRecord } from '../../src/store/models'
+
+/** What a run's tenant has on record. */
+export interface Records {
+  eventIds: Set<string>
+  deliveries: DeliveryRecord[]
+  /** The numbers of the attempts on record, by delivery. */
+  attempts: Map<string, Set<number>>
+  attemptCount: number
+}
+
+const ASK_MS = 200
+const SILENCE_MS = 60_000
+
+/** Waits until so many deliveries have the status; gives up when none moves for a minute. */
+export async function settled(store: StoreConnection, tenantId: string, status: DeliveryStatus, count: number): Promise<void> {
+  let before = -1
+  let movedAt = Date.now()
+  for (;;) {
+    const there = await store.models.deliveries.countDocuments({ tenantId, status })
+    if (there >= count) return
+    if (there !== before) movedAt = Date.now()
+    if (Date.now() - movedAt > SILENCE_MS) throw new Error(`${there} of ${count} deliveries are ${status}, and no more for a minute`)
+    before = there
+    await wait(ASK_MS)
+  }
+}
+
+export async function readRecords({ models }: StoreConnection, tenantId: string): Promise<Records> {
+  const [events, deliveries, attempts] = await Promise.all([
+    models.events.find({ tenantId }, { eventId: 1 }).lean<{ eventId: string }[]>(),
+    models.deliveries.find({ tenantId }).lean<DeliveryRecord[]>(),
+    models.attempts.find({ tenantId }, { deliveryId: 1, number: 1 }).lean<{ deliveryId: string; number: number }[]>(),
+  ])
+  const byDelivery = new Map<string, Set<number>>()
+  for (const { deliveryId, number } of attempts) {
+    byDelivery.set(deliveryId, (byDelivery.get(deliveryId) ?? new Set<number>()).add(number))
+  }
+  return {
+    eventIds: new Set(events.map(({ eventId }) => eventId)),
+    deliveries,
+    attempts: byDelivery,
+    attemptCount: attempts.length,
+  }
+}

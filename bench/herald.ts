@@ -1,0 +1,112 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { LOOPBACK } from '../src/config'
+import type { Stage } from './stage'
+
+/** A Herald in a process of its own, with a database and a task queue of its own. */
+export interface HeraldProcess {
+  pid: number
+  url: string
+  database: string
+  logFile: string
+  /** Calls the API as the administrator, for a tenant; throws unless the answer is 2XX. */
+  call: <Body>(method: string, path: string, body?: unknown, tenantId?: string) => Promise<Body>
+  stop: () => Promise<void>
+}
+
+const START_MS = 60_000
+const STOP_MS = 40_000
+
+let started = 0
+
+/** `herald start` against the stage's servers, as a user would run it. */
+export async function startHerald(stage: Stage, run: string): Promise<HeraldProcess> {
+  const name = `bench-${run}-${++started}`
+  const logFile = path.join(stage.resultsDir, `${name}.log`)
+  const log = openSync(logFile, 'w')
+  const adminKey = `herald_admin_${randomBytes(24).toString('hex')}`
+  const port = await freePort()
+  const child = fork(path.join(__dirname, 'actors/herald'), ['start'], {
+    env: environment(stage, name, port, adminKey),
+    stdio: ['ignore', log, log, 'ipc'],
+    execArgv: stage.cpuProf ? ['--cpu-prof', `--cpu-prof-dir=${path.join(stage.resultsDir, `${name}-cpu`)}`] : [],
+  })
+  closeSync(log)
+  const url = `http://127.0.0.1:${port}`
+  await ready(child, url, logFile)
+  return {
+    pid: child.pid ?? 0,
+    url,
+    database: name,
+    logFile,
+    call: (method, at, body, tenantId) => call(url, adminKey, { method, at, body, tenantId }),
+    stop: () => stop(child),
+  }
+}
+
+const environment = ({ stack }: Stage, name: string, port: number, adminKey: string) => ({
+  PORT: String(port),
+  MONGODB_URI: stack.mongodbUri,
+  TEMPORAL_ADDRESS: stack.temporalAddress,
+  HERALD_ADMIN_KEY: adminKey,
+  HERALD_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  HERALD_ALLOW_TARGETS: LOOPBACK.join(','),
+  HERALD_DATABASE: name,
+  HERALD_TASK_QUEUE: name,
+})
+
+async function ready(child: ChildProcess, url: string, logFile: string): Promise<void> {
+  const end = Date.now() + START_MS
+  while (Date.now() < end && child.exitCode === null && child.signalCode === null) {
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined)
+    if (answer?.ok) return
+    await wait(100)
+  }
+  child.kill('SIGKILL')
+  throw new Error(`Herald did not become ready: see ${logFile}`)
+}
+
+interface Request {
+  method: string
+  at: string
+  body: unknown
+  tenantId: string | undefined
+}
+
+async function call<Body>(url: string, adminKey: string, { method, at, body, tenantId }: Request): Promise<Body> {
+  const answer = await fetch(url + at, {
+    method,
+    headers: {
+      authorization: `Bearer ${adminKey}`,
+      'content-type': 'application/json',
+      ...(tenantId !== undefined && { 'herald-tenant': tenantId }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${method} ${at} answered ${answer.status}: ${text}`)
+  return JSON.parse(text) as Body
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  const forced = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  await ended
+  clearTimeout(forced)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
