@@ -30,18 +30,19 @@ export interface Summary {
 
 export interface HarnessOptions extends Omit<HeraldSettings, 'encryptionKey'> {
   perSecond: number
+  events?: number
 }
 
 const SHOWN = 10
 
-export async function startHarness({ perSecond, ...given }: HarnessOptions): Promise<Harness> {
+export async function startHarness({ perSecond, events, ...given }: HarnessOptions): Promise<Harness> {
   const settings = { ...given, encryptionKey: newEncryptionKey() }
   const herald = await startHeraldProcess(settings)
   const processes = [herald]
   const urls = [herald.url]
   const api = createApi(herald.url, ADMIN_KEY)
   const targets = [await subscribe(api, 200, 5), await subscribe(api, failsAThird, 3)]
-  const load = startLoad({ urls, apiKey: await publishingKey(api), perSecond, prefix: given.name })
+  const load = startLoad({ urls, apiKey: await publishingKey(api), perSecond, prefix: given.name, ...(events && { events }) })
 
   return {
     herald,
@@ -65,11 +66,14 @@ export async function startHarness({ perSecond, ...given }: HarnessOptions): Pro
         summary.repeatedPosts += length - new Set(target.receiver.requests.map(({ headers }) => headers['webhook-id'])).size
         summary.parked += [...deliveries.values()].filter(({ status }) => status === 'parked').length
       }
+      const bugs = processes.flatMap(({ log }) => log().split('\n').filter((line) => line.includes('"a request failed"')))
+      if (bugs.length > 0) throw new Error(`Herald answered ${bugs.length} requests with 500:\n${bugs.slice(0, 3).join('\n')}`)
       const ends = processes.flatMap(({ unexpectedEnds }) => unexpectedEnds)
       if (ends.length > 0) throw new Error(`Herald ended although nobody killed it:\n${ends.join('\n')}`)
       return summary
     },
     close: async () => {
+      load.abandon()
       await Promise.all(processes.map((running) => running.stop()))
       await Promise.all(targets.map(({ receiver }) => receiver.close()))
     },

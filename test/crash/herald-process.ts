@@ -35,7 +35,7 @@ export interface HeraldProcess {
 }
 
 const PROGRAM = path.resolve(__dirname, '../../dist/src/bin/herald.js')
-const READY_MS = 60_000
+const READY_MS = 90_000
 
 /** Resolves when it is ready. */
 export async function startHeraldProcess(settings: HeraldSettings): Promise<HeraldProcess> {

@@ -23,6 +23,8 @@ export interface Load {
   triesBetween: (from: number, to: number) => Try[]
   /** Publishes no new event, and waits until every one is accepted. */
   stop: () => Promise<void>
+  /** Gives everything up. */
+  abandon: () => void
 }
 
 export interface LoadOptions {
@@ -30,6 +32,8 @@ export interface LoadOptions {
   urls: string[]
   apiKey: string
   perSecond: number
+  /** After so many it publishes no new ones. */
+  events?: number
   /** Distinguishes the ids of several loads. */
   prefix: string
 }
@@ -42,9 +46,10 @@ const LAST_ACCEPTED_MS = 60_000
  * Publishes so many events a second, whatever becomes of the earlier ones; each is sent again with
  * its id until it is accepted, as a bank's service would.
  */
-export function startLoad({ urls, apiKey, perSecond, prefix }: LoadOptions): Load {
+export function startLoad({ urls, apiKey, perSecond, prefix, events = Infinity }: LoadOptions): Load {
   const publications: Publication[] = []
   const begun = Date.now()
+  const abandoned = new AbortController()
 
   async function send(url: string, body: string): Promise<Try['answer']> {
     const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
@@ -61,20 +66,19 @@ export function startLoad({ urls, apiKey, perSecond, prefix }: LoadOptions): Loa
   async function publish(publication: Publication, n: number): Promise<void> {
     const { id, data, tries } = publication
     const body = `{"id":"${id}","type":"TRANSACTION SUCCESSFUL","data":${data}}`
-    while (!publication.accepted) {
+    while (!publication.accepted && !abandoned.signal.aborted) {
       const sentAt = Date.now()
       const answer = await send(urls[(n + tries.length) % urls.length] ?? '', body)
       tries.push({ sentAt, tookMs: Date.now() - sentAt, answer })
       publication.accepted = answer === 200 || answer === 202
-      const isRefused = typeof answer === 'number' && answer >= 400 && answer < 500
-      if (isRefused) return
+      if (isRefusal(answer)) return
       if (!publication.accepted) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     }
   }
 
   /** By the clock, so that a late timer does not lower the rate. */
   function catchUp(): void {
-    const due = Math.floor(((Date.now() - begun) * perSecond) / 1_000)
+    const due = Math.min(events, Math.floor(((Date.now() - begun) * perSecond) / 1_000))
     while (publications.length < due) {
       const n = publications.length
       const id = `${prefix}-${n}`
@@ -89,6 +93,10 @@ export function startLoad({ urls, apiKey, perSecond, prefix }: LoadOptions): Loa
     publications,
     triesBetween: (from, to) =>
       publications.flatMap(({ tries }) => tries.filter(({ sentAt }) => sentAt >= from && sentAt < to)),
+    abandon: () => {
+      clearInterval(timer)
+      abandoned.abort()
+    },
     stop: async () => {
       clearInterval(timer)
       await until(() => publications.every(({ accepted }) => accepted), { timeoutMs: LAST_ACCEPTED_MS }).catch(() => {
@@ -98,6 +106,10 @@ export function startLoad({ urls, apiKey, perSecond, prefix }: LoadOptions): Loa
     },
   }
 }
+
+/** For good; a 408 or 429 may be sent again. */
+const isRefusal = (answer: Try['answer']): boolean =>
+  typeof answer === 'number' && answer >= 400 && answer < 500 && answer !== 408 && answer !== 429
 
 /** Bytes that parsing and writing again would change. */
 const bytesOf = (id: string, n: number): string =>

@@ -17,6 +17,8 @@ type Delivery = Omit<DeliveryJson, 'attempts'>
 
 const OVER = ['delivered', 'parked']
 const SIDE_BY_SIDE = 20
+/** Of the deliveries that one POST delivered, one in so many is looked at with its attempts. */
+const SAMPLED = 20
 
 /** Waits until every accepted event is delivered or parked at the webhook; answers its deliveries by event. */
 export async function waitUntilOver(api: Api, target: Target, publications: Publication[], timeoutMs: number): Promise<Map<string, Delivery>> {
@@ -59,7 +61,11 @@ export async function brokenPromises(
     const delivery = deliveries.get(publication.id)
     return delivery ? ofDelivery(target, publication, delivery, posts.get(publication.id) ?? []) : []
   })
-  const unrecorded = await inTurns([...deliveries.values()], async (delivery) => ofRecords(api, delivery, posts.get(delivery.eventId) ?? []))
+  const telling = [...deliveries.values()].filter((delivery, i) => {
+    const arrived = posts.get(delivery.eventId)?.length ?? 0
+    return arrived !== 1 || delivery.attemptCount !== 1 || i % SAMPLED === 0
+  })
+  const unrecorded = await inTurns(telling, async (delivery) => ofRecords(api, delivery, posts.get(delivery.eventId) ?? []))
   return [...strangers, ...found.flat(), ...unrecorded.flat()]
 }
 
