@@ -6,6 +6,7 @@ import { PERMIT_WAIT_MS } from '../src/domain/lanes'
 import { backoffMs } from '../src/domain/retry-policy'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
+import { lastOutcomeOf } from '../src/store/outcomes'
 import type { Claim } from '../src/store/deliveries'
 import { isStoreAway } from '../src/store/errors'
 import type { ActivityDeps } from './deps'
@@ -77,7 +78,7 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
   }
   const due = open.filter((delivery) => postsInRound(delivery) < Math.min(target, webhook.retry.maximumAttempts))
   if (due.length === 0) throw failureOf(batch, target, open, webhook)
-  return post(deps, { tenantId, batch, target, webhook }, due)
+  return post(deps, { tenantId, batch, target, webhook, open }, due)
 }
 
 const undelivered = async (deps: ActivityDeps, tenantId: string, batch: Batch): Promise<Delivery[]> =>
@@ -91,10 +92,12 @@ interface Attempt {
   /** Which POST of its round every delivery shall have had after this attempt. */
   target: number
   webhook: OpenWebhook
+  /** What was undelivered before it. */
+  open: Delivery[]
 }
 
 async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Promise<PostEventsResult> {
-  const { tenantId, batch, target } = attempt
+  const { tenantId, target } = attempt
   const token = newToken()
   const claims = await deps.deliveries.claim(tenantId, due, token)
   deps.faults('after-intent')
@@ -102,7 +105,18 @@ async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Prom
   await deps.deliveries.unclaim(tenantId, posted.notBegun.map(({ deliveryId: id }) => id), token)
   if (!(await within(posted.recorded, RECORD_WAIT_MS))) return later('store away', STORE_AWAY_MS, target - 1)
   deps.faults('after-outcome')
-  return conclude(deps, attempt, posted, await undelivered(deps, tenantId, batch))
+  return conclude(deps, attempt, posted, stillOpen(attempt.open, posted))
+}
+
+/** What is not delivered, with the answer that it has just had. */
+function stillOpen(open: Delivery[], { begun }: Posted): Delivery[] {
+  const outcomes = new Map(begun.map((outcome) => [outcome.deliveryId, outcome]))
+  return open.flatMap((delivery) => {
+    const outcome = outcomes.get(delivery.id)
+    if (!outcome) return [delivery]
+    if (outcome.exchange.outcome.kind === 'delivered') return []
+    return [{ ...delivery, lastOutcome: lastOutcomeOf(outcome), nextAttemptAt: outcome.nextAttemptAt }]
+  })
 }
 
 async function postClaimed(deps: ActivityDeps, attempt: Attempt, due: Delivery[], claims: Claim[]): Promise<Posted> {

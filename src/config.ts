@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { processId } from './domain/process-id'
 import { pem, type Env } from './env'
 import type { Secrets } from './secrets'
 import type { TemporalSettings } from './temporal/connect'
@@ -43,7 +44,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
   const uiUrl = env.HERALD_TEMPORAL_UI_URL ?? servers.temporalUiUrl
   return {
     version,
-    processId: `${hostname()}-${process.pid}-${Date.now().toString(36)}`,
+    processId: processId(hostname(), process.pid, new Date()),
     http: { host: env.HOST, port: env.PORT },
     mongodb: { uri: servers.mongodbUri, database: env.HERALD_DATABASE },
     temporal: {

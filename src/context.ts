@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
 import { createActivities } from '../activities'
@@ -10,6 +11,7 @@ import { createSealer } from './delivery/seal'
 import { generateSecret } from './delivery/sign'
 import { checkUrl, createTargetRules } from './delivery/address'
 import { WEBHOOK_CAP } from './domain/lanes'
+import { isGone } from './domain/process-id'
 import { createFaults } from './faults'
 import { createMetrics } from './metrics'
 import { createEventCatalog } from './store/event-catalog'
@@ -105,7 +107,9 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     },
   })
   const publisher = createPublisher({ events, starter, starterId: config.processId, metrics, faults })
-  const sweeper = createSweeper({ events, starter, starts, messages, starterId: config.processId })
+  const self = { host: hostname(), pid: process.pid, id: config.processId }
+  const isStarterGone = (starter: string): boolean => isGone(starter, self, isAlive)
+  const sweeper = createSweeper({ events, starter, starts, messages, starterId: config.processId, isStarterGone })
   const messenger = createMessenger({ deliveries, messages, starts, metrics })
   const steering = createSteering({ deliveries, webhooks, starts, messenger, logger })
   const reconciler = createReconciler({
@@ -161,6 +165,15 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     version: config.version,
   })
   return { config, logger, store, temporal, app, activities, publisher, sweeper, reconciler, recorder, stopping }
+}
+
+/** A signal 0 only asks (kill(2)); EPERM is the answer of a process that lives. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 async function readiness(store: StoreConnection, temporal: TemporalConnection): Promise<{ mongodb: boolean; temporal: boolean }> {

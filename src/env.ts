@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import * as ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
 const text = z.string().min(1).optional()
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
-const port = z.coerce.number().int().min(0).max(65_535)
+const port = z.coerce
+  .number({ error: 'must be a whole number from 0 to 65535' })
+  .int()
+  .min(0)
+  .max(65_535)
+const isCidr = (text: string): boolean => ipaddr.isValidCIDR(text) || isIP(text) !== 0
 const key32 = z
   .string()
   .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
@@ -22,7 +29,8 @@ const settings = z.object({
   HERALD_ALLOW_TARGETS: z
     .string()
     .default('')
-    .transform((list) => list.split(',').map((item) => item.trim()).filter(Boolean)),
+    .transform((list) => list.split(',').map((item) => item.trim()).filter(Boolean))
+    .refine((list) => list.every(isCidr), 'must be CIDRs or addresses, such as 10.1.0.0/16,192.168.7.9'),
   HERALD_EVENTS_PER_WORKFLOW: z.coerce.number().int().min(1).max(100).default(100),
   HERALD_DATABASE: z.string().default('herald'),
   HERALD_TASK_QUEUE: z.string().default('herald'),

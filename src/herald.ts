@@ -29,6 +29,7 @@ export async function startHerald(config: Config, logger: Logger, role: Role): P
   await ensureSearchAttributes(context.temporal.connection, config.temporal.namespace)
   const server = createServer(SLOW_CALLERS, context.app).listen(config.http.port, config.http.host)
   await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error as Error))])
+  await context.sweeper.inherit()
   const workers = withWorkers ? await workersOf(context) : undefined
   const rounds = startRounds(context, withWorkers)
   const { address, port } = server.address() as AddressInfo

@@ -55,7 +55,7 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       responses: { 202: { description: 'Another round begins.', schema: retried } },
       problems: [409],
       handle: async ({ tenantId, params: { id } }) => {
-        const { round } = accepted(await steering.retry(tenantId, id), id, 'Only a parked delivery can be retried.')
+        const { round } = accepted(await steering.retry(tenantId, id), id, 'Only a parked delivery can be retried; a held one goes out when its webhook is resumed.')
         return { status: 202, body: { id, status: 'retrying', round } }
       },
     }),

@@ -44,7 +44,7 @@ const isTakenPort = (error: unknown): boolean => (error as NodeJS.ErrnoException
 
 const explain = (error: Error): string =>
   isTakenPort(error)
-    ? `${error.message}: another program uses this port. Stop it, or choose another with PORT=3001.`
+    ? `Port ${String((error as { port?: number }).port)} is used by another program. Stop it, or choose another port with PORT=…`
     : error.message
 
 void program.parseAsync()

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import path from 'node:path'
 import { configFrom } from '../config'
 import { cacheDir, readEnv, type Env } from '../env'
@@ -21,6 +23,7 @@ export async function runStart(): Promise<void> {
   void stopped.then(() => ready || process.exit(130))
   const env = readEnv()
   const embedded = env.MONGODB_URI === undefined || env.TEMPORAL_ADDRESS === undefined
+  await checkPort(env)
   const secrets = await loadSecrets(env, { mayCreate: true })
   const stack = await startStack({
     dataDir: path.resolve(env.HERALD_DATA_DIR),
@@ -46,6 +49,14 @@ export async function runStart(): Promise<void> {
   } finally {
     await stack.stop()
   }
+}
+
+/** Before servers are started for nothing. */
+async function checkPort({ HOST, PORT }: Env): Promise<void> {
+  const probe = createServer().listen(PORT, HOST)
+  await once(probe, 'listening')
+  probe.close()
+  await once(probe, 'close')
 }
 
 /** Rejects when a server could not be kept running. */

@@ -25,6 +25,9 @@ export function deliveryId(tenantId: string, eventId: string, createdAt: Date, w
   return `dlv_${encodeTime(createdAt.getTime(), 10).toLowerCase()}${random}`
 }
 
+/** Every delivery of an event from before `time` has a smaller id. */
+export const firstDeliveryId = (time: Date): string => `dlv_${encodeTime(time.getTime(), 10).toLowerCase()}`
+
 /** The key of an event's record: ids are unique within a tenant only. */
 export const eventKey = (tenantId: string, eventId: string): string => `${tenantId}/${eventId}`
 

@@ -12,9 +12,12 @@ export interface SweeperDeps {
   starts: Pick<WorkflowStarts, 'redeliver'>
   messages: Pick<WorkflowMessages, 'isRunning'>
   starterId: string
+  isStarterGone: (starter: string) => boolean
 }
 
 export interface Sweeper {
+  /** At the start of a process: what a dead one on this host held need not wait for its lease to end. */
+  inherit: () => Promise<void>
   /** Starts what nobody has started, or what was started and lost before it was dispatched. */
   sweep: () => Promise<void>
   /** Keeps the leases of what waits in this process. */
@@ -25,7 +28,7 @@ const PAGE = 1_000
 /** How long a started workflow is left alone before it is asked about. */
 export const STARTED_LEASE_MS = 60_000
 
-export function createSweeper({ events, starter, starts, messages, starterId }: SweeperDeps): Sweeper {
+export function createSweeper({ events, starter, starts, messages, starterId, isStarterGone }: SweeperDeps): Sweeper {
   const lease = (ms: number) => ({ starter: starterId, until: new Date(Date.now() + ms) })
 
   async function checkStarted(workflowId: string, group: Overdue[]): Promise<void> {
@@ -52,6 +55,10 @@ export function createSweeper({ events, starter, starts, messages, starterId }: 
   }
 
   return {
+    inherit: async () => {
+      const gone = (await events.starters()).filter(isStarterGone)
+      if (gone.length > 0) await events.endLeases(gone)
+    },
     sweep: async () => {
       while ((await sweepPage()) === PAGE);
     },

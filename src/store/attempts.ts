@@ -27,8 +27,12 @@ export interface AttemptStore {
 
 export function createAttemptStore({ attempts }: Models): AttemptStore {
   return {
-    list: (tenantId, deliveryId) =>
-      attempts.find(scoped(tenantId, { deliveryId })).sort({ number: 1 }).lean<AttemptRecord[]>(),
+    list: async (tenantId, deliveryId) => {
+      // '0' follows '/', so that this is every key of the delivery.
+      const ofDelivery = { _id: { $gt: `${deliveryId}/`, $lt: `${deliveryId}0` } }
+      const records = await attempts.find(scoped(tenantId, ofDelivery)).lean<AttemptRecord[]>()
+      return records.toSorted((a, b) => a.number - b.number)
+    },
   }
 }
 

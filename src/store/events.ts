@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { HeraldEvent } from '../domain/event'
 import { eventKey } from '../domain/ids'
 import { duplicateIndexes } from './errors'
@@ -38,9 +39,18 @@ export interface EventStore {
   markStarted: (tenantId: string, eventIds: string[], workflowId: string, until: Date) => Promise<void>
   /** All deliveries of the events have a record now; those take over. */
   markDispatched: (tenantId: string, eventIds: string[], workflowId: string) => Promise<void>
+  /** Who holds leases of events that were not started yet. */
+  starters: () => Promise<string[]>
+  /** Their leases end now: they are known to be gone. */
+  endLeases: (starters: string[]) => Promise<void>
   /** Leases that ran out, oldest first, now held by `lease.starter`. */
   takeOverdue: (lease: Lease, limit: number) => Promise<Overdue[]>
 }
+
+const NOT_STARTED = { leaseUntil: { $exists: true }, workflowId: { $exists: false } }
+
+/** Of events kept in memory, as counted by the length of their data. */
+const CACHE_BYTES = 16 * 1024 * 1024
 
 const toRecord = ({ id, ...event }: NewEvent, lease: Lease): EventRecord => ({
   _id: eventKey(event.tenantId, id),
@@ -64,6 +74,10 @@ const toEvent = (record: EventRecord): NewEvent => ({
 
 /** The journal: every accepted event, from before its 202 on. */
 export function createEventStore({ hot: { events } }: Models): EventStore {
+  /** Events never change, and most are read by the process that has just journaled them. */
+  const known = new LRUCache<string, HeraldEvent>({ maxSize: CACHE_BYTES, sizeCalculation: ({ data }) => data.length + 500 })
+  const remember = (event: HeraldEvent): void => void known.set(eventKey(event.tenantId, event.id), event)
+
   const keys = (tenantId: string, ids: string[]) =>
     scoped(tenantId, { _id: { $in: ids.map((id) => eventKey(tenantId, id)) } })
 
@@ -77,6 +91,7 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     let duplicates: Set<number>
     try {
       await events.insertMany(added.map((event) => toRecord(event, lease)), { ordered: false })
+      for (const event of added) remember(event)
       return added.map((event) => ({ added: true, event }))
     } catch (error) {
       duplicates = duplicateIndexes(error)
@@ -111,9 +126,21 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
   return {
     insert,
     takeOverdue,
-    load: async (tenantId, eventIds) => (await events.find(keys(tenantId, eventIds)).toArray()).map(toEvent),
+    load: async (tenantId, eventIds) => {
+      const cached = eventIds.flatMap((id) => known.get(eventKey(tenantId, id)) ?? [])
+      const has = new Set(cached.map(({ id }) => id))
+      const missing = eventIds.filter((id) => !has.has(id))
+      if (missing.length === 0) return cached
+      const read = (await events.find(keys(tenantId, missing)).toArray()).map(toEvent)
+      for (const event of read) remember(event)
+      return [...cached, ...read]
+    },
     get: async (tenantId, eventId) =>
       (await events.findOne(keys(tenantId, [eventId]))) ?? undefined,
+    starters: () => events.distinct('starter', NOT_STARTED),
+    endLeases: async (starters) => {
+      await events.updateMany({ ...NOT_STARTED, starter: { $in: starters } }, { $set: { leaseUntil: new Date() } })
+    },
     renew: async (held, lease) => {
       const _id = { $in: held.map(({ tenantId, id }) => eventKey(tenantId, id)) }
       await events.updateMany({ _id, starter: lease.starter, leaseUntil: { $exists: true } }, { $set: { leaseUntil: lease.until } })

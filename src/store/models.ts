@@ -71,8 +71,9 @@ function deliverySchema(): Schema {
     .index({ workflowId: 1 })
     .index({ untold: 1, updatedAt: 1 }, { partialFilterExpression: { untold: { $exists: true } } })
     .index(
-      { updatedAt: 1 },
-      { name: 'under_way', partialFilterExpression: { status: { $in: ['pending', 'retrying'] } } },
+      // No field that changes at each attempt: attempts rewrite no index.
+      { status: 1, _id: 1 },
+      { name: 'in_progress', partialFilterExpression: { status: { $in: ['pending', 'retrying'] } } },
     )
     .index({ _id: 1, status: 1 }, { name: 'parked', partialFilterExpression: { status: 'parked' } })
     .index({ webhookId: 1, _id: 1 }, { name: 'held', partialFilterExpression: { status: 'held' } })
@@ -94,7 +95,8 @@ export function createModels(connection: Connection): Models {
     events: model('events', eventSchema()),
     webhooks: model('webhooks', open().index({ tenantId: 1, eventTypes: 1 }).index({ tenantId: 1, _id: -1 })),
     deliveries: model('deliveries', deliverySchema()),
-    attempts: model('attempts', open().index({ tenantId: 1, deliveryId: 1, number: 1 })),
+    // Found by key alone: delivery and number.
+    attempts: model('attempts', open()),
     apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
     tenants: model('tenants', open()),
     eventTypes: model('eventTypes', open().index({ name: 1 }, { unique: true })),

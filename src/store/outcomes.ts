@@ -26,7 +26,8 @@ export interface OutcomeStore {
   finish: (tenantId: string, deliveries: Delivery[]) => Promise<boolean>
 }
 
-const lastOutcome = ({ exchange, number }: PostOutcome): LastOutcome => {
+/** What a delivery's record says of an outcome. */
+export const lastOutcomeOf = ({ exchange, number }: PostOutcome): LastOutcome => {
   const { kind, ...rest } = exchange.outcome
   const at = new Date(exchange.startedAt.getTime() + exchange.durationMs)
   return {
@@ -59,7 +60,7 @@ export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): O
     const { tenantId, number, nextAttemptAt } = first
     const ids = { _id: { $in: group.map(({ deliveryId }) => deliveryId) } }
     const delivered = first.exchange.outcome.kind === 'delivered'
-    const fields = { lastOutcome: lastOutcome(first), updatedAt: new Date() }
+    const fields = { lastOutcome: lastOutcomeOf(first), updatedAt: new Date() }
     if (delivered) {
       await deliveries.updateMany(
         { ...scoped(tenantId, ids), status: { $in: statusesBefore('delivered') } },

@@ -1,4 +1,5 @@
 import { FINAL_STATUSES, UNDER_WAY, type Delivery } from '../domain/delivery'
+import { firstDeliveryId } from '../domain/ids'
 import { toDelivery } from './deliveries'
 import type { DeliveryRecord, Models } from './models'
 
@@ -26,10 +27,11 @@ export function createOverdueStore({ deliveries }: Models): OverdueStore {
       list(
         {
           status: { $in: [...UNDER_WAY] },
+          _id: { $lt: firstDeliveryId(before) },
           updatedAt: { $lt: before },
           $or: [{ nextAttemptAt: { $exists: false } }, { nextAttemptAt: { $lt: before } }],
         },
-        { updatedAt: 1 },
+        { _id: 1 },
         limit,
       ),
     inCareOf: (workflowId, limit) =>

@@ -35,7 +35,7 @@ export function createRecorder(outcomes: OutcomeStore, logger: Logger): Recorder
     }
   }
 
-  const commit = createGroupCommit<PostOutcome, undefined>({ maxInFlight: 2, maxItems: 1_000, write })
+  const commit = createGroupCommit<PostOutcome, undefined>({ maxInFlight: 1, maxItems: 1_000, write })
 
   return {
     record: (outcome) => {
