@@ -56,6 +56,19 @@ it('parks at once and disables the webhook when the receiver is gone (410)', asy
   expect((await scene.api('GET', `/v1/webhooks/${webhookId}`)).body.status).toBe('disabled')
 })
 
+it('parks at once, with the reason, what goes to an address that may not be called', async () => {
+  const receiver = await scene.receiver()
+  const webhookId = await scene.subscribe(receiver.url)
+  // A name that has moved to a private address since the webhook was made looks like this to Herald.
+  await scene.herald.herald.context.store.models.webhooks.updateOne({ _id: webhookId }, { url: 'http://10.0.0.1/hook' })
+  const eventId = await scene.publish()
+
+  const delivery = await scene.inStatus('parked', eventId)
+
+  expect(delivery).toMatchObject({ attemptCount: 1, parkedReason: 'blocked address', lastOutcome: { kind: 'blocked' } })
+  expect(receiver.requests).toHaveLength(0)
+})
+
 it('waits as long as Retry-After asks before it tries again', async () => {
   const receiver = await scene.receiver((_, n) => (n === 1 ? { status: 429, headers: { 'retry-after': '2' } } : 200))
   await scene.subscribe(receiver.url)
