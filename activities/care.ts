@@ -85,10 +85,10 @@ export function createCare(deps: ActivityDeps): Care {
       await deliveries.cancel(tenantId, { ids, from: ['parked'] })
       await deliveries.told(tenantId, ids)
     },
-    expire: async ({ tenantId, deliveryIds: ids }) => {
-      await deliveries.expire(tenantId, ids, new Date())
+    expire: async ({ tenantId, deliveryIds: ids, now }) => {
+      await deliveries.expire(tenantId, ids, new Date(now))
       await noticeExpiry(deps, tenantId, ids)
-      return (await careFor(tenantId, ids)).parked
+      return careFor(tenantId, ids)
     },
     adopt: async ({ tenantId, deliveryIds: ids, from }) => {
       await deliveries.adopt(tenantId, ids, from, ownWorkflowId())

@@ -3,7 +3,7 @@ import type { Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { groupBy } from '../src/domain/group-by'
 import { deliveryId, newToken } from '../src/domain/ids'
-import { DISPATCH_BOUND_MS, mayDispatch, PERMIT_WAIT_MS } from '../src/domain/lanes'
+import { DISPATCH_BOUND_MS, mayDispatch, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
 import { batchOf } from './batches'
@@ -32,7 +32,10 @@ export function createDispatch(deps: ActivityDeps): Activities['dispatch'] {
     const standing = await deps.deliveries.insert(intents.map(({ delivery }) => delivery))
     deps.faults('after-intent')
     const marked = deps.events.markDispatched(tenantId, eventIds, workflowId)
-    const [left] = await Promise.all([attemptFirst(deps, { tenantId, workflowId, token, begun }, intents, standing), marked])
+    // A mark that fails must not begin another run while the POSTs of this one are under way.
+    marked.catch(() => undefined)
+    const left = await attemptFirst(deps, { tenantId, workflowId, token, begun }, intents, standing)
+    await marked
     deps.faults('after-outcome')
     deps.onDispatched(workflowId)
     return summary(intents, left)
@@ -115,6 +118,7 @@ async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fre
   const { begun, notBegun, recorded } = await postAll(deps, webhook, tasks, {
     beginBefore: endsAt - webhook.timeoutMs,
     permitWaitMs: PERMIT_WAIT_MS.dispatch,
+    atOnce: WEBHOOK_CAP,
   })
   if (notBegun.length > 0) {
     await deps.deliveries.unclaim(run.tenantId, notBegun.map(({ deliveryId: id }) => id), run.token)

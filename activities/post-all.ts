@@ -1,6 +1,5 @@
 import type { HeraldEvent } from '../src/domain/event'
 import { envelope } from '../src/domain/event'
-import { WEBHOOK_CAP } from '../src/domain/lanes'
 import { RETRY_AFTER_MAX_MS, backoffMs } from '../src/domain/retry-policy'
 import type { Outcome } from '../src/domain/outcome'
 import type { OpenWebhook } from '../src/domain/webhook'
@@ -27,11 +26,13 @@ export interface PostBounds {
   /** In ms since 1970: no POST is begun after it. */
   beginBefore: number
   permitWaitMs: number
+  /** POSTs of this call under way at once. */
+  atOnce: number
 }
 
 type PostAllDeps = Pick<ActivityDeps, 'post' | 'permits' | 'recorder' | 'webhooks' | 'stopping' | 'metrics' | 'faults'>
 
-/** Makes the claimed POSTs to one webhook, in order, at most its cap at a time and within the bounds. */
+/** Makes the claimed POSTs to one webhook, in order and within the bounds. */
 export async function postAll(
   deps: PostAllDeps,
   webhook: OpenWebhook,
@@ -61,7 +62,7 @@ export async function postAll(
     }
   }
 
-  await Promise.all(Array.from({ length: Math.min(WEBHOOK_CAP, tasks.length) }, runner))
+  await Promise.all(Array.from({ length: Math.min(bounds.atOnce, tasks.length) }, runner))
   if (gone) await deps.webhooks.setStatus(webhook.tenantId, webhook.id, ['active', 'paused', 'suspended'], 'disabled')
   return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), recorded: Promise.all(recorded) }
 }

@@ -2,7 +2,7 @@ import { activityInfo, ApplicationFailure, heartbeat } from '@temporalio/activit
 import { postsInRound, UNDER_WAY, type Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { newToken } from '../src/domain/ids'
-import { PERMIT_WAIT_MS } from '../src/domain/lanes'
+import { batchBoundMs, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import { backoffMs } from '../src/domain/retry-policy'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
@@ -27,6 +27,7 @@ const HEARTBEAT_MS = 3_000
 const RECORD_WAIT_MS = 10_000
 const STORE_AWAY_MS = 2_000
 const CAP_WAIT_MS = 1_000
+const STOPPING_WAIT_MS = 1_000
 /** Records round the next attempt's time up; what is longer was asked for by the receiver. */
 const ROUNDING_MS = 500
 
@@ -48,11 +49,17 @@ export function createPostEvents(deps: ActivityDeps): Activities['postEvents'] {
   }
 }
 
-const later = (reason: NotAttempted, waitMs: number, base: number): PostEventsResult => ({
+const later = (
+  reason: NotAttempted,
+  waitMs: number,
+  base: number,
+  more: { startToCloseMs?: number } = {},
+): PostEventsResult => ({
   kind: 'later',
   reason,
   notBefore: Date.now() + waitMs,
   base,
+  ...more,
 })
 
 async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Promise<PostEventsResult> {
@@ -76,6 +83,10 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
     await deps.deliveries.hold(tenantId, ids)
     return { kind: 'done' }
   }
+  // The time-out may have been raised since the round began.
+  const startToCloseMs = batchBoundMs(open.length, webhook.timeoutMs)
+  if (startToCloseMs > batch.startToCloseMs) return later('bound', 1, target - 1, { startToCloseMs })
+  if (deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
   const due = open.filter((delivery) => postsInRound(delivery) < Math.min(target, webhook.retry.maximumAttempts))
   if (due.length === 0) throw failureOf(batch, target, open, webhook)
   return post(deps, { tenantId, batch, target, webhook, open }, due)
@@ -99,9 +110,11 @@ interface Attempt {
 async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Promise<PostEventsResult> {
   const { tenantId, target } = attempt
   const token = newToken()
+  // Before the claim: a store that goes away in between has used up no attempt.
+  const events = await deps.events.load(tenantId, due.map(({ eventId }) => eventId))
   const claims = await deps.deliveries.claim(tenantId, due, token)
   deps.faults('after-intent')
-  const posted = await postClaimed(deps, attempt, due, claims)
+  const posted = await postClaimed(deps, attempt, due, claims, events)
   await deps.deliveries.unclaim(tenantId, posted.notBegun.map(({ deliveryId: id }) => id), token)
   if (!(await within(posted.recorded, RECORD_WAIT_MS))) return later('store away', STORE_AWAY_MS, target - 1)
   deps.faults('after-outcome')
@@ -119,9 +132,14 @@ function stillOpen(open: Delivery[], { begun }: Posted): Delivery[] {
   })
 }
 
-async function postClaimed(deps: ActivityDeps, attempt: Attempt, due: Delivery[], claims: Claim[]): Promise<Posted> {
-  const eventIds = claims.map(({ eventId }) => eventId)
-  const events = new Map((await deps.events.load(attempt.tenantId, eventIds)).map((event) => [event.id, event]))
+async function postClaimed(
+  deps: ActivityDeps,
+  attempt: Attempt,
+  due: Delivery[],
+  claims: Claim[],
+  loaded: HeraldEvent[],
+): Promise<Posted> {
+  const events = new Map(loaded.map((event) => [event.id, event]))
   const inRound = new Map(due.map((delivery) => [delivery.id, postsInRound(delivery) + 1]))
   const tasks = claims.map((claim) => ({
     claim,
@@ -129,7 +147,11 @@ async function postClaimed(deps: ActivityDeps, attempt: Attempt, due: Delivery[]
     numberInRound: inRound.get(claim.deliveryId) ?? 1,
   }))
   const beginBefore = Date.now() + attempt.batch.startToCloseMs - attempt.webhook.timeoutMs - 15_000
-  return postAll(deps, attempt.webhook, tasks, { beginBefore, permitWaitMs: PERMIT_WAIT_MS.retries })
+  return postAll(deps, attempt.webhook, tasks, {
+    beginBefore,
+    permitWaitMs: PERMIT_WAIT_MS.retries,
+    atOnce: attempt.batch.inOrder ? 1 : WEBHOOK_CAP,
+  })
 }
 
 function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, open: Delivery[]): PostEventsResult {
@@ -138,7 +160,7 @@ function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, open: De
   if (posted.begun.some(({ exchange }) => exchange.outcome.kind === 'gone')) throw disabled(webhook)
   const failed = posted.begun.some(({ exchange }) => exchange.outcome.kind !== 'delivered')
   if (failed || posted.notBegun.length === 0) throw failureOf(batch, target, open, webhook)
-  if (deps.stopping.aborted) return later('stopping', 1, target - 1)
+  if (deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
   return later('cap', Math.max(CAP_WAIT_MS, deps.permits.expectedWaitMs(webhook.id)), target - 1)
 }
 

@@ -16,6 +16,8 @@ export interface Batch {
   /** POSTs of this round before the one that the activity's first Temporal attempt stands for. */
   base: number
   policy: RetryPolicy
+  /** One after the other, as a release promises. */
+  inOrder?: boolean
   /** Bound of the whole activity attempt. */
   startToCloseMs: number
 }
@@ -38,15 +40,15 @@ export interface DispatchResult {
 }
 
 /** Why something was not attempted; it used up none of the attempts. */
-export type NotAttempted = 'cap' | 'store away' | 'stopping'
+export type NotAttempted = 'cap' | 'store away' | 'stopping' | 'bound'
 
 /**
  * `done`: every delivery of the batch is delivered, held or otherwise out of the workflow's hands.
- * `later`: call again at `notBefore` (ms since 1970) with `base`.
+ * `later`: call again at `notBefore` (ms since 1970) with `base`, and with another bound when one is given.
  */
 export type PostEventsResult =
   | { kind: 'done' }
-  | { kind: 'later'; reason: NotAttempted; notBefore: number; base: number }
+  | { kind: 'later'; reason: NotAttempted; notBefore: number; base: number; startToCloseMs?: number }
 
 /** `unfinished`: the record says that attempts are left, so that another activity goes on. */
 export interface ParkResult {
@@ -76,8 +78,8 @@ export interface Activities {
   /** Opens the next round of parked deliveries, whoever asked for it. */
   openRound: (input: { tenantId: string; parked: Parked[] }) => Promise<CareResult>
   cancelParked: (input: { tenantId: string; deliveryIds: string[] }) => Promise<void>
-  /** Gives notice of, and expires, what is due; answers what goes on waiting. */
-  expire: (input: { tenantId: string; deliveryIds: string[] }) => Promise<Parked[]>
+  /** Gives notice of, and expires, what is due at `now` (ms since 1970); answers what goes on. */
+  expire: (input: { tenantId: string; deliveryIds: string[]; now: number }) => Promise<CareResult>
   /** Takes deliveries over from the workflow `from`. */
   adopt: (input: { tenantId: string; deliveryIds: string[]; from: string }) => Promise<CareResult>
   /** Takes the oldest held deliveries of a webhook that is active; none left: no batch. */

@@ -69,7 +69,7 @@ async function stop(context: Context, server: Server, workers: Workers | undefin
 /** Every process renews its leases; those with workers also look for what is overdue. */
 function startRounds(context: Context, withWorkers: boolean): () => Promise<void> {
   const { sweeper, reconciler, config, logger } = context
-  const work = [sweeper.renew, ...(withWorkers ? [sweeper.sweep, reconciler.reconcile] : [])]
+  const work = withWorkers ? [sweeper.sweep, reconciler.reconcile] : []
   let round = Promise.resolve()
   let busy = false
 
@@ -85,10 +85,14 @@ function startRounds(context: Context, withWorkers: boolean): () => Promise<void
     round = run().finally(() => (busy = false))
   }
 
+  /** On a timer of its own: a long look must not cost the leases of what waits here. */
+  const renew = (): void =>
+    void sweeper.renew().catch((error: unknown) => logger.warn({ err: error }, 'leases were not renewed; the next try is soon'))
+
   tick()
-  const timer = setInterval(tick, config.reconcile.everyMs)
+  const timers = [setInterval(tick, config.reconcile.everyMs), setInterval(renew, config.reconcile.everyMs)]
   return async () => {
-    clearInterval(timer)
+    timers.forEach(clearInterval)
     await round
   }
 }

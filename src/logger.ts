@@ -10,6 +10,8 @@ export function createLogger(level: string, destination: 1 | 2 = 1): Logger {
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      // A driver's error carries the documents that it could not write.
+      serializers: { err: ({ name, message, stack, code }: Error & { code?: unknown }) => ({ type: name, message, stack, code }) },
       redact: ['*.authorization', '*.password', '*.secret', 'err.config'],
     },
     pino.destination(destination),

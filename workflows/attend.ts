@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow'
 import type { Batch, CareResult, Parked } from '../activities/types'
 import { fitting, HeraldParked, HeraldWebhookIds } from '../src/temporal/search-attributes'
-import { cancelParked, expire, openRound } from './activities'
+import { adopt, cancelParked, expire, openRound } from './activities'
 import type { adoptDeliveries } from './deliver'
 import { cancel, parkedDeliveries, retry, type RetryRequest } from './messages'
 import { runRound } from './round'
@@ -27,8 +27,8 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
   const unwanted = new Set<string>()
   let failure: unknown
 
-  setHandler(retry, ({ deliveryIds, round }) => deliveryIds.forEach((id) => wanted.set(id, round)))
-  setHandler(cancel, ({ deliveryIds }) => deliveryIds.forEach((id) => unwanted.add(id)))
+  setHandler(retry, (request) => idsOf(request).forEach((id) => wanted.set(id, roundOf(request))))
+  setHandler(cancel, (request) => idsOf(request).forEach((id) => unwanted.add(id)))
   setHandler(parkedDeliveries, () => [...parked.keys()])
 
   /** A round runs on its own; what it parks joins the waiting ones. */
@@ -42,11 +42,17 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
       .catch((error: unknown) => (failure = error))
   }
 
+  const goOn = (care: CareResult): void => {
+    for (const delivery of care.parked) parked.set(delivery.deliveryId, delivery)
+    care.left.forEach(start)
+  }
+
   /** A request for a delivery whose round still runs waits for its end: the record parks before we do. */
   const answerable = (): string[] => [...wanted.keys(), ...unwanted].filter((id) => !running.has(id))
 
   async function answer(): Promise<void> {
     const ids = new Set(answerable())
+    const unknown = [...ids].filter((id) => wanted.has(id) && !parked.has(id))
     const cancelled = [...ids].filter((id) => unwanted.delete(id) && parked.delete(id))
     const retried = [...ids].flatMap((id) => {
       const delivery = parked.get(id)
@@ -55,19 +61,18 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
       return delivery && !seen ? [delivery] : []
     })
     if (cancelled.length > 0) await cancelParked({ tenantId, deliveryIds: cancelled })
+    if (unknown.length > 0) goOn(await adopt({ tenantId, deliveryIds: unknown, from: workflowInfo().workflowId }))
     if (retried.length === 0) return
     for (const { deliveryId } of retried) parked.delete(deliveryId)
-    const opened = await openRound({ tenantId, parked: retried })
-    for (const delivery of opened.parked) parked.set(delivery.deliveryId, delivery)
-    opened.left.forEach(start)
+    goOn(await openRound({ tenantId, parked: retried }))
   }
 
   async function passDeadlines(): Promise<void> {
     const due = [...parked.values()].filter((delivery) => deadline(delivery) <= Date.now())
     const deliveryIds = due.map(({ deliveryId }) => deliveryId)
-    const still = await expire({ tenantId, deliveryIds })
+    const standing = await expire({ tenantId, deliveryIds, now: Date.now() })
     for (const id of deliveryIds) parked.delete(id)
-    for (const delivery of still) parked.set(delivery.deliveryId, delivery)
+    goOn(standing)
   }
 
   left.forEach(start)
@@ -84,6 +89,12 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
   }
   show(left, 0, parked)
 }
+
+/** Operators may send anything; a request that says nothing is none. */
+const idsOf = (request: Partial<RetryRequest> | undefined): string[] =>
+  Array.isArray(request?.deliveryIds) ? request.deliveryIds.filter((id) => typeof id === 'string') : []
+
+const roundOf = ({ round }: Partial<RetryRequest>): number | undefined => (typeof round === 'number' ? round : undefined)
 
 const deadline = ({ noticed, noticeAt, expiresAt }: Parked): number => (noticed ? expiresAt : noticeAt)
 

@@ -18,7 +18,7 @@ export async function resumeWebhook({ tenantId, webhookId }: ResumeInput): Promi
     const batch = await releaseHeld({ tenantId, webhookId })
     if (!batch) return
     const { deliveryIds } = batch
-    const once = { ...batch, policy: { ...batch.policy, maximumAttempts: 1 } }
+    const once = { ...batch, inOrder: true, policy: { ...batch.policy, maximumAttempts: batch.base + 1 } }
     const result = await postEvents(tenantId, once).catch(() => undefined)
     if (result?.kind === 'done') continue
     await startChild(adoptDeliveries, {

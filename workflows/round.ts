@@ -4,13 +4,14 @@ import { park, postEvents } from './activities'
 
 /** Attempts a batch until its round ends; answers what it parked. */
 export async function runRound(tenantId: string, batch: Batch): Promise<Parked[]> {
-  let base = batch.base
+  let { base, startToCloseMs } = batch
   for (;;) {
     let failure: string | undefined
     try {
-      const result = await postEvents(tenantId, { ...batch, base })
+      const result = await postEvents(tenantId, { ...batch, base, startToCloseMs })
       if (result.kind === 'done') return []
       base = result.base
+      startToCloseMs = result.startToCloseMs ?? startToCloseMs
       await sleep(Math.max(1, result.notBefore - Date.now()))
       continue
     } catch (error) {

@@ -15,9 +15,9 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 const MOVES: Readonly<Record<DeliveryStatus, readonly DeliveryStatus[]>> = {
   pending: ['retrying', 'delivered', 'parked', 'held', 'cancelled', 'expired'],
   retrying: ['retrying', 'delivered', 'parked', 'held', 'cancelled', 'expired'],
-  // 'delivered' without a round: the answer to the last POST was recorded late.
+  // 'delivered' without another POST: the answer to the last one was recorded late.
   parked: ['retrying', 'delivered', 'cancelled', 'expired'],
-  held: ['pending', 'cancelled', 'expired'],
+  held: ['pending', 'delivered', 'cancelled', 'expired'],
   delivered: [],
   cancelled: [],
   expired: [],

@@ -44,7 +44,8 @@ export function backoffMs(policy: RetryPolicy, postsInRound: number): number {
 export function remaining(policy: RetryPolicy, postsInRound: number): RetryPolicy {
   return {
     ...policy,
-    maximumAttempts: Math.max(0, policy.maximumAttempts - postsInRound),
+    // Temporal allows no policy of none; the record knows that none is left, and the attempt makes no POST.
+    maximumAttempts: Math.max(1, policy.maximumAttempts - postsInRound),
     initialIntervalMs: Math.min(
       policy.initialIntervalMs * policy.backoffCoefficient ** postsInRound,
       policy.maximumIntervalMs,

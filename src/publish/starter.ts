@@ -129,8 +129,10 @@ export function createStarter(options: StarterOptions): Starter {
     }))
 
   return {
-    submit: async (event) => {
+    submit: async ({ id, tenantId, typeId, type }) => {
       if (queued >= MAX_WAITING) return {}
+      // Without its data, which the journal has.
+      const event = { id, tenantId, typeId, type }
       const waiting: Waiting = { event }
       queued += 1
       const queue = queues.get(event.tenantId)

@@ -67,7 +67,16 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   async function adoptStuck(): Promise<void> {
     const stuck = await overdue.stuck(new Date(Date.now() - deps.patienceMs), PAGE)
     const cared = await adoptLost(stuck)
+    await remind(cared)
     await overdue.touch(cared.map(({ id }) => id))
+  }
+
+  /** A workflow that runs may have forgotten one: what it does not know, it takes up again. */
+  async function remind(cared: Delivery[]): Promise<void> {
+    for (const alike of groupBy(cared, ({ workflowId, round }) => `${workflowId}/${round}`).values()) {
+      const [{ workflowId, round }] = alike
+      await messages.retry(workflowId, alike.map(({ id }) => id), round)
+    }
   }
 
   /** A few parked ones at every look: so that a workflow lost without a trace is noticed too. */

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { HeraldEvent } from '../domain/event'
 import { eventKey } from '../domain/ids'
-import { duplicateIndexes } from './errors'
+import { duplicateIndexes, StoreAway } from './errors'
 import type { EventRecord, Models } from './models'
 import { scoped } from './scope'
 
@@ -99,6 +99,7 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     const standing = await readBack(added.filter((_, i) => duplicates.has(i)))
     return added.map((event, i) => {
       const record = duplicates.has(i) ? standing.get(eventKey(event.tenantId, event.id)) : undefined
+      if (duplicates.has(i) && !record) throw new StoreAway('a record that stood is gone: MongoDB has changed its primary')
       if (!record) return { added: true, event }
       return { added: false, event: toEvent(record), workflowId: record.workflowId }
     })
@@ -110,6 +111,7 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
       .find({ leaseUntil: { $lt: now } })
       .sort({ leaseUntil: 1 })
       .limit(limit)
+      .project<{ _id: string }>({ _id: 1 })
       .toArray()
     if (found.length === 0) return []
     const ids = found.map(({ _id }) => _id)
@@ -150,7 +152,7 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
       await events.updateMany(filter, { $set: { workflowId, leaseUntil: until } })
     },
     markDispatched: async (tenantId, eventIds, workflowId) => {
-      await events.updateMany(keys(tenantId, eventIds), {
+      await events.updateMany({ ...keys(tenantId, eventIds), dispatchedAt: { $exists: false } }, {
         $set: { workflowId, dispatchedAt: new Date() },
         $unset: { leaseUntil: '' },
       })

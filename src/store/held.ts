@@ -32,11 +32,18 @@ export function createHeldStore({ deliveries }: Models): HeldStore {
           .lean<DeliveryRecord[]>()
       ).map(toDelivery),
     webhooks: async () => {
-      const groups = await deliveries.aggregate<{ _id: { tenantId: string; webhookId: string } }>([
-        { $match: { status: 'held' } },
-        { $group: { _id: { tenantId: '$tenantId', webhookId: '$webhookId' } } },
-      ])
-      return groups.map(({ _id }) => _id)
+      const found: { tenantId: string; webhookId: string }[] = []
+      // One look a webhook, along the index: what is held, and what else there is, costs nothing.
+      for (let last = ''; ; last = found.at(-1)?.webhookId ?? '') {
+        const [next] = await deliveries
+          .find({ status: 'held', webhookId: { $gt: last } })
+          .sort({ webhookId: 1, _id: 1 })
+          .hint('held')
+          .limit(1)
+          .lean<DeliveryRecord[]>()
+        if (!next) return found
+        found.push({ tenantId: next.tenantId, webhookId: next.webhookId })
+      }
     },
   }
 }

@@ -28,8 +28,8 @@ export function createRecorder(outcomes: OutcomeStore, logger: Logger): Recorder
         await outcomes.record(batch)
         return batch.map(() => undefined)
       } catch (error) {
-        if (!isStoreAway(error)) throw error
-        logger.warn({ waiting: unwritten.size }, 'MongoDB is away: outcomes are kept until it is back')
+        const why = isStoreAway(error) ? 'MongoDB is away' : 'MongoDB refused outcomes'
+        logger.error({ err: error, waiting: unwritten.size }, `${why}: they are kept and written when it takes them`)
         await wait(RETRY_MS)
       }
     }
@@ -39,7 +39,9 @@ export function createRecorder(outcomes: OutcomeStore, logger: Logger): Recorder
 
   return {
     record: (outcome) => {
-      const written = commit.add(outcome).finally(() => unwritten.delete(outcome.deliveryId))
+      const written = commit.add(outcome).finally(() => {
+        if (unwritten.get(outcome.deliveryId) === written) unwritten.delete(outcome.deliveryId)
+      })
       unwritten.set(outcome.deliveryId, written)
       // Whoever waits is told; that nobody waits yet must not end the process.
       written.catch(() => undefined)

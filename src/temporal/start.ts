@@ -54,7 +54,7 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
       typedSearchAttributes: new TypedSearchAttributes([
         { key: HeraldTenant, value: tenantId },
         { key: HeraldEventIds, value: fitting(eventIds) },
-        { key: HeraldEventTypes, value: types },
+        { key: HeraldEventTypes, value: fitting(types) },
       ]),
     })
     return workflowId

@@ -92,7 +92,7 @@ it('counts a redirect as a failure and does not follow it', async () => {
   expect(target.requests).toHaveLength(0)
 })
 
-it('ends an attempt at its time-out, also when the receiver drips bytes', async () => {
+it('ends an attempt at its time-out when the receiver never answers', async () => {
   const receiver = await scene.receiver({ hang: true })
   await scene.subscribe(receiver.url, { timeout: '500ms', retry: { maximumAttempts: 2, initialInterval: '100ms' } })
   const eventId = await scene.publish()

@@ -15,7 +15,7 @@ it('holds what a paused webhook would get, without a POST, and releases it in or
 
   await receiver.waitFor(12)
   for (const eventId of eventIds) await scene.inStatus('delivered', eventId)
-  expect(receiver.requests.map(({ headers }) => headers['webhook-id']).toSorted()).toEqual(eventIds.toSorted())
+  expect(receiver.requests.map(({ headers }) => headers['webhook-id'])).toEqual(eventIds)
 })
 
 it('holds a delivery that waits between attempts when its webhook is paused, and goes on with its count', async () => {
