@@ -1,6 +1,5 @@
 import {
   FINAL_STATUSES,
-  postsInRound,
   statusesBefore,
   UNDER_WAY,
   type Delivery,
@@ -47,6 +46,9 @@ export interface CancelFilter {
   /** Only deliveries in one of these; else whatever is not final. */
   from?: DeliveryStatus[]
 }
+
+/** The fields that only a parked delivery has, to be unset. */
+export const NOT_PARKED = { parkedAt: '', parkedReason: '', expiresAt: '', expiryNoticedAt: '' } as const
 
 export const toDelivery = ({ _id, ...rest }: DeliveryRecord): Delivery => ({ id: _id, ...rest })
 
@@ -114,8 +116,6 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     return modifiedCount
   }
 
-  const notParked = { parkedAt: '', parkedReason: '', expiresAt: '', expiryNoticedAt: '' } as const
-
   return {
     insert,
     load,
@@ -145,14 +145,14 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
               ...(untold && { untold }),
             },
           },
-          { $unset: Object.keys(notParked) },
+          { $unset: Object.keys(NOT_PARKED) },
         ],
       )
       return modifiedCount
     },
     cancel: (tenantId, { ids, webhookId, from }, untold) => {
       const filter = { ...(ids && { _id: { $in: ids } }), ...(webhookId && { webhookId }) }
-      return move(tenantId, filter, 'cancelled', untold ? { untold } : {}, notParked, from)
+      return move(tenantId, filter, 'cancelled', untold ? { untold } : {}, NOT_PARKED, from)
     },
     expire: async (tenantId, ids, at) => {
       await move(tenantId, { _id: { $in: ids }, expiresAt: { $lte: at } }, 'expired', {}, {}, ['parked'])
@@ -177,7 +177,3 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     },
   }
 }
-
-/** Whether the round's POSTs are used up, as the record counts them. */
-export const isExhausted = (delivery: Delivery, maximumAttempts: number): boolean =>
-  postsInRound(delivery) >= maximumAttempts

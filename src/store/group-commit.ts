@@ -11,8 +11,6 @@ export interface GroupCommitOptions<Item, Result> {
 
 export interface GroupCommit<Item, Result> {
   add: (item: Item) => Promise<Result>
-  /** How many items wait for a write to begin. */
-  waiting: () => number
 }
 
 interface Waiting<Item, Result> {
@@ -59,6 +57,5 @@ export function createGroupCommit<Item, Result>(
         queue.push({ item, resolve, reject })
         pump()
       }),
-    waiting: () => queue.length,
   }
 }

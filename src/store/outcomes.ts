@@ -2,6 +2,7 @@ import { statusesBefore, UNDER_WAY, type Delivery, type LastOutcome } from '../d
 import { groupBy } from '../domain/group-by'
 import { attemptKey } from '../domain/ids'
 import { attemptRecord, type AttemptExchange } from './attempts'
+import { NOT_PARKED } from './deliveries'
 import { duplicateIndexes } from './errors'
 import type { Models } from './models'
 import { scoped } from './scope'
@@ -40,8 +41,6 @@ export const lastOutcomeOf = ({ exchange, number }: PostOutcome): LastOutcome =>
   }
 }
 
-const notParked = { parkedAt: '', parkedReason: '', expiresAt: '', expiryNoticedAt: '' } as const
-
 export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): OutcomeStore {
   async function insertAttempts(outcomes: PostOutcome[]): Promise<void> {
     const records = outcomes.map(({ tenantId, deliveryId, number, exchange }) =>
@@ -64,7 +63,7 @@ export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): O
     if (delivered) {
       await deliveries.updateMany(
         { ...scoped(tenantId, ids), status: { $in: statusesBefore('delivered') } },
-        { $set: { status: 'delivered', ...fields }, $unset: { token: '', nextAttemptAt: '', ...notParked } },
+        { $set: { status: 'delivered', ...fields }, $unset: { token: '', nextAttemptAt: '', ...NOT_PARKED } },
       )
       return
     }
