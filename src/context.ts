@@ -116,6 +116,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     overdue: createOverdueStore(models),
     held,
     webhooks,
+    deliveries,
     messages,
     messenger,
     starts,

@@ -1,16 +1,19 @@
 import type { Delivery } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
+import type { DeliveryStore } from '../store/deliveries'
 import type { HeldStore } from '../store/held'
 import type { OverdueStore } from '../store/overdue'
 import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowMessages } from '../temporal/messages'
 import type { WorkflowStarts } from '../temporal/start'
+import { cancelRemoved } from './cancel-removed'
 import type { Messenger } from './messenger'
 
 export interface ReconcilerDeps {
   overdue: OverdueStore
   held: HeldStore
-  webhooks: Pick<WebhookStore, 'get'>
+  webhooks: Pick<WebhookStore, 'get' | 'uncancelled' | 'markCancelled'>
+  deliveries: Pick<DeliveryStore, 'cancel'>
   messages: WorkflowMessages
   messenger: Messenger
   starts: Pick<WorkflowStarts, 'resume'>
@@ -86,21 +89,28 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     await adoptLost(parked)
   }
 
-  /** A resume that could not start its job, or a delivery held in the moment of a resume. */
-  async function resumeActive(): Promise<void> {
+  /** A resume that could not start its job, or a delivery held in the moment of a resume or of a delete. */
+  async function lookAtHeld(): Promise<void> {
     for (const { tenantId, webhookId } of await deps.held.webhooks()) {
       const webhook = await deps.webhooks.get(tenantId, webhookId)
-      if (webhook?.status === 'active') await deps.starts.resume({ tenantId, webhookId })
+      if (!webhook) await cancelRemoved(deps, tenantId, webhookId)
+      else if (webhook.status === 'active') await deps.starts.resume({ tenantId, webhookId })
     }
+  }
+
+  /** A delete that was interrupted between the webhook and its deliveries. */
+  async function finishRemovals(): Promise<void> {
+    for (const { tenantId, id } of await deps.webhooks.uncancelled(PAGE)) await cancelRemoved(deps, tenantId, id)
   }
 
   return {
     reconcile: async () => {
+      await finishRemovals()
       await repeatMessages()
       await adoptEnded()
       await adoptStuck()
       await adoptParked()
-      await resumeActive()
+      await lookAtHeld()
     },
   }
 }

@@ -5,6 +5,7 @@ import { within } from '../domain/within'
 import type { DeliveryStore } from '../store/deliveries'
 import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowStarts } from '../temporal/start'
+import { cancelRemoved } from './cancel-removed'
 import type { Messenger } from './messenger'
 
 export type SteeringResult =
@@ -47,7 +48,7 @@ export function createSteering(deps: SteeringDeps): Steering {
 
   async function soon(what: string, work: Promise<unknown>): Promise<void> {
     const sent = work.catch((error: unknown) => {
-      deps.logger.warn({ err: error }, `${what} was not sent: the reconciler will`)
+      deps.logger.warn({ err: error }, `${what} failed: the reconciler tries again`)
     })
     await within(sent, SIGNAL_WAIT_MS)
   }
@@ -65,7 +66,7 @@ export function createSteering(deps: SteeringDeps): Steering {
       return { kind: 'not allowed', status: now?.status ?? delivery.status }
     }
     const [moved] = await deliveries.load(tenantId, [id])
-    if (moved?.untold) await soon(moved.untold, messenger.tell(tenantId, moved.workflowId, [moved]))
+    if (moved?.untold) await soon(`the signal ${moved.untold}`, messenger.tell(tenantId, moved.workflowId, [moved]))
     return { kind: 'accepted', round: round(delivery) }
   }
 
@@ -101,14 +102,13 @@ export function createSteering(deps: SteeringDeps): Steering {
     pause: (tenantId, id) => moveWebhook(tenantId, id, ['active'], 'paused'),
     resume: async (tenantId, id) => {
       const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active')
-      if (result.kind === 'done') await soon('resume', deps.starts.resume({ tenantId, webhookId: id }))
+      if (result.kind === 'done') await soon('the start of a resume', deps.starts.resume({ tenantId, webhookId: id }))
       return result
     },
     remove: async (tenantId, id) => {
       const webhook = await webhooks.get(tenantId, id)
       if (!webhook || !(await webhooks.remove(tenantId, id))) return { kind: 'not found' }
-      await deliveries.cancel(tenantId, { webhookId: id, from: ['parked'] }, 'cancel')
-      await deliveries.cancel(tenantId, { webhookId: id })
+      await soon('the cancel of what was on its way to a deleted webhook', cancelRemoved(deps, tenantId, id))
       return { kind: 'done', webhook }
     },
   }

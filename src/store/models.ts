@@ -22,7 +22,12 @@ export type EventRecord = Omit<HeraldEvent, 'id'> & {
   workflowId?: string
   dispatchedAt?: Date
 }
-export type WebhookRecord = Stored<Webhook> & { sealed: string; deletedAt?: Date }
+export type WebhookRecord = Stored<Webhook> & {
+  sealed: string
+  deletedAt?: Date
+  /** Of a deleted one: its deliveries may not all be cancelled yet. */
+  uncancelled?: true
+}
 export type DeliveryRecord = Stored<Delivery>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
 export type TenantRecord = Stored<Tenant>
@@ -56,6 +61,13 @@ function eventSchema(): Schema {
     .index({ tenantId: 1, entityId: 1, createdAt: -1, _id: -1 })
     .index({ tenantId: 1, typeId: 1, createdAt: -1, _id: -1 })
     .index({ leaseUntil: 1 }, { partialFilterExpression: { leaseUntil: { $exists: true } } })
+}
+
+function webhookSchema(): Schema {
+  return open()
+    .index({ tenantId: 1, eventTypes: 1 })
+    .index({ tenantId: 1, _id: -1 })
+    .index({ uncancelled: 1 }, { partialFilterExpression: { uncancelled: true } })
 }
 
 function deliverySchema(): Schema {
@@ -93,7 +105,7 @@ export function createModels(connection: Connection): Models {
       attempts: hot('attempts'),
     },
     events: model('events', eventSchema()),
-    webhooks: model('webhooks', open().index({ tenantId: 1, eventTypes: 1 }).index({ tenantId: 1, _id: -1 })),
+    webhooks: model('webhooks', webhookSchema()),
     deliveries: model('deliveries', deliverySchema()),
     // Found by key alone: delivery and number.
     attempts: model('attempts', open()),

@@ -15,15 +15,19 @@ export interface WebhookStore {
   update: (tenantId: string, id: string, patch: WebhookPatch, secrets?: WebhookSecrets) => Promise<Webhook | undefined>
   /** Moves the status when it is one of `from`; answers whether it did. */
   setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus) => Promise<boolean>
-  /** Leaves a tombstone without credentials, which old deliveries still name. */
+  /** Leaves a tombstone without credentials, which old deliveries still name; it is marked as uncancelled. */
   remove: (tenantId: string, id: string) => Promise<boolean>
+  /** The deliveries of a deleted webhook are cancelled now. */
+  markCancelled: (tenantId: string, id: string) => Promise<void>
+  /** Deleted webhooks, of all tenants, whose deliveries may not all be cancelled. */
+  uncancelled: (limit: number) => Promise<Pick<Webhook, 'tenantId' | 'id'>[]>
   /** With secrets, for a POST. Read afresh at every attempt, so that an edit counts at once. */
   open: (tenantId: string, id: string) => Promise<OpenWebhook | undefined>
   /** Every webhook that gets new deliveries of these types, also those that hold them. */
   subscribers: (tenantId: string, typeIds: number[]) => Promise<OpenWebhook[]>
 }
 
-const toWebhook = ({ _id, sealed: _sealed, deletedAt: _deletedAt, ...rest }: WebhookRecord): Webhook => ({
+const toWebhook = ({ _id, sealed: _sealed, deletedAt: _deletedAt, uncancelled: _mark, ...rest }: WebhookRecord): Webhook => ({
   id: _id,
   ...rest,
 })
@@ -75,9 +79,16 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer): W
     },
     remove: async (tenantId, id) => {
       const { modifiedCount } = await webhooks.updateOne(living(tenantId, { _id: id }), {
-        $set: { deletedAt: new Date(), status: 'disabled', sealed: '' },
+        $set: { deletedAt: new Date(), status: 'disabled', sealed: '', uncancelled: true },
       })
       return modifiedCount === 1
+    },
+    markCancelled: async (tenantId, id) => {
+      await webhooks.updateOne(scoped(tenantId, { _id: id }), { $unset: { uncancelled: '' } })
+    },
+    uncancelled: async (limit) => {
+      const marked = await webhooks.find({ uncancelled: true }).limit(limit).lean<WebhookRecord[]>()
+      return marked.map(({ _id, tenantId }) => ({ id: _id, tenantId }))
     },
     open: async (tenantId, id) => {
       const record = await hot.webhooks.findOne(living(tenantId, { _id: id }))

@@ -1,4 +1,3 @@
-import { newToken } from '../../src/domain/ids'
 import type { Delivery } from '../../src/domain/delivery'
 import type { Outcome } from '../../src/domain/outcome'
 import { attemptRecord } from '../../src/store/attempts'
@@ -6,6 +5,7 @@ import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryStore } from '../../src/store/deliveries'
 import { createOutcomeStore } from '../../src/store/outcomes'
 import { connectTestStore } from '../support/mongo'
+import { newDelivery } from '../support/new-delivery'
 
 const TENANT = 'bank'
 
@@ -19,26 +19,9 @@ describe('an outcome of which only the attempt was written', () => {
 
   /** A delivery as a process leaves it that is killed between the two writes of an outcome. */
   async function leave(id: string, outcome?: Outcome): Promise<Delivery> {
-    const now = new Date()
-    const delivery: Delivery = {
-      id,
-      tenantId: TENANT,
-      eventId: `of-${id}`,
-      webhookId: 'whk_1',
-      typeId: 5,
-      entityId: 'txn-1',
-      status: 'pending',
-      round: 0,
-      posts: 1,
-      postsBeforeRound: 0,
-      intents: [now],
-      token: newToken(),
-      workflowId: 'event/bank/1',
-      createdAt: now,
-      updatedAt: now,
-    }
+    const delivery = newDelivery({ id, tenantId: TENANT })
     await createDeliveryStore(store.models).insert([delivery])
-    const exchange = { startedAt: now, durationMs: 5, request: { url: 'http://127.0.0.1/', headers: {} } }
+    const exchange = { startedAt: new Date(), durationMs: 5, request: { url: 'http://127.0.0.1/', headers: {} } }
     if (outcome) await store.models.hot.attempts.insertOne(attemptRecord(TENANT, id, 1, { ...exchange, outcome }))
     return delivery
   }

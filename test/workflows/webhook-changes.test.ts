@@ -1,4 +1,9 @@
+import { createSealer } from '../../src/delivery/seal'
+import { createDeliveryStore } from '../../src/store/deliveries'
+import { createWebhookStore } from '../../src/store/webhooks'
+import { newDelivery } from '../support/new-delivery'
 import { useScene } from '../support/scene'
+import { until } from '../support/until'
 
 const scene = useScene()
 
@@ -69,4 +74,39 @@ it('cancels the deliveries of a deleted webhook, parked and under way, and erase
   const record = await store.models.webhooks.findById(webhookId).lean()
   expect(record?.sealed).toBe('')
   await temporal.client.workflow.getHandle(workflowId).result()
+})
+
+describe('a delete that is interrupted', () => {
+  const interrupted = (webhookId: string) =>
+    createWebhookStore(scene.herald.herald.context.store.models, createSealer(scene.herald.config.encryptionKey)).remove(
+      scene.tenantId,
+      webhookId,
+    )
+
+  it('is finished: what was parked and held is cancelled, and the workflows end', async () => {
+    const receiver = await scene.receiver(500)
+    const webhookId = await scene.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
+    const parked = await scene.inStatus('parked', await scene.publish())
+    await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+    const held = await scene.inStatus('held', await scene.publish())
+
+    await interrupted(webhookId)
+
+    await scene.inStatus('cancelled', parked.eventId)
+    await scene.inStatus('cancelled', held.eventId)
+    const { store, temporal } = scene.herald.herald.context
+    await temporal.client.workflow.getHandle(parked.workflowId).result()
+    await until(async () => (await store.models.webhooks.findById(webhookId).lean())?.uncancelled === undefined)
+  })
+
+  it('cancels what was held in the very moment of a delete', async () => {
+    const webhookId = await scene.subscribe((await scene.receiver()).url)
+    expect((await scene.api('DELETE', `/v1/webhooks/${webhookId}`)).status).toBe(204)
+    const { models } = scene.herald.herald.context.store
+    const late = newDelivery({ id: `dlv_${scene.tenantId}`, tenantId: scene.tenantId, webhookId, status: 'held', posts: 0, intents: [] })
+
+    await createDeliveryStore(models).insert([late])
+
+    await scene.inStatus('cancelled', late.eventId)
+  })
 })
