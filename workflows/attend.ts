@@ -21,7 +21,8 @@ import { runRound } from './round'
 export async function attend({ tenantId, left, parked: waiting }: { tenantId: string } & CareResult): Promise<void> {
   if (left.length === 0 && waiting.length === 0) return
   const parked = new Map(waiting.map((delivery) => [delivery.deliveryId, delivery]))
-  const running = new Map<string, number>()
+  /** The webhook of each delivery whose round runs. */
+  const running = new Map<string, string>()
   /** What people asked for and has not been answered yet, by delivery. */
   const wanted = new Map<string, RetryRequest['round']>()
   const unwanted = new Set<string>()
@@ -33,7 +34,7 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
 
   /** A round runs on its own; what it parks joins the waiting ones. */
   const start = (batch: Batch): void => {
-    for (const id of batch.deliveryIds) running.set(id, batch.round)
+    for (const id of batch.deliveryIds) running.set(id, batch.webhookId)
     runRound(tenantId, batch)
       .then((newlyParked) => {
         for (const id of batch.deliveryIds) running.delete(id)
@@ -78,7 +79,7 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
   left.forEach(start)
   const show = createDisplay()
   while (running.size > 0 || parked.size > 0) {
-    show(left, running.size, parked)
+    show(running, parked)
     const before = running.size
     const wake = () => failure !== undefined || answerable().length > 0 || running.size !== before
     const inTime = await waitUntil(wake, earliest(parked.values()))
@@ -87,7 +88,7 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
     await answer()
     if (running.size === 0 && mayContinueAsNew()) await continueWith(tenantId, [...parked.keys()])
   }
-  show(left, 0, parked)
+  show(running, parked)
 }
 
 /** Operators may send anything; a request that says nothing is none. */
@@ -120,15 +121,14 @@ async function continueWith(tenantId: string, deliveryIds: string[]): Promise<ne
 }
 
 /** Tells the UI what is undelivered, and only when that has changed. */
-function createDisplay(): (left: Batch[], running: number, parked: Map<string, Parked>) => void {
+function createDisplay(): (running: Map<string, string>, parked: Map<string, Parked>) => void {
   let shown = ''
-  return (left, running, parked) => {
-    const details = `${running} under way, ${parked.size} parked`
+  return (running, parked) => {
+    const details = `${running.size} under way, ${parked.size} parked`
     if (details === shown) return
     shown = details
-    const underWay = running > 0 ? left.map(({ webhookId }) => webhookId) : []
     const waiting = [...parked.values()].map(({ webhookId }) => webhookId)
-    const webhookIds = [...new Set([...underWay, ...waiting])]
+    const webhookIds = [...new Set([...running.values(), ...waiting])]
     setCurrentDetails(details)
     upsertSearchAttributes([
       { key: HeraldParked, value: parked.size },

@@ -1,4 +1,5 @@
 import { temporal } from '@temporalio/proto'
+import { HeraldWebhookIds } from '../../src/temporal/search-attributes'
 import { useScene } from '../support/scene'
 import { until } from '../support/until'
 
@@ -72,6 +73,33 @@ it('is found by tenant, event, type, webhook and parked count, and says in words
   expect(await (await handle.describe()).staticSummary()).toBe(`TRANSACTION SUCCESSFUL ${eventId} for ${scene.tenantId}`)
   expect(await handle.query('parkedDeliveries')).toEqual([id])
   expect(await handle.query('__temporal_workflow_metadata')).toMatchObject({ currentDetails: '0 under way, 1 parked' })
+})
+
+it('is found by the webhook whose retry runs, also after it was taken over, and by no other', async () => {
+  const [hanging, failing] = [await scene.receiver(500), await scene.receiver(500)]
+  const retry = { maximumAttempts: 1 }
+  const hangingHook = await scene.subscribe(hanging.url, { retry })
+  const failingHook = await scene.subscribe(failing.url, { retry })
+  const eventId = await scene.publish()
+  const before = await scene.inStatus('parked', eventId, hangingHook)
+  await scene.inStatus('parked', eventId, failingHook)
+  await client().workflow.getHandle(before.workflowId).terminate()
+  const { workflowId, id } = await until(async () => {
+    const now = await scene.delivery(eventId, hangingHook)
+    return now?.workflowId === before.workflowId ? undefined : now
+  })
+  hanging.answer = { hang: true }
+
+  await scene.api('POST', `/v1/deliveries/${id}/retry`)
+  await hanging.waitFor(2)
+
+  const webhooksShown = async (parked: number) => {
+    for await (const run of client().workflow.list({ query: `WorkflowId = "${workflowId}" AND HeraldParked = ${parked}` })) {
+      return run.typedSearchAttributes.get(HeraldWebhookIds)?.toSorted()
+    }
+    return undefined
+  }
+  expect(await until(() => webhooksShown(1))).toEqual([hangingHook, failingHook].toSorted())
 })
 
 it('delivers at the first attempt with no activity of its own in the history', async () => {
