@@ -1,11 +1,11 @@
 import { activityInfo } from '@temporalio/activity'
-import { FINAL_STATUSES, postsInRound, UNDER_WAY, type Delivery, type ParkedReason } from '../src/domain/delivery'
+import { postsInRound, UNDER_WAY, type Delivery, type ParkedReason } from '../src/domain/delivery'
 import { GROUP_LIMITS } from '../src/domain/event'
-import type { Webhook } from '../src/domain/webhook'
-import { batchOf, batchesOf, parkedOf } from './batches'
+import { groupBy } from '../src/domain/group-by'
+import { batchOf } from './batches'
 import type { ActivityDeps } from './deps'
-import { loadStanding } from './standing'
-import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities, type CareResult } from './types'
+import { careFor, loadStanding } from './standing'
+import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities } from './types'
 
 type Care = Pick<Activities, 'park' | 'openRound' | 'cancelParked' | 'expire' | 'adopt' | 'releaseHeld'>
 
@@ -14,27 +14,6 @@ export function createCare(deps: ActivityDeps): Care {
   const { deliveries, webhooks, tenants } = deps
 
   const ownWorkflowId = (): string => activityInfo().workflowExecution?.workflowId ?? ''
-
-  async function webhooksOf(tenantId: string, all: Delivery[]): Promise<Map<string, Webhook>> {
-    const ids = [...new Set(all.map(({ webhookId }) => webhookId))]
-    const found = await Promise.all(ids.map((id) => webhooks.get(tenantId, id)))
-    return new Map(found.flatMap((webhook) => (webhook ? [[webhook.id, webhook] as const] : [])))
-  }
-
-  /** Where deliveries stand by their records; those of a deleted webhook are cancelled. */
-  async function careFor(tenantId: string, ids: string[]): Promise<CareResult> {
-    const [all, tenant] = await Promise.all([deliveries.load(tenantId, ids), tenants.get(tenantId)])
-    const known = await webhooksOf(tenantId, all)
-    const orphans = all.filter(({ webhookId, status }) => !known.has(webhookId) && !FINAL_STATUSES.includes(status))
-    if (orphans.length > 0) await deliveries.cancel(tenantId, { ids: orphans.map(({ id }) => id) })
-    const standing = all.filter((delivery) => !orphans.includes(delivery))
-    return {
-      left: batchesOf(standing.filter(({ status }) => UNDER_WAY.includes(status)), known),
-      parked: standing
-        .filter(({ status }) => status === 'parked')
-        .map((delivery) => parkedOf(delivery, tenant?.expiryNoticeMs ?? 0)),
-    }
-  }
 
   const park: Activities['park'] = async ({ tenantId, batch, failure }) => {
     const { deliveryIds } = batch
@@ -51,17 +30,19 @@ export function createCare(deps: ActivityDeps): Care {
     )
     deps.faults('before-park')
     const expiresAt = new Date(Date.now() + (tenant?.parkedForMs ?? 0))
-    await deliveries.park(tenantId, out.map(({ id }) => id), reason, expiresAt)
-    deps.metrics.parked.inc({ reason }, out.length)
-    const { left, parked } = await careFor(tenantId, deliveryIds)
+    const moved = await deliveries.park(tenantId, out.map(({ id }) => id), reason, expiresAt)
+    deps.metrics.parked.inc({ reason }, moved)
+    const { left, parked } = await careFor(deps, tenantId, deliveryIds)
     return { unfinished: left, parked }
   }
 
   const openRound: Activities['openRound'] = async ({ tenantId, parked }) => {
-    for (const { deliveryId, round } of parked) await deliveries.openRound(tenantId, [deliveryId], round)
-    const ids = parked.map(({ deliveryId }) => deliveryId)
-    await deliveries.told(tenantId, ids)
-    return careFor(tenantId, ids)
+    for (const [round, group] of groupBy(parked, (delivery) => delivery.round)) {
+      const ids = group.map(({ deliveryId }) => deliveryId)
+      await deliveries.openRound(tenantId, ids, round)
+      await deliveries.told(tenantId, ids, { action: 'retry', round: round + 1 })
+    }
+    return careFor(deps, tenantId, parked.map(({ deliveryId }) => deliveryId))
   }
 
   const releaseHeld: Activities['releaseHeld'] = async ({ tenantId, webhookId }) => {
@@ -83,17 +64,17 @@ export function createCare(deps: ActivityDeps): Care {
     releaseHeld,
     cancelParked: async ({ tenantId, deliveryIds: ids }) => {
       await deliveries.cancel(tenantId, { ids, from: ['parked'] })
-      await deliveries.told(tenantId, ids)
+      await deliveries.told(tenantId, ids, { action: 'cancel' })
     },
     expire: async ({ tenantId, deliveryIds: ids, now }) => {
       await deliveries.expire(tenantId, ids, new Date(now))
       await noticeExpiry(deps, tenantId, ids)
-      return careFor(tenantId, ids)
+      return careFor(deps, tenantId, ids)
     },
     adopt: async ({ tenantId, deliveryIds: ids, from }) => {
       await deliveries.adopt(tenantId, ids, from, ownWorkflowId())
       const own = (await deliveries.load(tenantId, ids)).filter(({ workflowId }) => workflowId === ownWorkflowId())
-      return careFor(tenantId, own.map(({ id }) => id))
+      return careFor(deps, tenantId, own.map(({ id }) => id))
     },
   }
 }

@@ -9,7 +9,8 @@ import { within } from '../src/domain/within'
 import { batchOf } from './batches'
 import type { ActivityDeps } from './deps'
 import { postAll, type PostTask } from './post-all'
-import type { Activities, Batch, DispatchResult } from './types'
+import { careFor } from './standing'
+import type { Activities, Batch, CareResult, DispatchResult } from './types'
 
 /** A delivery on its way: its record, the event it carries, the webhook it goes to. */
 interface Intent {
@@ -25,7 +26,11 @@ export function createDispatch(deps: ActivityDeps): Activities['dispatch'] {
     const { workflowId } = activityInfo().workflowExecution ?? { workflowId: '' }
     const token = newToken()
     const events = await loadAll(deps, tenantId, eventIds)
-    const webhooks = await deps.webhooks.subscribers(tenantId, [...new Set(events.map(({ typeId }) => typeId))])
+    const [webhooks, earlier] = await Promise.all([
+      deps.webhooks.subscribers(tenantId, [...new Set(events.map(({ typeId }) => typeId))]),
+      // None in a first run. A run before this one may have written to webhooks that are no subscribers now.
+      deps.deliveries.inCareOf(tenantId, workflowId),
+    ])
     const intents = events.flatMap((event) => intentsOf(event, webhooks, workflowId, token))
     deps.onFanOut(tenantId, Math.ceil(intents.length / events.length))
 
@@ -34,11 +39,14 @@ export function createDispatch(deps: ActivityDeps): Activities['dispatch'] {
     const marked = deps.events.markDispatched(tenantId, eventIds, workflowId)
     // A mark that fails must not begin another run while the POSTs of this one are under way.
     marked.catch(() => undefined)
-    const left = await attemptFirst(deps, { tenantId, workflowId, token, begun }, intents, standing)
+    const [left, others] = await Promise.all([
+      attemptFirst(deps, { tenantId, workflowId, token, begun }, intents, standing),
+      careForOthers(deps, tenantId, earlier, intents),
+    ])
     await marked
     deps.faults('after-outcome')
     deps.onDispatched(workflowId)
-    return summary(intents, left)
+    return withOthers(summary(intents, left), others)
   }
 }
 
@@ -107,6 +115,13 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
   return left.flat()
 }
 
+/** What an earlier run began and this one would not begin goes on where it stands. */
+async function careForOthers(deps: ActivityDeps, tenantId: string, earlier: Delivery[], intents: Intent[]): Promise<CareResult> {
+  const seen = new Set(intents.map(({ delivery }) => delivery.id))
+  const others = earlier.filter(({ id }) => !seen.has(id)).map(({ id }) => id)
+  return others.length === 0 ? { left: [], parked: [] } : careFor(deps, tenantId, others)
+}
+
 /** Answers the ids of what is delivered, and known to be so in MongoDB too. */
 async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fresh: Intent[]): Promise<Set<string>> {
   const tasks = fresh.map(({ delivery, event }): PostTask => ({
@@ -127,8 +142,16 @@ async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fre
   return new Set(begun.filter(({ exchange }) => exchange.outcome.kind === 'delivered').map(({ deliveryId: id }) => id))
 }
 
+const countOf = (batches: Batch[]): number => batches.reduce((sum, { deliveryIds }) => sum + deliveryIds.length, 0)
+
+function withOthers(result: DispatchResult, { left, parked }: CareResult): DispatchResult {
+  if (left.length + parked.length === 0) return result
+  const deliveries = result.deliveries + countOf(left) + parked.length
+  return { ...result, deliveries, left: [...result.left, ...left], parked }
+}
+
 function summary(intents: Intent[], left: Batch[]): DispatchResult {
-  const undelivered = left.reduce((sum, { deliveryIds }) => sum + deliveryIds.length, 0)
+  const undelivered = countOf(left)
   const held = intents.filter(({ delivery }) => delivery.status === 'held').length
   return { deliveries: intents.length, delivered: intents.length - undelivered - held, held, left }
 }

@@ -1,5 +1,8 @@
-import type { Delivery } from '../src/domain/delivery'
+import { FINAL_STATUSES, UNDER_WAY, type Delivery } from '../src/domain/delivery'
+import type { Webhook } from '../src/domain/webhook'
+import { batchesOf, parkedOf } from './batches'
 import type { ActivityDeps } from './deps'
+import type { CareResult } from './types'
 
 /** Deliveries as they stand once every answer counts that is on record, whoever recorded it. */
 export async function loadStanding(
@@ -9,4 +12,28 @@ export async function loadStanding(
 ): Promise<Delivery[]> {
   const found = await deliveries.load(tenantId, ids)
   return (await recorder.finish(tenantId, found)) ? deliveries.load(tenantId, ids) : found
+}
+
+type CareDeps = Pick<ActivityDeps, 'deliveries' | 'webhooks' | 'tenants'>
+
+/** Where deliveries stand by their records; those of a deleted webhook are cancelled. */
+export async function careFor(deps: CareDeps, tenantId: string, ids: string[]): Promise<CareResult> {
+  const { deliveries, tenants } = deps
+  const [all, tenant] = await Promise.all([deliveries.load(tenantId, ids), tenants.get(tenantId)])
+  const known = await webhooksOf(deps, tenantId, all)
+  const orphans = all.filter(({ webhookId, status }) => !known.has(webhookId) && !FINAL_STATUSES.includes(status))
+  if (orphans.length > 0) await deliveries.cancel(tenantId, { ids: orphans.map(({ id }) => id) })
+  const standing = all.filter((delivery) => !orphans.includes(delivery))
+  return {
+    left: batchesOf(standing.filter(({ status }) => UNDER_WAY.includes(status)), known),
+    parked: standing
+      .filter(({ status }) => status === 'parked')
+      .map((delivery) => parkedOf(delivery, tenant?.expiryNoticeMs ?? 0)),
+  }
+}
+
+async function webhooksOf({ webhooks }: CareDeps, tenantId: string, all: Delivery[]): Promise<Map<string, Webhook>> {
+  const ids = [...new Set(all.map(({ webhookId }) => webhookId))]
+  const found = await Promise.all(ids.map((id) => webhooks.get(tenantId, id)))
+  return new Map(found.flatMap((webhook) => (webhook ? [[webhook.id, webhook] as const] : [])))
 }

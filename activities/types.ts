@@ -37,6 +37,8 @@ export interface DispatchResult {
   delivered: number
   held: number
   left: Batch[]
+  /** What an earlier run had parked. */
+  parked?: Parked[]
 }
 
 /** Why something was not attempted; it used up none of the attempts. */

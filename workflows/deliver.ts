@@ -34,8 +34,8 @@ export interface DeliverResult {
 
 /** Delivers events, one or as many as waited for a start, to every webhook that asked for them. */
 export async function deliverEvents({ tenantId, eventIds }: DeliverInput): Promise<DeliverResult> {
-  const { left, ...result } = await dispatch({ tenantId, eventIds })
-  await attend({ tenantId, left, parked: [] })
+  const { left, parked = [], ...result } = await dispatch({ tenantId, eventIds })
+  await attend({ tenantId, left, parked })
   return result
 }
 

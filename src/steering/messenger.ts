@@ -36,7 +36,7 @@ export function createMessenger({ deliveries, messages, starts, metrics }: Messe
             ? await messages.cancel(workflowId, ids)
             : await messages.retry(workflowId, ids, round)
         if (answer === 'gone' && what === 'retry') await adopt(tenantId, workflowId, alike)
-        await deliveries.told(tenantId, ids)
+        if (what) await deliveries.told(tenantId, ids, { action: what, round })
       }
     },
   }

@@ -27,7 +27,8 @@ export interface DeliveryStore {
   /** Gives back claims whose POST was not begun. */
   unclaim: (tenantId: string, ids: string[], token: string) => Promise<void>
   hold: (tenantId: string, ids: string[]) => Promise<void>
-  park: (tenantId: string, ids: string[], reason: ParkedReason, expiresAt: Date) => Promise<void>
+  /** Answers how many moved. */
+  park: (tenantId: string, ids: string[], reason: ParkedReason, expiresAt: Date) => Promise<number>
   /** parked → retrying with the next round, for those in `round`; answers how many moved. */
   openRound: (tenantId: string, ids: string[], round: number, untold?: 'retry') => Promise<number>
   cancel: (tenantId: string, filter: CancelFilter, untold?: 'cancel') => Promise<number>
@@ -37,7 +38,16 @@ export interface DeliveryStore {
   releaseHeld: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
   /** Hands deliveries of a lost workflow to another one. */
   adopt: (tenantId: string, ids: string[], from: string, to: string) => Promise<void>
-  told: (tenantId: string, ids: string[]) => Promise<void>
+  /** The message has arrived; the mark of a newer one stays. */
+  told: (tenantId: string, ids: string[], message: Message) => Promise<void>
+  /** Not final and not held, in the care of this workflow. */
+  inCareOf: (tenantId: string, workflowId: string) => Promise<Delivery[]>
+}
+
+/** What a workflow was told. A cancelled delivery stays so: its round says nothing. */
+export interface Message {
+  action: 'retry' | 'cancel'
+  round?: number
 }
 
 export interface CancelFilter {
@@ -129,9 +139,8 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     hold: async (tenantId, ids) => {
       await move(tenantId, { _id: { $in: ids } }, 'held', {})
     },
-    park: async (tenantId, ids, parkedReason, expiresAt) => {
-      await move(tenantId, { _id: { $in: ids } }, 'parked', { parkedAt: new Date(), parkedReason, expiresAt })
-    },
+    park: (tenantId, ids, parkedReason, expiresAt) =>
+      move(tenantId, { _id: { $in: ids } }, 'parked', { parkedAt: new Date(), parkedReason, expiresAt }),
     openRound: async (tenantId, ids, round, untold) => {
       const { modifiedCount } = await deliveries.updateMany(
         { ...among(tenantId, ids), status: 'parked', round },
@@ -172,8 +181,13 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
         { $set: { workflowId: to, updatedAt: new Date() } },
       )
     },
-    told: async (tenantId, ids) => {
-      await deliveries.updateMany(among(tenantId, ids), { $unset: { untold: '' } })
+    told: async (tenantId, ids, { action, round }) => {
+      const about = { untold: action, ...(round !== undefined && { round }) }
+      await deliveries.updateMany({ ...among(tenantId, ids), ...about }, { $unset: { untold: '' } })
+    },
+    inCareOf: async (tenantId, workflowId) => {
+      const filter = { ...scoped(tenantId, { workflowId }), status: { $nin: [...FINAL_STATUSES, 'held' as const] } }
+      return (await deliveries.find(filter).toArray()).map(toDelivery)
     },
   }
 }
