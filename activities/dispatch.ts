@@ -7,6 +7,7 @@ import { DISPATCH_BOUND_MS, mayDispatch, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
 import { batchOf } from './batches'
+import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
 import { postAll, type PostTask } from './post-all'
 import { careFor } from './standing'
@@ -34,7 +35,9 @@ export function createDispatch(deps: ActivityDeps): Activities['dispatch'] {
     const intents = events.flatMap((event) => intentsOf(event, webhooks, workflowId, token))
     deps.onFanOut(tenantId, Math.ceil(intents.length / events.length))
 
-    const standing = await deps.deliveries.insert(intents.map(({ delivery }) => delivery))
+    const deliveryIds = intents.map(({ delivery }) => delivery.id)
+    const inserting = deps.deliveries.insert(intents.map(({ delivery }) => delivery))
+    const standing = await orGiveBack(deps, inserting, { tenantId, deliveryIds, token })
     deps.faults('after-intent')
     const marked = deps.events.markDispatched(tenantId, eventIds, workflowId)
     // A mark that fails must not begin another run while the POSTs of this one are under way.
@@ -135,10 +138,8 @@ async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fre
     permitWaitMs: PERMIT_WAIT_MS.dispatch,
     atOnce: WEBHOOK_CAP,
   })
-  if (notBegun.length > 0) {
-    await deps.deliveries.unclaim(run.tenantId, notBegun.map(({ deliveryId: id }) => id), run.token)
-  }
-  if (!(await within(recorded, endsAt - Date.now()))) return new Set()
+  const givenBack = deps.recorder.giveBack(run.tenantId, notBegun.map(({ deliveryId: id }) => id), run.token)
+  if (!(await within(Promise.all([recorded, givenBack]), endsAt - Date.now()))) return new Set()
   return new Set(begun.filter(({ exchange }) => exchange.outcome.kind === 'delivered').map(({ deliveryId: id }) => id))
 }
 

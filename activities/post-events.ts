@@ -9,6 +9,7 @@ import { within } from '../src/domain/within'
 import { lastOutcomeOf } from '../src/store/outcomes'
 import type { Claim } from '../src/store/deliveries'
 import { isStoreAway } from '../src/store/errors'
+import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
 import { postAll, type Posted } from './post-all'
 import { loadStanding } from './standing'
@@ -112,11 +113,12 @@ async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Prom
   const token = newToken()
   // Before the claim: a store that goes away in between has used up no attempt.
   const events = await deps.events.load(tenantId, due.map(({ eventId }) => eventId))
-  const claims = await deps.deliveries.claim(tenantId, due, token)
+  const claiming = deps.deliveries.claim(tenantId, due, token)
+  const claims = await orGiveBack(deps, claiming, { tenantId, deliveryIds: due.map(({ id }) => id), token })
   deps.faults('after-intent')
   const posted = await postClaimed(deps, attempt, due, claims, events)
-  await deps.deliveries.unclaim(tenantId, posted.notBegun.map(({ deliveryId: id }) => id), token)
-  if (!(await within(posted.recorded, RECORD_WAIT_MS))) return later('store away', STORE_AWAY_MS, target - 1)
+  const givenBack = deps.recorder.giveBack(tenantId, posted.notBegun.map(({ deliveryId: id }) => id), token)
+  if (!(await within(Promise.all([posted.recorded, givenBack]), RECORD_WAIT_MS))) return later('store away', STORE_AWAY_MS, target - 1)
   deps.faults('after-outcome')
   return conclude(deps, attempt, posted, stillOpen(attempt.open, posted))
 }

@@ -84,7 +84,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const eventTypes = createEventTypeStore(models)
   const catalog = createEventCatalog(eventTypes)
   const webhooks = createWebhookStore(models, createSealer(config.encryptionKey))
-  const recorder = createRecorder(createOutcomeStore(models), logger)
+  const recorder = createRecorder({ outcomes: createOutcomeStore(models), deliveries, logger })
 
   const starts = createWorkflowStarts({ client, taskQueue, eager: role !== 'api' })
   const messages = createWorkflowMessages(client, taskQueue)

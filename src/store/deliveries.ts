@@ -131,6 +131,7 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     load,
     claim,
     unclaim: async (tenantId, ids, token) => {
+      if (ids.length === 0) return
       await deliveries.updateMany(
         { ...among(tenantId, ids), token },
         { $inc: { posts: -1 }, $pop: { intents: 1 }, $unset: { token: '' } },

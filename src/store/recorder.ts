@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { setTimeout as wait } from 'node:timers/promises'
 import { within } from '../domain/within'
+import type { DeliveryStore } from './deliveries'
 import { isStoreAway } from './errors'
 import { createGroupCommit } from './group-commit'
 import type { OutcomeStore, PostOutcome } from './outcomes'
@@ -8,7 +9,12 @@ import type { OutcomeStore, PostOutcome } from './outcomes'
 export interface Recorder {
   /** Resolves once the outcome is durable, however long MongoDB is away. */
   record: (outcome: PostOutcome) => Promise<void>
-  /** Resolves once no outcome of these deliveries waits to be written; false after `waitMs`. */
+  /**
+   * Gives back what stands under the token: no POST was begun under it, and none will be. Resolves once
+   * that is written, however long MongoDB is away.
+   */
+  giveBack: (tenantId: string, deliveryIds: string[], token: string) => Promise<void>
+  /** Resolves once nothing of these deliveries waits to be written; false after `waitMs`. */
   settled: (deliveryIds: string[], waitMs: number) => Promise<boolean>
   /** What an earlier process began to write is written; true when there was something. */
   finish: OutcomeStore['finish']
@@ -18,35 +24,51 @@ export interface Recorder {
 
 const RETRY_MS = 500
 
-/** Keeps the outcomes of POSTs until they are written: an answer that came is not forgotten. */
-export function createRecorder(outcomes: OutcomeStore, logger: Logger): Recorder {
+export interface RecorderDeps {
+  outcomes: OutcomeStore
+  deliveries: Pick<DeliveryStore, 'unclaim'>
+  logger: Logger
+}
+
+/** Keeps what became of claims until it is written: an answer that came is not forgotten. */
+export function createRecorder({ outcomes, deliveries, logger }: RecorderDeps): Recorder {
   const unwritten = new Map<string, Promise<void>>()
 
-  async function write(batch: PostOutcome[]): Promise<undefined[]> {
+  async function untilTaken(what: string, write: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
-        await outcomes.record(batch)
-        return batch.map(() => undefined)
+        return await write()
       } catch (error) {
-        const why = isStoreAway(error) ? 'MongoDB is away' : 'MongoDB refused outcomes'
+        const why = isStoreAway(error) ? 'MongoDB is away' : `MongoDB refused ${what}`
         logger.error({ err: error, waiting: unwritten.size }, `${why}: they are kept and written when it takes them`)
         await wait(RETRY_MS)
       }
     }
   }
 
-  const commit = createGroupCommit<PostOutcome, undefined>({ maxInFlight: 1, maxItems: 1_000, write })
+  const commit = createGroupCommit<PostOutcome, void>({
+    maxInFlight: 1,
+    maxItems: 1_000,
+    write: async (batch) => {
+      await untilTaken('outcomes', () => outcomes.record(batch))
+      return batch.map(() => undefined)
+    },
+  })
+
+  function keep(deliveryIds: string[], writing: Promise<void>): Promise<void> {
+    const written = writing.finally(() => {
+      for (const id of deliveryIds) if (unwritten.get(id) === written) unwritten.delete(id)
+    })
+    for (const id of deliveryIds) unwritten.set(id, written)
+    // Whoever waits is told; that nobody waits yet must not end the process.
+    written.catch(() => undefined)
+    return written
+  }
 
   return {
-    record: (outcome) => {
-      const written = commit.add(outcome).finally(() => {
-        if (unwritten.get(outcome.deliveryId) === written) unwritten.delete(outcome.deliveryId)
-      })
-      unwritten.set(outcome.deliveryId, written)
-      // Whoever waits is told; that nobody waits yet must not end the process.
-      written.catch(() => undefined)
-      return written
-    },
+    record: (outcome) => keep([outcome.deliveryId], commit.add(outcome)),
+    giveBack: (tenantId, ids, token) =>
+      keep(ids, untilTaken('claims that were given back', () => deliveries.unclaim(tenantId, ids, token))),
     settled: async (deliveryIds, waitMs) => {
       const waiting = deliveryIds.flatMap((id) => unwritten.get(id) ?? [])
       if (waiting.length === 0) return true
