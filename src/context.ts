@@ -106,7 +106,14 @@ export async function createContext({ config, logger, role }: ContextOptions): P
       return { workflowId, dispatched: role === 'api' ? Promise.resolve() : dispatches.ended(workflowId) }
     },
   })
-  const publisher = createPublisher({ events, starter, starterId: config.processId, metrics, faults })
+  const publisher = createPublisher({
+    events,
+    starter,
+    starterId: config.processId,
+    storeAwayEverSince: store.awayEverSince,
+    metrics,
+    faults,
+  })
   const self = { host: hostname(), pid: process.pid, id: config.processId }
   const isStarterGone = (starter: string): boolean => isGone(starter, self, isAlive)
   const sweeper = createSweeper({ events, starter, starts, messages, starterId: config.processId, isStarterGone })

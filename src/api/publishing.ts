@@ -8,6 +8,7 @@ import { readEvent, readIdempotencyKey, refuseDuplicates } from './publish-input
 import { elements, members } from './raw-json'
 import { route, type Call, type Reply, type Route } from './route'
 import { parse } from './parse'
+import { unanswered } from './unanswered'
 
 export interface PublishingDeps {
   publisher: Publisher
@@ -27,7 +28,7 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
       tag: 'Events',
       summary: 'Publish an event',
       description:
-        'A 202 is durable. The bytes of `data` reach every receiver as they were sent. The same id with the same body answers 200 and the first answer again, so that a publish may be repeated safely.',
+        'A 202 is durable. The bytes of `data` reach every receiver as they were sent. The same id with the same body answers 200 and the first answer again, so that a publish may be repeated safely. A 503 says whether it is known that nothing was accepted, and has the `eventId` to repeat it with.',
       headers: { 'Idempotency-Key': 'Becomes the id of the event when the body has none.' },
       body: z.unknown(),
       bodyShown: publishShown,
@@ -45,7 +46,7 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
       scope: 'publish',
       tag: 'Events',
       summary: 'Publish up to 1,000 events',
-      description: 'One result an event, in order. A wrong event does not keep the others from being published.',
+      description: 'One result an event, in order. A wrong event does not keep the others from being published. A 503 has the `eventIds` to repeat it with, in order, null for a wrong event.',
       body: z.unknown(),
       bodyShown: batchShown,
       maxBodyBytes: MAX_BATCH_BODY_BYTES,
@@ -58,7 +59,9 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
   async function publishOne({ tenantId, body, source, header }: Call): Promise<Reply> {
     const request = await readEvent(catalog, body, source, 0, readIdempotencyKey(header('idempotency-key')))
     if (request instanceof Problem) throw request
-    const [result] = await publisher.publish(tenantId, [request])
+    const [result] = await publisher.publish(tenantId, [request]).catch((error: unknown) => {
+      throw unanswered(error, { eventId: request.id })
+    })
     if (!result) throw new Error(TOO_FEW)
     if (result.kind === 'conflict') throw conflict(request.id)
     return { status: statusOf(result), body: view(result) }
@@ -71,7 +74,11 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
     const { events } = parse(batchInput, body)
     const read = await readBatch(catalog, events, source)
     const requests = read.filter((event): event is PublishRequest => !(event instanceof Problem))
-    const results = await publishInOrder(tenantId, requests)
+    const results = new Map<PublishRequest, PublishResult>()
+    await publishInOrder(tenantId, requests, results).catch((error: unknown) => {
+      const eventIds = read.map((event) => (event instanceof Problem ? null : event.id))
+      throw unanswered(error, { eventIds }, results.size > 0)
+    })
     return {
       status: 200,
       body: { data: read.map((event) => (event instanceof Problem ? event.body : entry(results.get(event)))) },
@@ -79,9 +86,12 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
   }
 
   /** An id that stands twice is published first and then again, so that which of the two counts is no chance. */
-  async function publishInOrder(tenantId: string, requests: PublishRequest[]): Promise<Map<PublishRequest, PublishResult>> {
+  async function publishInOrder(
+    tenantId: string,
+    requests: PublishRequest[],
+    results: Map<PublishRequest, PublishResult>,
+  ): Promise<void> {
     const firstOf = new Map(requests.toReversed().map((request) => [request.id, request]))
-    const results = new Map<PublishRequest, PublishResult>()
     for (const isFirst of [true, false]) {
       const part = requests.filter((request) => (firstOf.get(request.id) === request) === isFirst)
       const published = part.length > 0 ? await publisher.publish(tenantId, part) : []
@@ -90,7 +100,6 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
         if (result) results.set(request, result)
       }
     }
-    return results
   }
 }
 

@@ -1,6 +1,7 @@
 import type { HeraldEvent } from '../domain/event'
 import { within } from '../domain/within'
 import type { Metrics } from '../metrics'
+import type { StoreConnection } from '../store/connect'
 import { isStoreAway, StoreAway } from '../store/errors'
 import type { EventStore, Journaled, NewEvent } from '../store/events'
 import { createGroupCommit } from '../store/group-commit'
@@ -26,14 +27,15 @@ export interface Publisher {
    * Journals the events and starts their workflows; one result an event, in order.
    * Waits at most 500 ms for the start, and not at all when others are before it: what is journaled
    * is started in its turn, or by the sweeper.
-   * @throws {StoreAway} when MongoDB does not answer: nothing was accepted.
+   * @throws {StoreAway} when MongoDB does not answer: it says whether it is certain that nothing was
+   * accepted. What was is started by the sweeper; publishing again with the same ids is safe.
    */
   publish: (tenantId: string, events: PublishRequest[]) => Promise<PublishResult[]>
 }
 
 /** How long a publish waits for its workflow's start. */
 const START_WAIT_MS = 500
-/** How long it waits for the journal before it says that nothing was accepted. */
+/** How long it waits for the journal before it says that it does not answer. */
 const JOURNAL_WAIT_MS = 5_000
 /** Until then the publishing process looks after an event; it renews what still waits. */
 export const LEASE_MS = 30_000
@@ -43,6 +45,7 @@ export interface PublisherDeps {
   starter: Starter
   /** This process, as leases name it. */
   starterId: string
+  storeAwayEverSince: StoreConnection['awayEverSince']
   metrics: Metrics
   faults: (point: 'after-journal') => void
 }
@@ -58,9 +61,20 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   })
 
   async function journalAll(added: NewEvent[]): Promise<Journaled[]> {
+    const begun = performance.now()
+    const away = (cause?: unknown) => new StoreAway(cause, { nothingWritten: deps.storeAwayEverSince(begun) })
     const written = Promise.all(added.map((event) => journal.add(event)))
-    if (!(await within(written, JOURNAL_WAIT_MS))) throw new StoreAway(undefined)
-    return written
+    const inTime = await within(written, JOURNAL_WAIT_MS).catch((error: unknown) => {
+      throw isStoreAway(error) ? away(error) : error
+    })
+    if (inTime) return written
+    written.then(startLate, () => undefined)
+    throw away()
+  }
+
+  /** Taken after the publish was answered: it is started all the same, not only when its lease ends. */
+  function startLate(journaled: Journaled[]): void {
+    for (const { added, event } of journaled) if (added) void starter.submit(event)
   }
 
   /** Under pressure the answer does not wait: the event is durable, and its turn comes. */

@@ -1,11 +1,13 @@
 import os from 'node:os'
-import { createConnection } from 'mongoose'
+import { createConnection, type mongo } from 'mongoose'
 import { createModels, type Models } from './models'
 
 export interface StoreConnection {
   models: Models
   /** Answers when MongoDB does. */
   ping: () => Promise<void>
+  /** True when no server could be written to at any moment since `time` (of performance.now()). */
+  awayEverSince: (time: number) => boolean
   close: () => Promise<void>
 }
 
@@ -35,9 +37,20 @@ export async function connectStore(uri: string, database: string): Promise<Store
   await Promise.all(Object.values(declared).map((model) => model.createIndexes()))
   return {
     models,
+    awayEverSince: watchAbsence(connection.getClient()),
     ping: async () => {
       await connection.db?.admin().ping()
     },
     close: () => connection.close(),
   }
+}
+
+/** The driver's errors do not tell a write that was never sent from one whose answer is missing. */
+function watchAbsence(client: mongo.MongoClient): StoreConnection['awayEverSince'] {
+  let awaySince = Infinity
+  client.on('topologyDescriptionChanged', ({ newDescription }) => {
+    const reachable = [...newDescription.servers.values()].some(({ isWritable }) => isWritable)
+    awaySince = reachable ? Infinity : Math.min(awaySince, performance.now())
+  })
+  return (time) => awaySince < time
 }

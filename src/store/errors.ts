@@ -5,8 +5,11 @@ const { MongoBulkWriteError, MongoError, MongoServerError } = mongo
 /** MongoDB does not answer: nothing was begun that depends on it, and the caller may try again. */
 export class StoreAway extends Error {
   override name = 'StoreAway'
-  constructor(cause: unknown) {
-    super('MongoDB does not answer; nothing was accepted, try again in a few seconds', { cause })
+  /** Certain that nothing was written; else what was sent may have been taken. */
+  readonly nothingWritten: boolean
+  constructor(cause: unknown, { nothingWritten = false } = {}) {
+    super('MongoDB does not answer; try again in a few seconds', { cause })
+    this.nothingWritten = nothingWritten
   }
 }
 

@@ -80,7 +80,7 @@ function urlOf(server: Server): string {
   return `http://127.0.0.1:${address.port}`
 }
 
-function createDeps({ models }: StoreConnection, logged: string[]): ApiDeps {
+function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]): ApiDeps {
   const logger = pino({}, { write: (line: string) => void logged.push(line) })
   const webhooks = createWebhookStore(models, createSealer(Buffer.alloc(32, 7)))
   const deliveries = createDeliveryStore(models)
@@ -95,6 +95,7 @@ function createDeps({ models }: StoreConnection, logged: string[]): ApiDeps {
         observeFanOut: () => undefined,
       },
       starterId: 'test',
+      storeAwayEverSince: awayEverSince,
       metrics: createMetrics(),
       faults: () => undefined,
     }),
