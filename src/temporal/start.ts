@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client'
+import { isGrpcServiceError, ServiceError, WorkflowExecutionAlreadyStartedError, type Client, type WorkflowOptions } from '@temporalio/client'
 import {
   TypedSearchAttributes,
   WorkflowIdConflictPolicy,
@@ -35,10 +35,23 @@ const DEADLINE_MS = 5_000
 /** A run that failed, an inline event that was refused for one, delivers nothing. */
 const CARRYING = ['RUNNING', 'COMPLETED', 'CONTINUED_AS_NEW']
 
+type IdPolicies = Pick<WorkflowOptions, 'workflowIdReusePolicy' | 'workflowIdConflictPolicy'>
+
+const ONCE: IdPolicies = { workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE }
+
+/**
+ * For work that the records make safe to repeat. Also where a run of that id has completed: MongoDB may
+ * have been restored alone, to a moment before that run.
+ */
+const AGAIN: IdPolicies = {
+  workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+  workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+}
+
 export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): WorkflowStarts {
   const inTime = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + DEADLINE_MS, call)
 
-  async function start(workflowId: string, tenantId: string, events: Startable[], reuse: WorkflowIdReusePolicy): Promise<string> {
+  async function start(workflowId: string, tenantId: string, events: Startable[], ids: IdPolicies): Promise<string> {
     const eventIds = events.map(({ id }) => id)
     const types = [...new Set(events.map(({ type }) => type))]
     const [first] = events
@@ -47,7 +60,7 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
       workflowId,
       taskQueue,
       args: [{ tenantId, eventIds } satisfies DeliverInput],
-      workflowIdReusePolicy: reuse,
+      ...ids,
       requestEagerStart: eager,
       priority: { fairnessKey: tenantId },
       staticSummary: `${what} for ${tenantId}`,
@@ -65,10 +78,10 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
     workflowId: string,
     tenantId: string,
     events: Startable[],
-    reuse: WorkflowIdReusePolicy = WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    policies: IdPolicies = ONCE,
   ): Promise<string> {
     try {
-      return await inTime(() => start(workflowId, tenantId, events, reuse))
+      return await inTime(() => start(workflowId, tenantId, events, policies))
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
       const [first] = events
@@ -80,9 +93,9 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
     }
   }
 
-  /** In place of a workflow that is gone; should that one end badly too, its id may be used again. */
+  /** In place of a workflow that is gone; its id may be used again, however that one ended. */
   const startAgain = (tenantId: string, events: Startable[], lost: string): Promise<string> =>
-    startOnce(restartWorkflowId(tenantId, ids(events), lost), tenantId, events, WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY)
+    startOnce(restartWorkflowId(tenantId, ids(events), lost), tenantId, events, AGAIN)
 
   const ids = (events: Startable[]): string[] => events.map(({ id }) => id)
 
@@ -96,11 +109,11 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
           workflowId: adoptWorkflowId(tenantId, deliveryIds, from),
           taskQueue,
           args: [input],
-          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+          ...AGAIN,
           staticSummary: `${deliveryIds.length} deliveries of ${tenantId} taken over from ${from}`,
           typedSearchAttributes: new TypedSearchAttributes([{ key: HeraldTenant, value: tenantId }]),
         }),
-      ).catch(ignoreAlreadyStarted)
+      )
     },
     resume: async (input) => {
       await inTime(() =>
@@ -108,7 +121,7 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
           workflowId: resumeWorkflowId(input.tenantId, input.webhookId),
           taskQueue,
           args: [input],
-          workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+          ...AGAIN,
           staticSummary: `release of what ${input.webhookId} held`,
           typedSearchAttributes: new TypedSearchAttributes([{ key: HeraldTenant, value: input.tenantId }]),
         }),
@@ -117,6 +130,11 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
   }
 }
 
-function ignoreAlreadyStarted(error: unknown): void {
-  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+/** gRPC codes (grpc.io, status codes) with which a server answers the same call always: no repetition mends it. */
+const REFUSALS = new Set([/* INVALID_ARGUMENT */ 3, /* OUT_OF_RANGE */ 11, /* UNIMPLEMENTED */ 12])
+
+/** True when Temporal is there and will not take what it was sent. */
+export function isRefused(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : error
+  return isGrpcServiceError(cause) && REFUSALS.has(cause.code)
 }

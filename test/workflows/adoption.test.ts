@@ -1,3 +1,4 @@
+import { createWorkflowStarts } from '../../src/temporal/start'
 import type { DeliveryJson } from '../support/bank'
 import { useScene } from '../support/scene'
 import { until } from '../support/until'
@@ -66,4 +67,48 @@ it('adopts a delivery whose first POST was under way', async () => {
 
   const delivered = await scene.inStatus('delivered', eventId, undefined, 40_000)
   expect(delivered.attempts.map(({ number }) => number)).toEqual([1, 2])
+})
+
+it('takes deliveries over again, under the same id, after a restore of MongoDB alone', async () => {
+  const receiver = await scene.receiver(500)
+  await scene.subscribe(receiver.url, { retry: { maximumAttempts: 2, initialInterval: '100ms' } })
+  const eventId = await scene.publish()
+  const parked = await scene.inStatus('parked', eventId)
+  const { store, temporal } = scene.herald.herald.context
+  const { deliveries } = store.models.hot
+  const backup = await deliveries.findOne({ _id: parked.id })
+  await terminate(parked)
+  const first = await adopted(eventId, parked.workflowId)
+  await scene.api('POST', `/v1/deliveries/${parked.id}/cancel`)
+  await temporal.client.workflow.getHandle(first.workflowId).result()
+  receiver.answer = 200
+
+  await deliveries.replaceOne({ _id: parked.id }, backup as never)
+  const again = await adopted(eventId, parked.workflowId)
+  await scene.api('POST', `/v1/deliveries/${again.id}/retry`)
+
+  expect(await scene.inStatus('delivered', eventId)).toMatchObject({ workflowId: first.workflowId, attemptCount: 3 })
+})
+
+it('dispatches events again, under the same id, after a restore of MongoDB alone', async () => {
+  const { store, temporal } = scene.herald.herald.context
+  const { models } = store
+  const receiver = await scene.receiver()
+  await scene.subscribe(receiver.url)
+  const eventId = await scene.publish()
+  await scene.inStatus('delivered', eventId)
+  const starts = createWorkflowStarts({ client: temporal.client, taskQueue: scene.herald.config.temporal.taskQueue, eager: true })
+  const redeliver = async (): Promise<string> => {
+    // As it was between its journaling and its dispatch.
+    await models.deliveries.deleteMany({ eventId })
+    await models.hot.events.updateOne({ eventId }, { $unset: { dispatchedAt: '' } })
+    const workflowId = await starts.redeliver(scene.tenantId, [{ id: eventId, type: 'TRANSACTION SUCCESSFUL' }], 'lost')
+    await temporal.client.workflow.getHandle(workflowId).result()
+    return workflowId
+  }
+
+  const workflowIds = [await redeliver(), await redeliver()]
+
+  expect(new Set(workflowIds).size).toBe(1)
+  expect(receiver.requests).toHaveLength(3)
 })
