@@ -116,7 +116,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   })
   const self = { host: hostname(), pid: process.pid, id: config.processId }
   const isStarterGone = (starter: string): boolean => isGone(starter, self, isAlive)
-  const sweeper = createSweeper({ events, starter, starts, messages, starterId: config.processId, isStarterGone })
+  const sweeper = createSweeper({ events, starter, starts, messages, starterId: config.processId, isStarterGone, logger })
   const messenger = createMessenger({ deliveries, messages, starts, metrics })
   const steering = createSteering({ deliveries, webhooks, starts, messenger, logger })
   const reconciler = createReconciler({

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { GROUP_LIMITS, type HeraldEvent } from '../domain/event'
 import { within } from '../domain/within'
+import { isRefused } from '../temporal/start'
 
 export type Startable = Pick<HeraldEvent, 'id' | 'tenantId' | 'typeId' | 'type'>
 
@@ -14,9 +15,12 @@ export interface Started {
 /** Starts one workflow for events of one tenant. Safe to repeat. */
 export type StartWorkflow = (tenantId: string, events: Startable[]) => Promise<Started>
 
-/** `start` is there when the event was taken at once; else it waits its turn. */
+/**
+ * `start` is there when the event was taken at once; else it waits its turn. It answers the workflow's
+ * id, none when Temporal has refused the event.
+ */
 export interface Submission {
-  start?: Promise<string>
+  start?: Promise<string | undefined>
 }
 
 export interface Starter {
@@ -40,10 +44,11 @@ export interface StarterOptions {
 interface Waiting {
   event: Startable
   /** Set when the event is taken into a group. */
-  start?: Promise<string>
+  start?: Promise<string | undefined>
 }
 
 const AWAY_MS = 1_000
+const REFUSED = 'Temporal refuses this start: a group is started event by event, a single event again when its lease has run out'
 
 /** What is more than this is left to the sweeper: the journal has it, and memory is bounded. */
 const MAX_WAITING = 20_000
@@ -89,22 +94,35 @@ export function createStarter(options: StarterOptions): Starter {
   async function run(group: Waiting[], tenantId: string): Promise<void> {
     inFlight += 1
     starting.add(group)
-    const started = startGroup(tenantId, group.map(({ event }) => event))
-    const workflowId = started.then((known) => known.workflowId)
-    for (const waiting of group) waiting.start = workflowId
-    const { dispatched } = await started
+    const starts = startGroup(tenantId, group.map(({ event }) => event))
+    for (const waiting of group) waiting.start = starts.then((known) => known.get(waiting.event.id)?.workflowId)
+    const started = [...new Set((await starts).values())]
     starting.delete(group)
-    await within(dispatched, DISPATCH_WAIT_MS)
+    await within(Promise.all(started.map(({ dispatched }) => dispatched)), DISPATCH_WAIT_MS)
     inFlight -= 1
     pump()
   }
 
-  /** The same group is tried until it is started: a start whose answer was lost is then recognised. */
-  async function startGroup(tenantId: string, events: Startable[]): Promise<Started> {
+  /** By event id; none for what Temporal has refused. A refused group is started again event by event. */
+  async function startGroup(tenantId: string, events: Startable[]): Promise<Map<string, Started>> {
+    const started = await startPatiently(tenantId, events)
+    if (started) return new Map(events.map(({ id }) => [id, started]))
+    const alone = new Map<string, Started>()
+    if (events.length === 1) return alone
+    for (const event of events) for (const entry of await startGroup(tenantId, [event])) alone.set(...entry)
+    return alone
+  }
+
+  /** The same is tried until it is started: a start whose answer was lost is then recognised. */
+  async function startPatiently(tenantId: string, events: Startable[]): Promise<Started | undefined> {
     for (;;) {
       try {
         return await start(tenantId, events)
       } catch (error) {
+        if (isRefused(error)) {
+          logger.error({ err: error, tenantId, eventIds: events.map(({ id }) => id) }, REFUSED)
+          return undefined
+        }
         logger.warn({ err: error, tenantId, events: events.length }, 'Temporal did not start a workflow: trying again')
         await wait(AWAY_MS)
         // The journal has them: another process, or the next one, starts them.

@@ -1,8 +1,10 @@
+import type { Logger } from 'pino'
+import type { HeraldEvent } from '../domain/event'
 import { groupBy } from '../domain/group-by'
 import { eventKey } from '../domain/ids'
 import type { EventStore, Overdue } from '../store/events'
 import type { WorkflowMessages } from '../temporal/messages'
-import type { WorkflowStarts } from '../temporal/start'
+import { isRefused, type WorkflowStarts } from '../temporal/start'
 import { LEASE_MS } from './publisher'
 import type { Starter } from './starter'
 
@@ -13,6 +15,7 @@ export interface SweeperDeps {
   messages: Pick<WorkflowMessages, 'isRunning'>
   starterId: string
   isStarterGone: (starter: string) => boolean
+  logger: Logger
 }
 
 export interface Sweeper {
@@ -28,16 +31,28 @@ const PAGE = 1_000
 /** How long a started workflow is left alone before it is asked about. */
 export const STARTED_LEASE_MS = 60_000
 
-export function createSweeper({ events, starter, starts, messages, starterId, isStarterGone }: SweeperDeps): Sweeper {
+export function createSweeper({ events, starter, starts, messages, starterId, isStarterGone, logger }: SweeperDeps): Sweeper {
   const lease = (ms: number) => ({ starter: starterId, until: new Date(Date.now() + ms) })
 
   async function checkStarted(workflowId: string, group: Overdue[]): Promise<void> {
     const all = group.map(({ event }) => event)
     for (const [tenantId, members] of groupBy(all, (event) => event.tenantId)) {
-      const running = await messages.isRunning(workflowId)
-      const carrier = running ? workflowId : await starts.redeliver(tenantId, members, workflowId)
-      const ids = members.map(({ id }) => id)
-      await events.markStarted(tenantId, ids, carrier, new Date(Date.now() + STARTED_LEASE_MS))
+      if (await messages.isRunning(workflowId)) await mark(tenantId, members, workflowId)
+      else await redeliver(tenantId, members, workflowId)
+    }
+  }
+
+  const mark = (tenantId: string, members: HeraldEvent[], carrier: string): Promise<void> =>
+    events.markStarted(tenantId, members.map(({ id }) => id), carrier, new Date(Date.now() + STARTED_LEASE_MS))
+
+  /** What Temporal refuses must not keep the others from being started. */
+  async function redeliver(tenantId: string, members: HeraldEvent[], lost: string): Promise<void> {
+    try {
+      await mark(tenantId, members, await starts.redeliver(tenantId, members, lost))
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      logger.error({ err: error, tenantId, eventIds: members.map(({ id }) => id) }, 'Temporal refuses this start')
+      if (members.length > 1) for (const member of members) await redeliver(tenantId, [member], lost)
     }
   }
 
