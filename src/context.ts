@@ -7,11 +7,12 @@ import { createApp, createHealthApp } from './api/app'
 import type { Config } from './config'
 import { createDispatcher } from './delivery/connector'
 import { createPostEvent } from './delivery/post'
-import { createSealer } from './delivery/seal'
+import { createSealer, type Sealer } from './delivery/seal'
 import { generateSecret } from './delivery/sign'
 import { checkUrl, createTargetRules } from './delivery/address'
 import { WEBHOOK_CAP } from './domain/lanes'
 import { isGone } from './domain/process-id'
+import { SettingsError } from './env'
 import { createFaults } from './faults'
 import { createMetrics } from './metrics'
 import { createEventCatalog } from './store/event-catalog'
@@ -34,6 +35,7 @@ import { createHeldStore } from './store/held'
 import { createOutcomeStore } from './store/outcomes'
 import { createOverdueStore } from './store/overdue'
 import { createRecorder, type Recorder } from './store/recorder'
+import { wrongKey } from './store/sentinel'
 import { createTenantStore, ensureDefaultTenant } from './store/tenants'
 import { createWebhookStore } from './store/webhooks'
 import { connectTemporal, type TemporalConnection } from './temporal/connect'
@@ -69,6 +71,8 @@ export type Role = 'all' | 'api' | 'worker'
 /** The only place that builds; everybody else is handed what they need. */
 export async function createContext({ config, logger, role }: ContextOptions): Promise<Context> {
   const store = await connectStore(config.mongodb.uri, config.mongodb.database)
+  const sealer = createSealer(config.encryptionKey)
+  await refuseWrongKey(store, sealer)
   const temporal = await connectTemporal(config.temporal)
   const { models } = store
   const { client } = temporal
@@ -83,7 +87,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const tenants = createTenantStore(models)
   const eventTypes = createEventTypeStore(models)
   const catalog = createEventCatalog(eventTypes)
-  const webhooks = createWebhookStore(models, createSealer(config.encryptionKey))
+  const webhooks = createWebhookStore(models, sealer, logger)
   const recorder = createRecorder({ outcomes: createOutcomeStore(models), deliveries, logger })
 
   const starts = createWorkflowStarts({ client, taskQueue, eager: role !== 'api' })
@@ -173,6 +177,17 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     version: config.version,
   })
   return { config, logger, store, temporal, app, activities, publisher, sweeper, reconciler, recorder, stopping }
+}
+
+/** Else a process with another key would take every webhook's secrets for lost. */
+async function refuseWrongKey(store: StoreConnection, sealer: Sealer): Promise<void> {
+  const why = await wrongKey(store.models, sealer)
+  if (why === undefined) return
+  await store.close()
+  throw new SettingsError(
+    `HERALD_ENCRYPTION_KEY is not the key that the secrets in this MongoDB are sealed with. ${why}. ` +
+      'Where `npm start` made that key, it is in the file encryption-key of its data directory.',
+  )
 }
 
 /** A signal 0 only asks (kill(2)); EPERM is the answer of a process that lives. */

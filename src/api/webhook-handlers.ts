@@ -65,14 +65,22 @@ export function webhookHandlers({ webhooks, steering, catalog, checkUrl, newSecr
     patch: async (call: Call<{ id: string }, unknown, WebhookPatchInput>): Promise<Reply> => {
       const { tenantId, body } = call
       const { id } = call.params
-      const standing = await open(call, id)
-      const secrets = patchSecrets(standing.secrets, body)
-      const changed = await webhooks.update(tenantId, id, await toPatch(standing, body), secrets)
-      return answer({ ...found(changed, 'webhook', id), secrets: secrets ?? standing.secrets })
+      const { secretsLost, ...standing } = await open(call, id)
+      // The signing secret was lost with the others.
+      const secret = secretsLost && newSecret()
+      const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body)
+      const changed = found(await webhooks.update(tenantId, id, await toPatch(standing, body), secrets), 'webhook', id)
+      if (!secrets) return answer({ ...changed, secrets: standing.secrets, ...(secretsLost && { secretsLost }) })
+      const { status, body: view } = await answer({ ...changed, secrets })
+      return { status, body: { ...Object(view), ...(secret && { secret }) } }
     },
 
     pause: (call: ById): Promise<Reply> => steer(steering.pause, call),
-    resume: (call: ById): Promise<Reply> => steer(steering.resume, call),
+    resume: async (call: ById): Promise<Reply> => {
+      const { secretsLost, status } = await open(call, call.params.id)
+      if (secretsLost) throw new Problem('conflict', SECRETS_LOST, { members: { currentStatus: status } })
+      return steer(steering.resume, call)
+    },
 
     remove: async ({ tenantId, params: { id } }: ById): Promise<Reply> => {
       done(await steering.remove(tenantId, id), id)
@@ -97,6 +105,9 @@ export function webhookHandlers({ webhooks, steering, catalog, checkUrl, newSecr
     }
   }
 }
+
+const SECRETS_LOST =
+  'The secrets of the webhook cannot be opened. Give auth and headers again with PATCH (null for none): that makes a new signing secret, which the answer shows. Then resume it.'
 
 function done(result: WebhookSteeringResult, id: string): void {
   if (result.kind === 'not found') found(undefined, 'webhook', id)

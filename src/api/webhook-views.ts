@@ -11,6 +11,12 @@ export const webhookView = z.object({
   eventTypes: z.array(z.string()),
   eventTypeIds: z.array(z.int()),
   status: z.enum(WEBHOOK_STATUSES),
+  secretsLost: z
+    .literal(true)
+    .optional()
+    .describe(
+      'Its sealed secrets cannot be opened, so that it is suspended. PATCH `auth` and `headers` (null for none): that makes a new signing secret. Then resume it.',
+    ),
   auth: z.object({ type: z.literal('basic') }).optional().describe('That there are credentials; they are never shown.'),
   headers: z.array(z.string()).optional().describe('The names of the extra headers; values are never shown.'),
   retry: z.object({
@@ -30,9 +36,14 @@ export const createdWebhookView = webhookView.extend({
 })
 named.add(createdWebhookView, { id: 'CreatedWebhook' })
 
+export const patchedWebhookView = webhookView.extend({
+  secret: z.string().optional().describe('The new signing secret, shown this once: only where the old one was lost.'),
+})
+named.add(patchedWebhookView, { id: 'PatchedWebhook' })
+
 /** Of what is hidden, only that it is there. */
 export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog): Promise<z.infer<typeof webhookView>> {
-  const { id, url, description, eventTypes, status, retry, timeoutMs, createdAt, updatedAt, secrets } = webhook
+  const { id, url, description, eventTypes, status, retry, timeoutMs, createdAt, updatedAt, secrets, secretsLost } = webhook
   return {
     id,
     url,
@@ -40,6 +51,7 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog)
     eventTypes: await Promise.all(eventTypes.map((typeId) => catalog.nameOf(typeId))),
     eventTypeIds: eventTypes,
     status,
+    ...(secretsLost && { secretsLost }),
     ...(secrets.auth && { auth: { type: 'basic' as const } }),
     ...(secrets.headers && { headers: Object.keys(secrets.headers) }),
     retry: {

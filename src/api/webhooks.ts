@@ -3,7 +3,7 @@ import { route, type Route } from './route'
 import { listOf, paging } from './views'
 import { webhookHandlers, type WebhookDeps } from './webhook-handlers'
 import { webhookInput, webhookPatch } from './webhook-input'
-import { createdWebhookView, webhookView } from './webhook-views'
+import { createdWebhookView, patchedWebhookView, webhookView } from './webhook-views'
 
 const params = z.object({ id: z.string() })
 const about = { tag: 'Webhooks', params }
@@ -49,7 +49,7 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       description:
         'What is not named stays; null removes, or restores the default. The next attempt of every delivery uses the change, also of those under way.',
       body: webhookPatch,
-      responses: { 200: { description: 'Changed.', schema: webhookView } },
+      responses: { 200: { description: 'Changed.', schema: patchedWebhookView } },
       handle: patch,
     }),
     route({

@@ -35,6 +35,8 @@ export interface Webhook {
 /** A webhook with what it hides, as a POST needs it. */
 export interface OpenWebhook extends Webhook {
   secrets: WebhookSecrets
+  /** What it hides could not be opened: `secrets` is empty, and it is never `active`. */
+  secretsLost?: true
 }
 
 /** Seals secrets for storage; `context` (tenant, webhook and field) binds them to their owner. */

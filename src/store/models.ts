@@ -31,6 +31,11 @@ export type WebhookRecord = Stored<Webhook> & {
 export type DeliveryRecord = Stored<Delivery>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
 export type TenantRecord = Stored<Tenant>
+/** A fixed text, sealed: what is sealed in this MongoDB opens with the key that opens it. */
+export interface SentinelRecord {
+  _id: string
+  sealed: string
+}
 export type EventTypeRecord = Stored<EventType> & { jsonSchema?: string; createdAt: Date }
 
 /** The driver's own collections, for what runs at every event: mongoose's queries cost more than they give there. */
@@ -50,6 +55,7 @@ export interface Models {
   apiKeys: Model<ApiKeyRecord>
   tenants: Model<TenantRecord>
   eventTypes: Model<EventTypeRecord>
+  sentinels: Model<SentinelRecord>
 }
 
 /** The shapes are the compiler's business; mongoose declares the collections and their indexes. */
@@ -112,5 +118,6 @@ export function createModels(connection: Connection): Models {
     apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
     tenants: model('tenants', open()),
     eventTypes: model('eventTypes', open().index({ name: 1 }, { unique: true })),
+    sentinels: model('sentinels', open()),
   }
 }

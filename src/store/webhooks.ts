@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Logger } from 'pino'
 import type { OpenWebhook, Sealer, Webhook, WebhookSecrets, WebhookStatus } from '../domain/webhook'
 import type { Models, WebhookRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
@@ -36,19 +37,38 @@ const context = (tenantId: string, id: string): string => `${tenantId}/${id}/sec
 
 const RECEIVING: WebhookStatus[] = ['active', 'paused', 'suspended']
 
-export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer): WebhookStore {
+export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, logger: Logger): WebhookStore {
   const opened = new LRUCache<string, WebhookSecrets>({ max: 10_000 })
   const living = (tenantId: string, filter: object) => ({ ...scoped(tenantId, filter), deletedAt: { $exists: false } })
 
-  function openRecord(record: WebhookRecord): OpenWebhook {
-    const key = context(record.tenantId, record._id)
-    const cacheKey = `${key}/${record.sealed}`
+  function secretsOf({ tenantId, _id, sealed }: WebhookRecord): WebhookSecrets {
+    const key = context(tenantId, _id)
+    const cacheKey = `${key}/${sealed}`
     let secrets = opened.get(cacheKey)
     if (!secrets) {
-      secrets = JSON.parse(sealer.open(record.sealed, key)) as WebhookSecrets
+      secrets = JSON.parse(sealer.open(sealed, key)) as WebhookSecrets
       opened.set(cacheKey, secrets)
     }
-    return { ...toWebhook(record), secrets }
+    return secrets
+  }
+
+  /** One webhook that cannot be opened is suspended; the others of its tenant go on. */
+  async function openRecord(record: WebhookRecord): Promise<OpenWebhook> {
+    try {
+      return { ...toWebhook(record), secrets: secretsOf(record) }
+    } catch (error) {
+      await suspend(record, error)
+      const status = record.status === 'active' ? 'suspended' : record.status
+      return { ...toWebhook(record), status, secrets: { signingSecrets: [] }, secretsLost: true }
+    }
+  }
+
+  /** Unless it is sealed afresh by now. */
+  async function suspend({ tenantId, _id, sealed }: WebhookRecord, error: unknown): Promise<void> {
+    const asRead = { ...living(tenantId, { _id }), status: 'active' as const, sealed }
+    const { modifiedCount } = await webhooks.updateOne(asRead, { $set: { status: 'suspended', updatedAt: new Date() } })
+    if (modifiedCount === 0) return
+    logger.error({ err: error, tenantId, webhookId: _id }, 'the secrets of a webhook cannot be opened: it is suspended until they are given again')
   }
 
   const seal = (tenantId: string, id: string, secrets: WebhookSecrets): string =>
@@ -96,7 +116,7 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer): W
     },
     subscribers: async (tenantId, typeIds) => {
       const filter = { ...living(tenantId, { eventTypes: { $in: typeIds } }), status: { $in: RECEIVING } }
-      return (await hot.webhooks.find(filter).toArray()).map(openRecord)
+      return Promise.all((await hot.webhooks.find(filter).toArray()).map(openRecord))
     },
   }
 }

@@ -82,7 +82,7 @@ function urlOf(server: Server): string {
 
 function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]): ApiDeps {
   const logger = pino({}, { write: (line: string) => void logged.push(line) })
-  const webhooks = createWebhookStore(models, createSealer(Buffer.alloc(32, 7)))
+  const webhooks = createWebhookStore(models, createSealer(Buffer.alloc(32, 7)), logger)
   const deliveries = createDeliveryStore(models)
   const noWorkflow = async (): Promise<void> => undefined
   const urlRules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] })

@@ -1,4 +1,5 @@
 import { createSealer } from '../../src/delivery/seal'
+import { createLogger } from '../../src/logger'
 import { createWebhookStore } from '../../src/store/webhooks'
 import { startApi, type TestApi } from './start-api'
 
@@ -20,7 +21,7 @@ const full = {
 const make = async (body: object = full) => (await api.admin('POST', '/v1/webhooks', body)).body
 
 const secretsOf = async (id: string) => {
-  const webhooks = createWebhookStore(api.store.models, createSealer(Buffer.alloc(32, 7)))
+  const webhooks = createWebhookStore(api.store.models, createSealer(Buffer.alloc(32, 7)), createLogger('silent'))
   return (await webhooks.open('default', id))?.secrets
 }
 

@@ -1,4 +1,5 @@
 import { createSealer } from '../../src/delivery/seal'
+import { createLogger } from '../../src/logger'
 import { createDeliveryStore } from '../../src/store/deliveries'
 import { createWebhookStore } from '../../src/store/webhooks'
 import { newDelivery } from '../support/new-delivery'
@@ -78,10 +79,11 @@ it('cancels the deliveries of a deleted webhook, parked and under way, and erase
 
 describe('a delete that is interrupted', () => {
   const interrupted = (webhookId: string) =>
-    createWebhookStore(scene.herald.herald.context.store.models, createSealer(scene.herald.config.encryptionKey)).remove(
-      scene.tenantId,
-      webhookId,
-    )
+    createWebhookStore(
+      scene.herald.herald.context.store.models,
+      createSealer(scene.herald.config.encryptionKey),
+      createLogger('silent'),
+    ).remove(scene.tenantId, webhookId)
 
   it('is finished: what was parked and held is cancelled, and the workflows end', async () => {
     const receiver = await scene.receiver(500)
