@@ -21,6 +21,8 @@ export interface DeliveryJson {
   workflowId: string
   nextAttemptAt?: string
   parkedReason?: string
+  createdAt: string
+  expiresAt?: string
   expiryNoticedAt?: string
   lastOutcome?: { kind: string; attempt: number; status?: number; reason?: string; detail?: string }
   attempts: AttemptJson[]

@@ -1,5 +1,8 @@
+import { deliveryId } from '../../src/domain/ids'
+import { createDeliveryStore } from '../../src/store/deliveries'
 import { createWorkflowStarts } from '../../src/temporal/start'
 import type { DeliveryJson } from '../support/bank'
+import { newDelivery } from '../support/new-delivery'
 import { useScene } from '../support/scene'
 import { until } from '../support/until'
 
@@ -111,4 +114,21 @@ it('dispatches events again, under the same id, after a restore of MongoDB alone
 
   expect(new Set(workflowIds).size).toBe(1)
   expect(receiver.requests).toHaveLength(3)
+})
+
+it('reminds a workflow that runs of a delivery that it forgot', async () => {
+  const { tenantId } = scene
+  const [failing, forgotten] = [await scene.receiver(500), await scene.receiver()]
+  await scene.subscribe(failing.url, { retry: { maximumAttempts: 1 } })
+  const eventId = await scene.publish()
+  // Parked, so that the workflow goes on running.
+  const { workflowId, createdAt } = await scene.inStatus('parked', eventId)
+  const webhookId = await scene.subscribe(forgotten.url)
+  const id = deliveryId(tenantId, eventId, new Date(createdAt), webhookId)
+
+  await createDeliveryStore(scene.herald.herald.context.store.models).insert([newDelivery({ id, tenantId, eventId, webhookId, workflowId })])
+
+  const delivered = await scene.inStatus('delivered', eventId, webhookId, 40_000)
+  expect(delivered).toMatchObject({ workflowId, attemptCount: 2 })
+  expect(forgotten.requests).toHaveLength(1)
 })

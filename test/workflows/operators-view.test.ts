@@ -126,6 +126,30 @@ it('takes the signal retry from an operator who gives no round', async () => {
   expect(await scene.inStatus('delivered', eventId)).toMatchObject({ round: 1, attemptCount: 2 })
 })
 
+it.each([
+  ['retry', undefined],
+  ['retry', null],
+  ['retry', 'garbage'],
+  ['retry', { deliveryIds: 'garbage', round: {} }],
+  ['retry', { deliveryIds: [null, 7, { a: 1 }, 'dlv_of_nobody'], round: 'x' }],
+  ['cancel', 42],
+  ['cancel', { deliveryIds: ['dlv_of_nobody'] }],
+])('stays well when an operator sends the signal %s with %j', async (signal, argument) => {
+  const receiver = await scene.receiver(500)
+  await scene.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
+  const eventId = await scene.publish()
+  const { workflowId, id } = await scene.inStatus('parked', eventId)
+  const handle = client().workflow.getHandle(workflowId)
+
+  await handle.signal(signal, ...(argument === undefined ? [] : [argument]))
+
+  expect(await handle.query('parkedDeliveries')).toEqual([id])
+  receiver.answer = 200
+  await scene.api('POST', `/v1/deliveries/${id}/retry`)
+  expect(await scene.inStatus('delivered', eventId)).toMatchObject({ round: 1, attemptCount: 2 })
+  await handle.result()
+})
+
 it('holds neither bodies nor credentials nor secrets in its histories', async () => {
   const receiver = await scene.receiver(({ headers }) =>
     headers['herald-attempt'] === '1' ? { status: 500, body: 'answer-canary' } : 200,

@@ -119,3 +119,45 @@ it('gives notice of a parked delivery that is about to expire, then expires it',
   const { status } = await scene.api('POST', `/v1/deliveries/${expired.id}/retry`)
   expect(status).toBe(409)
 })
+
+it('gives notice again, and expires from then on, after a retry by hand that failed once more', async () => {
+  await scene.herald.api('PATCH', `/v1/tenants/${scene.tenantId}`, { parkedFor: '6s', expiryNotice: '4s' })
+  const receiver = await scene.receiver(500)
+  await scene.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
+  const eventId = await scene.publish()
+  const noticed = () =>
+    until(async () => {
+      const delivery = await scene.delivery(eventId)
+      return delivery?.expiryNoticedAt === undefined ? undefined : delivery
+    })
+  const first = await noticed()
+
+  expect((await scene.api('POST', `/v1/deliveries/${first.id}/retry`)).status).toBe(202)
+
+  const parkedAgain = await until(async () => {
+    const delivery = await scene.delivery(eventId)
+    return delivery?.status === 'parked' && delivery.round === 1 ? delivery : undefined
+  })
+  expect(parkedAgain.expiryNoticedAt).toBeUndefined()
+  expect(Date.parse(parkedAgain.expiresAt ?? '')).toBeGreaterThan(Date.parse(first.expiresAt ?? ''))
+  const second = await noticed()
+  expect(second).toMatchObject({ round: 1, status: 'parked' })
+  expect(await scene.inStatus('expired', eventId)).toMatchObject({ attemptCount: 2 })
+})
+
+it('delivers what a person retries between the notice and the expiry', async () => {
+  await scene.herald.api('PATCH', `/v1/tenants/${scene.tenantId}`, { parkedFor: '6s', expiryNotice: '5s' })
+  const receiver = await scene.receiver(500)
+  await scene.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
+  const eventId = await scene.publish()
+  const { id } = await until(async () => {
+    const delivery = await scene.delivery(eventId)
+    return delivery?.expiryNoticedAt === undefined ? undefined : delivery
+  })
+  // Longer than what was left until the expiry.
+  receiver.answer = { status: 200, delayMs: 7_000 }
+
+  await scene.api('POST', `/v1/deliveries/${id}/retry`)
+
+  expect(await scene.inStatus('delivered', eventId)).toMatchObject({ round: 1, attemptCount: 2 })
+})
