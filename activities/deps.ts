@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import type { PostEvent } from '../src/delivery/post'
+import type { FaultPoints } from '../src/faults'
 import type { Metrics } from '../src/metrics'
-import type { EventCatalog } from '../src/store/event-catalog'
+import type { EventCatalog } from '../src/publish/event-catalog'
 import type { DeliveryStore } from '../src/store/deliveries'
 import type { EventStore } from '../src/store/events'
 import type { HeldStore } from '../src/store/held'
@@ -31,13 +32,3 @@ export interface ActivityDeps {
   onDispatched: (workflowId: string) => void
   faults: FaultPoints
 }
-
-/** Places at which a test ends the process: the arrows of the way of an event. */
-export type FaultPoint =
-  | 'after-journal'
-  | 'after-start'
-  | 'after-intent'
-  | 'after-post'
-  | 'after-outcome'
-  | 'before-park'
-export type FaultPoints = (point: FaultPoint) => void

@@ -2,10 +2,10 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { LOOPBACK } from '../src/config'
+import { choosePort } from '../src/stack/ports'
 import type { Stage } from './stage'
 
 /** A Herald in a process of its own, with a database and a task queue of its own. */
@@ -30,7 +30,7 @@ export async function startHerald(stage: Stage, run: string): Promise<HeraldProc
   const logFile = path.join(stage.resultsDir, `${name}.log`)
   const log = openSync(logFile, 'w')
   const adminKey = `herald_admin_${randomBytes(24).toString('hex')}`
-  const port = await freePort()
+  const port = await choosePort('Herald', 0, () => undefined)
   const child = fork(path.join(__dirname, 'actors/herald'), ['start'], {
     env: environment(stage, name, port, adminKey),
     stdio: ['ignore', log, log, 'ipc'],
@@ -100,13 +100,4 @@ async function stop(child: ChildProcess): Promise<void> {
   const forced = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
   await ended
   clearTimeout(forced)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { cacheDir, readEnv } from '../src/env'
-import { startStack, type Stack } from '../src/stack'
+import type { Stack } from '../src/stack'
+import { startFreshStack } from '../src/stack/fresh'
 import { SEARCH_ATTRIBUTES } from '../src/temporal/search-attributes'
 import { startActor, type Actor } from './actors/calls'
 import type { LoadCalls } from './actors/load'
@@ -27,14 +28,10 @@ export type StageOptions = Pick<Stage, 'resultsDir' | 'cpuProf' | 'report'>
 export async function setStage(options: StageOptions): Promise<Stage> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'herald-bench-'))
   await mkdir(options.resultsDir, { recursive: true })
-  const stack = await startStack({
+  const stack = await startFreshStack({
     dataDir,
     cacheDir: cacheDir(readEnv()),
-    temporalNamespace: 'default',
     searchAttributes: SEARCH_ATTRIBUTES,
-    temporalPort: 0,
-    temporalUiPort: 0,
-    mongodbPort: 0,
     report: options.report,
   })
   const load = startActor<LoadCalls>('load')

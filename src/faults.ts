@@ -1,5 +1,14 @@
 import { kill, pid } from 'node:process'
-import type { FaultPoint, FaultPoints } from '../activities/deps'
+
+/** Places at which a test ends the process: the arrows of the way of an event. */
+export type FaultPoint =
+  | 'after-journal'
+  | 'after-start'
+  | 'after-intent'
+  | 'after-post'
+  | 'after-outcome'
+  | 'before-park'
+export type FaultPoints = (point: FaultPoint) => void
 
 /**
  * Ends this process, as kill -9 does, when it has passed a place for the n-th time: `after-post:3`.

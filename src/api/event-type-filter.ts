@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { EventCatalog } from '../store/event-catalog'
+import type { EventCatalog } from '../publish/event-catalog'
 import { invalid } from './problem'
 
 /** The name of a type or its Event ID, as a query has it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MAX_BATCH, MAX_EVENT_BYTES } from '../domain/event'
 import type { Publisher, PublishRequest, PublishResult } from '../publish/publisher'
-import type { EventCatalog } from '../store/event-catalog'
+import type { EventCatalog } from '../publish/event-catalog'
 import { batchShown, publishShown, publishedView, batchView } from './event-views'
 import { Problem } from './problem'
 import { readEvent, readIdempotencyKey, refuseDuplicates } from './publish-input'

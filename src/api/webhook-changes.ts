@@ -1,7 +1,7 @@
 import type { Verdict } from '../delivery/address'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../domain/retry-policy'
 import type { WebhookSecrets } from '../domain/webhook'
-import type { EventCatalog } from '../store/event-catalog'
+import type { EventCatalog } from '../publish/event-catalog'
 import type { FieldError } from '../domain/validation'
 import { invalid } from './problem'
 import type { RetryInput, WebhookInput, WebhookPatchInput } from './webhook-input'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatDuration } from '../domain/duration'
 import { WEBHOOK_STATUSES, type OpenWebhook } from '../domain/webhook'
-import type { EventCatalog } from '../store/event-catalog'
+import type { EventCatalog } from '../publish/event-catalog'
 import { named, time } from './views'
 
 export const webhookView = z.object({

@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import path from 'node:path'
+import { choosePort } from '../../src/stack/ports'
 import { createBank } from '../support/bank'
 import { ADMIN_KEY, createApi } from '../support/herald'
-import { freePort } from '../support/free-port'
 import { startReceiver, type Receiver } from '../support/receiver'
 import { sharedStack } from '../support/shared-stack'
 import { until } from '../support/until'
@@ -39,6 +39,8 @@ async function end(child: ChildProcess): Promise<number | null> {
   const [code] = (await once(child, 'exit')) as [number | null]
   return code
 }
+
+const freePort = (): Promise<number> => choosePort('Herald', 0, () => undefined)
 
 const healthy = (url: string) => until(() => fetch(`${url}/readyz`).then(({ ok }) => ok, () => false))
 

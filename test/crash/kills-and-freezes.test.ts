@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cacheDir, readEnv } from '../../src/env'
-import { startStack, type Stack } from '../../src/stack'
+import type { Stack } from '../../src/stack'
+import { startFreshStack } from '../../src/stack/fresh'
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/search-attributes'
 import { until } from '../support/until'
 import { startHarness, type Harness } from './harness'
@@ -28,14 +29,10 @@ describe('Herald, while 50 events a second are published,', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'herald-crash-'))
-    stack = await startStack({
+    stack = await startFreshStack({
       dataDir: directory,
       cacheDir: cacheDir(readEnv()),
-      temporalNamespace: 'default',
       searchAttributes: SEARCH_ATTRIBUTES,
-      temporalPort: 0,
-      temporalUiPort: 0,
-      mongodbPort: 0,
       report: () => undefined,
     })
     const { mongodbUri, temporalAddress } = stack

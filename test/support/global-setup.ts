@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { cacheDir, readEnv } from '../../src/env'
-import { startStack } from '../../src/stack'
+import { startFreshStack } from '../../src/stack/fresh'
 import { workflowsPath, writeWorkflowBundle } from '../../src/temporal/bundle'
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/search-attributes'
 import { keepStack } from './shared-stack'
@@ -12,14 +12,10 @@ export default async function globalSetup(): Promise<void> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'herald-test-'))
   const workflowBundle = path.join(dataDir, 'workflow-bundle.js')
   const [stack] = await Promise.all([
-    startStack({
+    startFreshStack({
       dataDir,
       cacheDir: cacheDir(readEnv()),
-      temporalNamespace: 'default',
       searchAttributes: SEARCH_ATTRIBUTES,
-      temporalPort: 0,
-      temporalUiPort: 0,
-      mongodbPort: 0,
       report: (line) => process.stderr.write(`${line}\n`),
     }),
     writeWorkflowBundle(`${workflowsPath()}.ts`, workflowBundle),

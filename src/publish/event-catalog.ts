@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { BUILT_IN_DATA, BUILT_IN_EVENT_TYPES, CUSTOM_DATA, type EventType } from '../domain/event-types'
 import { compileSchema, type CheckData } from '../domain/json-schema'
 import { check, type FieldError } from '../domain/validation'
-import type { EventTypeStore, RegisteredEventType } from './event-types'
+import type { EventTypeStore, RegisteredEventType } from '../store/event-types'
 
 /** What an event of the type must be like. */
 export interface KnownType extends EventType {
