@@ -1,37 +1,22 @@
 import { activityInfo } from '@temporalio/activity'
 import { postsInRound, UNDER_WAY, type Delivery, type ParkedReason } from '../src/domain/delivery'
-import { GROUP_LIMITS } from '../src/domain/event'
 import { groupBy } from '../src/domain/group-by'
-import { batchOf } from './batches'
 import type { ActivityDeps } from './deps'
 import { careFor, loadStanding } from './standing'
-import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities } from './types'
+import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities, type Batch } from './types'
 
-type Care = Pick<Activities, 'park' | 'openRound' | 'cancelParked' | 'expire' | 'adopt' | 'releaseHeld'>
+type Care = Pick<Activities, 'park' | 'openRound' | 'cancelParked' | 'expire' | 'adopt'>
 
 /** What happens to deliveries between their rounds. */
 export function createCare(deps: ActivityDeps): Care {
-  const { deliveries, webhooks, tenants } = deps
+  const { deliveries } = deps
 
   const ownWorkflowId = (): string => activityInfo().workflowExecution?.workflowId ?? ''
 
   const park: Activities['park'] = async ({ tenantId, batch, failure }) => {
     const { deliveryIds } = batch
     await deps.recorder.settled(deliveryIds, 5_000)
-    const [open, webhook, tenant] = await Promise.all([
-      loadStanding(deps, tenantId, deliveryIds),
-      webhooks.get(tenantId, batch.webhookId),
-      tenants.get(tenantId),
-    ])
-    const reason = reasonOf(failure)
-    const used = (delivery: Delivery) => postsInRound(delivery) >= (webhook?.retry ?? batch.policy).maximumAttempts
-    const out = open.filter(
-      (delivery) => UNDER_WAY.includes(delivery.status) && (reason !== 'attempts exhausted' || used(delivery)),
-    )
-    deps.faults('before-park')
-    const expiresAt = new Date(Date.now() + (tenant?.parkedForMs ?? 0))
-    const moved = await deliveries.park(tenantId, out.map(({ id }) => id), reason, expiresAt)
-    deps.metrics.parked.inc({ reason }, moved)
+    await parkUsedUp(deps, { tenantId, batch, failure, ownWorkflowId: ownWorkflowId() })
     const { left, parked } = await careFor(deps, tenantId, deliveryIds)
     return { unfinished: left, parked }
   }
@@ -45,23 +30,9 @@ export function createCare(deps: ActivityDeps): Care {
     return careFor(deps, tenantId, parked.map(({ deliveryId }) => deliveryId))
   }
 
-  const releaseHeld: Activities['releaseHeld'] = async ({ tenantId, webhookId }) => {
-    const webhook = await webhooks.get(tenantId, webhookId)
-    if (webhook?.status !== 'active') return undefined
-    const workflowId = ownWorkflowId()
-    const oldest = await deps.held.oldest(tenantId, webhookId, GROUP_LIMITS.events)
-    await deliveries.releaseHeld(tenantId, oldest.map(({ id }) => id), workflowId)
-    const taken = await deps.held.takenBy(tenantId, webhookId, workflowId, GROUP_LIMITS.events)
-    const [first] = taken
-    if (!first) return undefined
-    const page = taken.filter(({ round, posts }) => round === first.round && postsInRound(first) === posts - first.postsBeforeRound)
-    return batchOf(webhook, page, postsInRound(first))
-  }
-
   return {
     park,
     openRound,
-    releaseHeld,
     cancelParked: async ({ tenantId, deliveryIds: ids }) => {
       await deliveries.cancel(tenantId, { ids, from: ['parked'] })
       await deliveries.told(tenantId, ids, { action: 'cancel' })
@@ -77,6 +48,33 @@ export function createCare(deps: ActivityDeps): Care {
       return careFor(deps, tenantId, own.map(({ id }) => id))
     },
   }
+}
+
+export interface ParkInput {
+  tenantId: string
+  batch: Batch
+  failure: string | undefined
+  ownWorkflowId: string
+}
+
+/** Parks those of a batch that the workflow still has and whose attempts are used up, or in vain; answers their ids. */
+export async function parkUsedUp(deps: ActivityDeps, { tenantId, batch, failure, ownWorkflowId }: ParkInput): Promise<string[]> {
+  const [open, webhook, tenant] = await Promise.all([
+    loadStanding(deps, tenantId, batch.deliveryIds),
+    deps.webhooks.get(tenantId, batch.webhookId),
+    deps.tenants.get(tenantId),
+  ])
+  const reason = reasonOf(failure)
+  const used = (delivery: Delivery) => postsInRound(delivery) >= (webhook?.retry ?? batch.policy).maximumAttempts
+  const out = open
+    .filter(({ status, workflowId, queue }) => UNDER_WAY.includes(status) && workflowId === ownWorkflowId && queue !== 'waiting')
+    .filter((delivery) => reason !== 'attempts exhausted' || used(delivery))
+    .map(({ id }) => id)
+  deps.faults('before-park')
+  const expiresAt = new Date(Date.now() + (tenant?.parkedForMs ?? 0))
+  const moved = await deps.deliveries.park(tenantId, out, reason, expiresAt)
+  deps.metrics.parked.inc({ reason }, moved)
+  return out
 }
 
 function reasonOf(failure: string | undefined): ParkedReason {

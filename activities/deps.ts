@@ -4,24 +4,32 @@ import type { FaultPoints } from '../src/faults'
 import type { Metrics } from '../src/metrics'
 import type { EventCatalog } from '../src/publish/event-catalog'
 import type { DeliveryStore } from '../src/store/deliveries'
+import type { Journal } from '../src/publish/journal'
+import type { Marks } from '../src/publish/marks'
 import type { EventStore } from '../src/store/events'
-import type { HeldStore } from '../src/store/held'
+import type { QueueStore } from '../src/store/queue'
 import type { Recorder } from '../src/store/recorder'
 import type { TenantStore } from '../src/store/tenants'
 import type { WebhookStore } from '../src/store/webhooks'
-import type { Permits } from './permits'
+import type { Ahead } from './ahead'
+import type { Lanes } from './lanes'
 
 /** What the activities are made of. */
 export interface ActivityDeps {
   events: EventStore
+  journal: Pick<Journal, 'dispatchedBefore'>
+  marks: Pick<Marks, 'dispatched'>
   catalog: EventCatalog
   webhooks: WebhookStore
   deliveries: DeliveryStore
-  held: HeldStore
+  queue: QueueStore
   tenants: Pick<TenantStore, 'get'>
   recorder: Recorder
   post: PostEvent
-  permits: Permits
+  lanes: Lanes
+  ahead: Pick<Ahead, 'take'>
+  /** Sees to it that a workflow works off the webhook's queue. */
+  wakeQueue: (tenantId: string, webhookId: string) => void
   logger: Logger
   metrics: Metrics
   /** Aborted when the process stops: no new POST is begun. */

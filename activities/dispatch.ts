@@ -1,93 +1,55 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity'
 import type { Delivery } from '../src/domain/delivery'
-import type { HeraldEvent } from '../src/domain/event'
 import { groupBy } from '../src/domain/group-by'
-import { deliveryId, newToken } from '../src/domain/ids'
-import { DISPATCH_BOUND_MS, mayDispatch, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
+import { DISPATCH_BOUND_MS, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
 import { batchOf } from './batches'
-import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
+import { createWriteIntents, type Intent, type Intents } from './intents'
 import { postAll, type PostTask } from './post-all'
 import { careFor } from './standing'
 import type { Activities, Batch, CareResult, DispatchResult } from './types'
 
-/** A delivery on its way: its record, the event it carries, the webhook it goes to. */
-interface Intent {
-  delivery: Delivery
-  event: HeraldEvent
-  webhook: OpenWebhook
-}
-
 /** The fast lane: the first POST of every delivery of some events, all in one local activity. */
 export function createDispatch(deps: ActivityDeps): Activities['dispatch'] {
+  const writeIntents = createWriteIntents(deps)
+
   return async ({ tenantId, eventIds }) => {
     const begun = Date.now()
     const { workflowId } = activityInfo().workflowExecution ?? { workflowId: '' }
-    const token = newToken()
-    const events = await loadAll(deps, tenantId, eventIds)
-    const [webhooks, earlier] = await Promise.all([
-      deps.webhooks.subscribers(tenantId, [...new Set(events.map(({ typeId }) => typeId))]),
-      // None in a first run. A run before this one may have written to webhooks that are no subscribers now.
-      deps.deliveries.inCareOf(tenantId, workflowId),
-    ])
-    const intents = events.flatMap((event) => intentsOf(event, webhooks, workflowId, token))
-    deps.onFanOut(tenantId, Math.ceil(intents.length / events.length))
-
-    const deliveryIds = intents.map(({ delivery }) => delivery.id)
-    const inserting = deps.deliveries.insert(intents.map(({ delivery }) => delivery))
-    const standing = await orGiveBack(deps, inserting, { tenantId, deliveryIds, token })
+    const intents = await (deps.ahead.take(workflowId) ?? writeIntents(tenantId, eventIds, workflowId))
+    const { token, events, all, standing } = intents
+    if (intents.unknown) throw unknownEvents(tenantId)
     deps.faults('after-intent')
-    const marked = deps.events.markDispatched(tenantId, eventIds, workflowId)
-    // A mark that fails must not begin another run while the POSTs of this one are under way.
-    marked.catch(() => undefined)
+    if (events.length > 0) {
+      deps.onFanOut(tenantId, Math.ceil(all.length / events.length))
+      deps.marks.dispatched({ tenantId, eventIds: events.map(({ id }) => id), workflowId })
+    }
+    wakeQueues(deps, tenantId, intents)
     const [left, others] = await Promise.all([
-      attemptFirst(deps, { tenantId, workflowId, token, begun }, intents, standing),
-      careForOthers(deps, tenantId, earlier, intents),
+      attemptFirst(deps, { tenantId, workflowId, token, begun }, all, standing),
+      careForOthers(deps, tenantId, workflowId, intents),
     ])
-    await marked
     deps.faults('after-outcome')
     deps.onDispatched(workflowId)
-    return withOthers(summary(intents, left), others)
+    return withOthers(summary(all, left), others)
   }
 }
 
-async function loadAll(deps: ActivityDeps, tenantId: string, eventIds: string[]): Promise<HeraldEvent[]> {
-  const events = await deps.events.load(tenantId, eventIds)
-  if (events.length > 0) return events
-  throw ApplicationFailure.nonRetryable(
-    `none of these events is in the journal of tenant ${tenantId}: publish them over REST, or start deliverEvent with the event inline`,
-    'EventsUnknown',
-  )
-}
+/** In another process than the one that publishes, a start may be faster than the journal. */
+const JOURNAL_TRIES = 6
 
-function intentsOf(event: HeraldEvent, webhooks: OpenWebhook[], workflowId: string, token: string): Intent[] {
-  const now = new Date()
-  return webhooks
-    .filter(({ eventTypes }) => eventTypes.includes(event.typeId))
-    .map((webhook) => {
-      const held = webhook.status !== 'active'
-      const first = !held && mayDispatch(webhook)
-      const delivery: Delivery = {
-        id: deliveryId(event.tenantId, event.id, event.createdAt, webhook.id),
-        tenantId: event.tenantId,
-        eventId: event.id,
-        webhookId: webhook.id,
-        typeId: event.typeId,
-        entityId: event.entityId,
-        status: held ? 'held' : 'pending',
-        round: 0,
-        posts: first ? 1 : 0,
-        postsBeforeRound: 0,
-        intents: first ? [now] : [],
-        ...(first && { token }),
-        workflowId,
-        createdAt: now,
-        updatedAt: now,
-      }
-      return { delivery, event, webhook }
-    })
+const unknownEvents = (tenantId: string): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'EventsUnknown',
+    message: `none of these events is in the journal of tenant ${tenantId}: publish them over REST, or start deliverEvent with the event inline`,
+    nonRetryable: activityInfo().attempt >= JOURNAL_TRIES,
+  })
+
+function wakeQueues(deps: ActivityDeps, tenantId: string, { all }: Intents): void {
+  const queued = all.filter(({ delivery }) => delivery.queue !== undefined).map(({ webhook }) => webhook.id)
+  for (const webhookId of new Set(queued)) deps.wakeQueue(tenantId, webhookId)
 }
 
 interface Run {
@@ -102,7 +64,7 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
   const before = new Map(standing.map((delivery) => [delivery.id, delivery]))
   const mine = intents.filter(({ delivery }) => {
     const record = before.get(delivery.id) ?? delivery
-    return record.workflowId === run.workflowId && record.status !== 'held'
+    return record.workflowId === run.workflowId && record.status !== 'held' && record.queue === undefined
   })
   const byWebhook = [...groupBy(mine, ({ webhook }) => webhook).entries()]
   const left = await Promise.all(
@@ -118,13 +80,6 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
   return left.flat()
 }
 
-/** What an earlier run began and this one would not begin goes on where it stands. */
-async function careForOthers(deps: ActivityDeps, tenantId: string, earlier: Delivery[], intents: Intent[]): Promise<CareResult> {
-  const seen = new Set(intents.map(({ delivery }) => delivery.id))
-  const others = earlier.filter(({ id }) => !seen.has(id)).map(({ id }) => id)
-  return others.length === 0 ? { left: [], parked: [] } : careFor(deps, tenantId, others)
-}
-
 /** Answers the ids of what is delivered, and known to be so in MongoDB too. */
 async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fresh: Intent[]): Promise<Set<string>> {
   const tasks = fresh.map(({ delivery, event }): PostTask => ({
@@ -135,13 +90,29 @@ async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fre
   const endsAt = run.begun + DISPATCH_BOUND_MS
   const { begun, notBegun, recorded } = await postAll(deps, webhook, tasks, {
     beginBefore: endsAt - webhook.timeoutMs,
-    permitWaitMs: PERMIT_WAIT_MS.dispatch,
+    permitWaitMs: PERMIT_WAIT_MS,
     atOnce: WEBHOOK_CAP,
   })
   const givenBack = deps.recorder.giveBack(run.tenantId, notBegun.map(({ deliveryId: id }) => id), run.token)
   if (!(await within(Promise.all([recorded, givenBack]), endsAt - Date.now()))) return new Set()
   return new Set(begun.filter(({ exchange }) => exchange.outcome.kind === 'delivered').map(({ deliveryId: id }) => id))
 }
+
+/** An event that is older than this may have been dispatched before, by a worker that ended meanwhile. */
+const FIRST_RUN_MS = 5_000
+
+/** What an earlier run began and this one would not begin goes on where it stands. */
+async function careForOthers(deps: ActivityDeps, tenantId: string, workflowId: string, { all, standing, events }: Intents): Promise<CareResult> {
+  const oldest = Math.min(...events.map(({ createdAt }) => createdAt.getTime()))
+  const isFirstRun = standing.length === 0 && activityInfo().attempt === 1 && Date.now() - oldest < FIRST_RUN_MS
+  if (isFirstRun) return NO_OTHERS
+  const seen = new Set(all.map(({ delivery }) => delivery.id))
+  const earlier = await deps.deliveries.inCareOf(tenantId, workflowId)
+  const others = earlier.filter(({ id }) => !seen.has(id)).map(({ id }) => id)
+  return others.length === 0 ? NO_OTHERS : careFor(deps, tenantId, others)
+}
+
+const NO_OTHERS: CareResult = { left: [], parked: [] }
 
 const countOf = (batches: Batch[]): number => batches.reduce((sum, { deliveryIds }) => sum + deliveryIds.length, 0)
 
@@ -154,5 +125,6 @@ function withOthers(result: DispatchResult, { left, parked }: CareResult): Dispa
 function summary(intents: Intent[], left: Batch[]): DispatchResult {
   const undelivered = countOf(left)
   const held = intents.filter(({ delivery }) => delivery.status === 'held').length
-  return { deliveries: intents.length, delivered: intents.length - undelivered - held, held, left }
+  const queued = intents.filter(({ delivery }) => delivery.queue !== undefined).length
+  return { deliveries: intents.length, delivered: intents.length - undelivered - held - queued, held, left }
 }

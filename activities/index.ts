@@ -3,6 +3,7 @@ import type { ActivityDeps } from './deps'
 import { createDispatch } from './dispatch'
 import { createJournal } from './journal'
 import { createPostEvents } from './post-events'
+import { createQueue } from './queue'
 import type { Activities } from './types'
 
 /** Everything that workflows call, made of what it needs. */
@@ -12,5 +13,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     dispatch: createDispatch(deps),
     postEvents: createPostEvents(deps),
     ...createCare(deps),
+    ...createQueue(deps),
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { HeraldEvent } from '../src/domain/event'
 import { envelope } from '../src/domain/event'
 import { RETRY_AFTER_MAX_MS, backoffMs } from '../src/domain/retry-policy'
@@ -28,9 +29,11 @@ export interface PostBounds {
   permitWaitMs: number
   /** POSTs of this call under way at once. */
   atOnce: number
+  /** POSTs of this call begun in a second, evenly. */
+  perSecond?: number
 }
 
-type PostAllDeps = Pick<ActivityDeps, 'post' | 'permits' | 'recorder' | 'webhooks' | 'stopping' | 'metrics' | 'faults'>
+type PostAllDeps = Pick<ActivityDeps, 'post' | 'lanes' | 'recorder' | 'webhooks' | 'stopping' | 'metrics' | 'faults'>
 
 /** Makes the claimed POSTs to one webhook, in order and within the bounds. */
 export async function postAll(
@@ -44,9 +47,12 @@ export async function postAll(
   let next = 0
   let gone = false
 
+  const pace = createPace(bounds.perSecond)
+
   async function runner(): Promise<void> {
     while (next < tasks.length && !gone && !deps.stopping.aborted && Date.now() < bounds.beginBefore) {
-      const giveBack = await deps.permits.take(webhook.id, bounds.permitWaitMs)
+      await pace()
+      const giveBack = await deps.lanes.take(webhook.id, bounds.permitWaitMs)
       if (!giveBack) return
       const task = tasks[next++]
       try {
@@ -65,6 +71,18 @@ export async function postAll(
   await Promise.all(Array.from({ length: Math.min(bounds.atOnce, tasks.length) }, runner))
   if (gone) await deps.webhooks.setStatus(webhook.tenantId, webhook.id, ['active', 'paused', 'suspended'], 'disabled')
   return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), recorded: Promise.all(recorded) }
+}
+
+/** Each call resolves one step after the one before it. */
+function createPace(perSecond: number | undefined): () => Promise<void> {
+  let nextAt = 0
+  return async () => {
+    if (perSecond === undefined) return
+    const now = performance.now()
+    const at = Math.max(now, nextAt)
+    nextAt = at + 1_000 / perSecond
+    if (at > now) await wait(at - now)
+  }
 }
 
 async function postOne(deps: PostAllDeps, webhook: OpenWebhook, task: PostTask): Promise<PostOutcome> {

@@ -27,8 +27,9 @@ const HEARTBEAT_MS = 3_000
 /** How long an attempt waits for MongoDB to take its outcomes before it lets the workflow wait. */
 const RECORD_WAIT_MS = 10_000
 const STORE_AWAY_MS = 2_000
-const CAP_WAIT_MS = 1_000
 const STOPPING_WAIT_MS = 1_000
+/** After which the queue looks for a permit again when it got none. */
+const CAP_WAIT_MS = 1_000
 /** Records round the next attempt's time up; what is longer was asked for by the receiver. */
 const ROUNDING_MS = 500
 
@@ -88,6 +89,10 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
   const startToCloseMs = batchBoundMs(open.length, webhook.timeoutMs)
   if (startToCloseMs > batch.startToCloseMs) return later('bound', 1, target - 1, { startToCloseMs })
   if (deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
+  if (!batch.fromQueue && deps.lanes.isCongested(webhook.id)) {
+    await enqueue(deps, tenantId, webhook.id, ids)
+    return { kind: 'done' }
+  }
   const due = open.filter((delivery) => postsInRound(delivery) < Math.min(target, webhook.retry.maximumAttempts))
   if (due.length === 0) throw failureOf(batch, target, open, webhook)
   return post(deps, { tenantId, batch, target, webhook, open }, due)
@@ -96,7 +101,17 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
 const undelivered = async (deps: ActivityDeps, tenantId: string, batch: Batch): Promise<Delivery[]> =>
   (await loadStanding(deps, tenantId, batch.deliveryIds))
     .filter(({ status, round }) => UNDER_WAY.includes(status) && round === batch.round)
+    // Not those that were handed on meanwhile: to the webhook's queue, or to another workflow.
+    .filter(({ workflowId, queue }) => workflowId === ownWorkflowId() && queue !== 'waiting')
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+
+const ownWorkflowId = (): string => activityInfo().workflowExecution?.workflowId ?? ''
+
+/** Out of the workflow's hands: the webhook cannot take them now, and no attempt is used up by that. */
+async function enqueue(deps: ActivityDeps, tenantId: string, webhookId: string, ids: string[]): Promise<void> {
+  await deps.deliveries.enqueue(tenantId, ids, ownWorkflowId())
+  deps.wakeQueue(tenantId, webhookId)
+}
 
 interface Attempt {
   tenantId: string
@@ -151,19 +166,28 @@ async function postClaimed(
   const beginBefore = Date.now() + attempt.batch.startToCloseMs - attempt.webhook.timeoutMs - 15_000
   return postAll(deps, attempt.webhook, tasks, {
     beginBefore,
-    permitWaitMs: PERMIT_WAIT_MS.retries,
-    atOnce: attempt.batch.inOrder ? 1 : WEBHOOK_CAP,
+    permitWaitMs: PERMIT_WAIT_MS,
+    atOnce: WEBHOOK_CAP,
+    ...(attempt.batch.perSecond && { perSecond: attempt.batch.perSecond }),
   })
 }
 
-function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, open: Delivery[]): PostEventsResult {
+async function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, open: Delivery[]): Promise<PostEventsResult> {
   const { batch, target, webhook } = attempt
   if (open.length === 0) return { kind: 'done' }
   if (posted.begun.some(({ exchange }) => exchange.outcome.kind === 'gone')) throw disabled(webhook)
+  const refused = posted.notBegun.map(({ deliveryId }) => deliveryId)
   const failed = posted.begun.some(({ exchange }) => exchange.outcome.kind !== 'delivered')
-  if (failed || posted.notBegun.length === 0) throw failureOf(batch, target, open, webhook)
-  if (deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
-  return later('cap', Math.max(CAP_WAIT_MS, deps.permits.expectedWaitMs(webhook.id)), target - 1)
+  if (!failed && refused.length > 0 && deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
+  if (batch.fromQueue && posted.begun.length === 0) return later('cap', CAP_WAIT_MS, target - 1)
+  if (batch.fromQueue || deps.stopping.aborted) throw failureOf(batch, target, open, webhook)
+  if (refused.length > 0) {
+    deps.lanes.congest(webhook.id)
+    await enqueue(deps, attempt.tenantId, webhook.id, refused)
+  }
+  const left = open.filter(({ id }) => !refused.includes(id))
+  if (left.length === 0) return { kind: 'done' }
+  throw failureOf(batch, target, left, webhook)
 }
 
 /** No retry helps against an address that Herald will not call. */

@@ -24,8 +24,10 @@ export async function careFor(deps: CareDeps, tenantId: string, ids: string[]): 
   const orphans = all.filter(({ webhookId, status }) => !known.has(webhookId) && !FINAL_STATUSES.includes(status))
   if (orphans.length > 0) await deliveries.cancel(tenantId, { ids: orphans.map(({ id }) => id) })
   const standing = all.filter((delivery) => !orphans.includes(delivery))
+  // What is in its webhook's queue is that one's.
+  const underWay = standing.filter(({ status, queue }) => UNDER_WAY.includes(status) && queue === undefined)
   return {
-    left: batchesOf(standing.filter(({ status }) => UNDER_WAY.includes(status)), known),
+    left: batchesOf(underWay, known),
     parked: standing
       .filter(({ status }) => status === 'parked')
       .map((delivery) => parkedOf(delivery, tenant?.expiryNoticeMs ?? 0)),

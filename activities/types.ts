@@ -16,8 +16,10 @@ export interface Batch {
   /** POSTs of this round before the one that the activity's first Temporal attempt stands for. */
   base: number
   policy: RetryPolicy
-  /** One after the other, as a release promises. */
-  inOrder?: boolean
+  /** Taken out of the webhook's queue: what is not delivered goes back there. */
+  fromQueue?: boolean
+  /** POSTs begun in a second, evenly. */
+  perSecond?: number
   /** Bound of the whole activity attempt. */
   startToCloseMs: number
 }
@@ -63,6 +65,15 @@ export interface CareResult {
   parked: Parked[]
 }
 
+/**
+ * `later`: everything waits for its time, the first until `notBefore` (ms since 1970). `released`: a
+ * pause had held what the page has.
+ */
+export type QueuePage =
+  | { kind: 'empty' }
+  | { kind: 'later'; notBefore: number }
+  | { kind: 'page'; batch: Batch; released: boolean }
+
 /** Types of the failures that `postEvents` throws, as the UI shows them. */
 export const POSTS_FAILED = 'PostsFailed'
 export const WEBHOOK_DISABLED = 'WebhookDisabled'
@@ -84,6 +95,8 @@ export interface Activities {
   expire: (input: { tenantId: string; deliveryIds: string[]; now: number }) => Promise<CareResult>
   /** Takes deliveries over from the workflow `from`. */
   adopt: (input: { tenantId: string; deliveryIds: string[]; from: string }) => Promise<CareResult>
-  /** Takes the oldest held deliveries of a webhook that is active; none left: no batch. */
-  releaseHeld: (input: { tenantId: string; webhookId: string }) => Promise<Batch | undefined>
+  /** Takes the oldest deliveries that wait for an active webhook; of those that a pause held `mostHeld` at most. */
+  takeFromQueue: (input: { tenantId: string; webhookId: string; mostHeld: number }) => Promise<QueuePage>
+  /** Parks what is used up of a page that was taken, and puts the rest back; answers the ids of the parked. */
+  settleTaken: (input: { tenantId: string; batch: Batch; failure?: string }) => Promise<{ parked: string[]; waiting: number }>
 }

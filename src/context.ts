@@ -2,7 +2,9 @@ import { hostname } from 'node:os'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
 import { createActivities } from '../activities'
-import { createPermits } from '../activities/permits'
+import { createAhead } from '../activities/ahead'
+import { createWriteIntents } from '../activities/intents'
+import { createLanes } from '../activities/lanes'
 import { createApp, createHealthApp } from './api/app'
 import type { Config } from './config'
 import { createDispatcher } from './delivery/connector'
@@ -10,16 +12,19 @@ import { createPostEvent } from './delivery/post'
 import { createSealer, type Sealer } from './delivery/seal'
 import { generateSecret } from './delivery/sign'
 import { checkUrl, createTargetRules } from './delivery/address'
-import { WEBHOOK_CAP } from './domain/lanes'
 import { isGone } from './domain/process-id'
 import { SettingsError } from './env'
 import { createFaults } from './faults'
 import { createMetrics } from './metrics'
 import { createEventCatalog } from './publish/event-catalog'
 import { createDispatches } from './publish/dispatches'
+import { createJournal } from './publish/journal'
+import { createMarks, type Marks } from './publish/marks'
 import { createPublisher, type Publisher } from './publish/publisher'
+import { createStartGroup } from './publish/start-group'
 import { createStarter } from './publish/starter'
-import { createSweeper, STARTED_LEASE_MS, type Sweeper } from './publish/sweeper'
+import { createSweeper, type Sweeper } from './publish/sweeper'
+import { createQueueWaker } from './steering/queue-waker'
 import { createMessenger } from './steering/messenger'
 import { createReconciler, type Reconciler } from './steering/reconciler'
 import { createSteering } from './steering/steering'
@@ -31,7 +36,7 @@ import { createDeliveryQueries } from './store/delivery-queries'
 import { createEventQueries } from './store/event-queries'
 import { createEventTypeStore } from './store/event-types'
 import { createEventStore } from './store/events'
-import { createHeldStore } from './store/held'
+import { createQueueStore } from './store/queue'
 import { createOutcomeStore } from './store/outcomes'
 import { createOverdueStore } from './store/overdue'
 import { createRecorder, type Recorder } from './store/recorder'
@@ -55,6 +60,9 @@ export interface Context {
   sweeper: Sweeper
   reconciler: Reconciler
   recorder: Recorder
+  marks: Marks
+  /** Keeps what is in memory as fresh as MongoDB, until the process stops. */
+  follow: () => Promise<void>
   /** Aborted when the process stops. */
   stopping: AbortController
 }
@@ -83,7 +91,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
 
   const events = createEventStore(models)
   const deliveries = createDeliveryStore(models)
-  const held = createHeldStore(models)
+  const queue = createQueueStore(models)
   const tenants = createTenantStore(models)
   const eventTypes = createEventTypeStore(models)
   const catalog = createEventCatalog(eventTypes)
@@ -92,32 +100,21 @@ export async function createContext({ config, logger, role }: ContextOptions): P
 
   const starts = createWorkflowStarts({ client, taskQueue, eager: role !== 'api' })
   const messages = createWorkflowMessages(client, taskQueue)
+  const dispatchesHere = role !== 'api'
   const dispatches = createDispatches()
+  const journal = createJournal({ events, starterId: config.processId, storeAwayEverSince: store.awayEverSince })
+  const marks = createMarks(events, logger)
+
+  const lanes = createLanes()
+  const ahead = createAhead(createWriteIntents({ journal, events, webhooks, deliveries, recorder, lanes }), { recorder })
   const starter = createStarter({
     eventsPerWorkflow: config.eventsPerWorkflow,
     maxInFlight: 2,
     logger,
     stopping: stopping.signal,
-    start: async (tenantId, group) => {
-      const workflowId = await starts.deliver(tenantId, group)
-      faults('after-start')
-      metrics.workflowsStarted.inc()
-      metrics.eventsStarted.inc(group.length)
-      const until = new Date(Date.now() + STARTED_LEASE_MS)
-      events
-        .markStarted(tenantId, group.map(({ id }) => id), workflowId, until)
-        .catch((error: unknown) => logger.warn({ err: error, workflowId }, 'a start is not marked: the sweeper will find it'))
-      return { workflowId, dispatched: role === 'api' ? Promise.resolve() : dispatches.ended(workflowId) }
-    },
+    start: createStartGroup({ starts, ahead, dispatches, dispatchesHere, events, metrics, faults, logger }),
   })
-  const publisher = createPublisher({
-    events,
-    starter,
-    starterId: config.processId,
-    storeAwayEverSince: store.awayEverSince,
-    metrics,
-    faults,
-  })
+  const publisher = createPublisher({ journal, starter, dispatchesHere, metrics, faults })
   const self = { host: hostname(), pid: process.pid, id: config.processId }
   const isStarterGone = (starter: string): boolean => isGone(starter, self, isAlive)
   const sweeper = createSweeper({ events, starter, starts, messages, starterId: config.processId, isStarterGone, logger })
@@ -125,7 +122,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const steering = createSteering({ deliveries, webhooks, starts, messenger, logger })
   const reconciler = createReconciler({
     overdue: createOverdueStore(models),
-    held,
+    queue,
     webhooks,
     deliveries,
     messages,
@@ -138,14 +135,18 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const post = createPostEvent({ dispatcher: createDispatcher(urlRules), userAgent: `Herald/${config.version}` })
   const activities = createActivities({
     events,
+    journal,
+    marks,
     catalog,
     webhooks,
     deliveries,
-    held,
+    queue,
     tenants,
     recorder,
     post,
-    permits: createPermits(WEBHOOK_CAP),
+    lanes,
+    ahead,
+    wakeQueue: createQueueWaker(starts, logger),
     logger,
     metrics,
     stopping: stopping.signal,
@@ -176,7 +177,11 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     temporalNamespace: namespace,
     version: config.version,
   })
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, reconciler, recorder, stopping }
+  const follow = (): Promise<void> =>
+    webhooks.follow(stopping.signal, (error) =>
+      logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
+    )
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, reconciler, recorder, marks, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

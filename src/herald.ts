@@ -32,12 +32,13 @@ export async function startHerald(config: Config, logger: Logger, role: Role): P
   await context.sweeper.inherit()
   const workers = withWorkers ? await workersOf(context) : undefined
   const rounds = startRounds(context, withWorkers)
+  const following = withWorkers ? context.follow() : Promise.resolve()
   const { address, port } = server.address() as AddressInfo
   return {
     context,
     url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
     broken: (workers?.running ?? new Promise<void>(() => undefined)).then(() => new Promise<never>(() => undefined)),
-    stop: () => stop(context, server, workers, rounds),
+    stop: () => stop(context, server, workers, () => Promise.all([rounds(), following])),
   }
 }
 
@@ -51,7 +52,7 @@ const workersOf = ({ config, temporal, activities }: Context): Promise<Workers> 
     ...(config.temporal.payloadKey && { payloadKey: config.temporal.payloadKey }),
   })
 
-async function stop(context: Context, server: Server, workers: Workers | undefined, rounds: () => Promise<void>): Promise<void> {
+async function stop(context: Context, server: Server, workers: Workers | undefined, rounds: () => Promise<unknown>): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   server.closeIdleConnections()
@@ -62,6 +63,7 @@ async function stop(context: Context, server: Server, workers: Workers | undefin
   await rounds()
   await workers?.stop()
   await context.recorder.drain()
+  await context.marks.drain()
   await context.temporal.close()
   await context.store.close()
 }

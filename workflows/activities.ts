@@ -5,7 +5,7 @@ import { remaining, type RetryPolicy } from '../src/domain/retry-policy'
 import { retriesQueue } from '../src/domain/task-queues'
 
 /** Short steps run in the worker that runs the workflow: no queue hop, no Temporal call of their own. */
-export const { journal, dispatch, park, openRound, cancelParked, expire, adopt, releaseHeld } =
+export const { journal, dispatch, park, openRound, cancelParked, expire, adopt, takeFromQueue, settleTaken } =
   proxyLocalActivities<Activities>({
     startToCloseTimeout: DISPATCH_BOUND_MS + 5_000,
     localRetryThreshold: '10s',
@@ -28,6 +28,8 @@ export function postEvents(tenantId: string, batch: Batch): Promise<PostEventsRe
     summary: `POST ${base + 1} to ${policy.maximumAttempts} of ${count} to ${webhookId}`,
     startToCloseTimeout: batch.startToCloseMs,
     heartbeatTimeout: '10s',
+    // However many deliveries of one webhook wait, those of the others are not behind them.
+    priority: { fairnessKey: webhookId },
     retry: toTemporal(remaining(policy, base)),
   })
   return post({ tenantId, batch })

@@ -1,2 +1,2 @@
 export { adoptDeliveries, deliverEvent, deliverEvents } from './deliver'
-export { resumeWebhook } from './resume'
+export { drainWebhook } from './drain'

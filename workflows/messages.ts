@@ -11,6 +11,8 @@ export interface CancelRequest {
 }
 
 export const retry = defineSignal<[RetryRequest]>('retry')
+/** Something waits for the webhook whose queue this workflow works off. */
+export const wake = defineSignal('wake')
 export const cancel = defineSignal<[CancelRequest]>('cancel')
 
 /** The ids of the deliveries that wait for a person. */

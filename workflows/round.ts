@@ -24,7 +24,7 @@ export async function runRound(tenantId: string, batch: Batch): Promise<Parked[]
 }
 
 /** The type that `postEvents` threw, or none for a lost activity; what is no failure of it is thrown on. */
-function failureType(error: unknown): string | undefined {
+export function failureType(error: unknown): string | undefined {
   if (!(error instanceof ActivityFailure)) throw error
   const { cause } = error
   return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined

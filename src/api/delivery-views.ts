@@ -22,6 +22,10 @@ const summary = {
   createdAt: time,
   updatedAt: time,
   nextAttemptAt: time.optional(),
+  queued: z
+    .literal(true)
+    .optional()
+    .describe('Waits in its webhook\'s queue: the webhook has as many requests in flight as it may. Uses up no attempt.'),
   lastOutcome: lastOutcomeView.optional(),
 }
 
@@ -44,7 +48,7 @@ export const deliveryView = z.object({
 named.add(deliveryView, { id: 'Delivery' })
 
 export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySummaryView> {
-  const { id, webhookId, status, round, posts, createdAt, updatedAt, nextAttemptAt, lastOutcome } = delivery
+  const { id, webhookId, status, round, posts, createdAt, updatedAt, nextAttemptAt, queue, lastOutcome } = delivery
   return {
     id,
     webhookId,
@@ -54,6 +58,7 @@ export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySu
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     ...(nextAttemptAt && { nextAttemptAt: nextAttemptAt.toISOString() }),
+    ...(queue === 'waiting' && { queued: true as const }),
     ...(lastOutcome && { lastOutcome: { ...lastOutcome, at: lastOutcome.at.toISOString() } }),
   }
 }

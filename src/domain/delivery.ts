@@ -76,6 +76,11 @@ export interface Delivery {
   parkedReason?: ParkedReason
   expiresAt?: Date
   expiryNoticedAt?: Date
+  /**
+   * Its webhook cannot take it now: it waits in the webhook's queue, or was taken out of it for an
+   * attempt. The queue's workflow looks after it, whatever `workflowId` says while it waits.
+   */
+  queue?: 'waiting' | 'taken'
   /** A message for the workflow that is not known to have arrived; the reconciler repeats it. */
   untold?: 'retry' | 'cancel'
 }

@@ -55,5 +55,5 @@ export function restartWorkflowId(tenantId: string, eventIds: string[], lostWork
   return `events/${tenantId}/${first}+${shortHash([lostWorkflowId, ...eventIds].join(','))}`
 }
 
-/** The job that releases what a paused webhook held. */
-export const resumeWorkflowId = (tenantId: string, webhookId: string): string => `resume/${tenantId}/${webhookId}`
+/** The workflow that works off the webhook's queue, and what it held. */
+export const drainWorkflowId = (tenantId: string, webhookId: string): string => `drain/${tenantId}/${webhookId}`

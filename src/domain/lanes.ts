@@ -3,11 +3,20 @@ import { TIMEOUT } from './retry-policy'
 /** Requests in flight at one webhook, over both lanes of a process. */
 export const WEBHOOK_CAP = 20
 
+/** The fast lane is for webhooks whose answers come within this, 99 of 100. */
+export const SLOW_ANSWER_MS = 2_000
+
+/** A request that is out for so long, and longer than the usual, shows a slow webhook before any answer does. */
+export const STALLED_MS = 500
+
 /** `dispatch` in all: a local activity that runs longer would burden the workflow's history. */
 export const DISPATCH_BOUND_MS = 20_000
 
 /** How long a POST waits for its webhook's permit inside a slot, where the webhook's pace gives it hope. */
-export const PERMIT_WAIT_MS = { dispatch: 1_000, retries: 5_000 } as const
+export const PERMIT_WAIT_MS = 1_000
+
+/** At which what a webhook held is released: deliveries a second, halved while most of a page fails. */
+export const RELEASE_PACE = { perSecond: 50, leastPerSecond: 1 } as const
 
 /** The fast lane is for webhooks whose slowest answer fits into `dispatch`. */
 export const mayDispatch = (webhook: { timeoutMs: number }): boolean => webhook.timeoutMs <= TIMEOUT.defaultMs

@@ -1,12 +1,10 @@
 import type { HeraldEvent } from '../domain/event'
 import { within } from '../domain/within'
 import type { Metrics } from '../metrics'
-import type { StoreConnection } from '../store/connect'
-import { isStoreAway, StoreAway } from '../store/errors'
-import type { EventStore, Journaled, NewEvent } from '../store/events'
-import { createGroupCommit } from '../store/group-commit'
+import type { Journaled } from '../store/events'
+import type { Journal } from './journal'
 import { toNewEvent } from './new-event'
-import type { Starter } from './starter'
+import type { Starter, Submission } from './starter'
 
 /** An event as the edge has validated it. */
 export type PublishRequest = Pick<HeraldEvent, 'id' | 'typeId' | 'type' | 'data' | 'entityId'>
@@ -35,41 +33,33 @@ export interface Publisher {
 
 /** How long a publish waits for its workflow's start. */
 const START_WAIT_MS = 500
-/** How long it waits for the journal before it says that it does not answer. */
-const JOURNAL_WAIT_MS = 5_000
-/** Until then the publishing process looks after an event; it renews what still waits. */
-export const LEASE_MS = 30_000
 
 export interface PublisherDeps {
-  events: EventStore
+  journal: Journal
   starter: Starter
-  /** This process, as leases name it. */
-  starterId: string
-  storeAwayEverSince: StoreConnection['awayEverSince']
+  /** Workers of this process make the dispatches, which wait for the journal of this process. */
+  dispatchesHere: boolean
   metrics: Metrics
   faults: (point: 'after-journal') => void
 }
 
 export function createPublisher(deps: PublisherDeps): Publisher {
-  const { events, starter, metrics } = deps
-  const journal = createGroupCommit<NewEvent, Journaled>({
-    maxInFlight: 2,
-    maxItems: 1_000,
-    // Nobody waits for the absence of MongoDB twice: once in line, and once in a write of their own.
-    failsAll: isStoreAway,
-    write: (batch) => events.insert(batch, { starter: deps.starterId, until: new Date(Date.now() + LEASE_MS) }),
-  })
+  const { journal, starter, metrics } = deps
 
-  async function journalAll(added: NewEvent[]): Promise<Journaled[]> {
-    const begun = performance.now()
-    const away = (cause?: unknown) => new StoreAway(cause, { nothingWritten: deps.storeAwayEverSince(begun) })
-    const written = Promise.all(added.map((event) => journal.add(event)))
-    const inTime = await within(written, JOURNAL_WAIT_MS).catch((error: unknown) => {
-      throw isStoreAway(error) ? away(error) : error
-    })
-    if (inTime) return written
-    written.then(startLate, () => undefined)
-    throw away()
+  /** Under pressure the answer does not wait: the event is durable, and its turn comes. */
+  async function inTime(submission: Promise<Submission>): Promise<string | undefined> {
+    const { start } = await submission
+    return start && (await within(start, START_WAIT_MS)) ? start : undefined
+  }
+
+  /**
+   * A single event that nothing waits before is started while it is journaled: its dispatch waits for
+   * the journal, which is there first. (What was published before has a workflow of the same id.)
+   */
+  function startBeside(events: HeraldEvent[]): Promise<Submission> | undefined {
+    const [event] = events
+    const mayGoBeside = deps.dispatchesHere && events.length === 1 && journal.isWell() && starter.isIdle()
+    return event && mayGoBeside ? starter.submit(event) : undefined
   }
 
   /** Taken after the publish was answered: it is started all the same, not only when its lease ends. */
@@ -77,22 +67,18 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     for (const { added, event } of journaled) if (added) void starter.submit(event)
   }
 
-  /** Under pressure the answer does not wait: the event is durable, and its turn comes. */
-  async function startNow(event: HeraldEvent): Promise<string | undefined> {
-    const { start } = await starter.submit(event)
-    return start && (await within(start, START_WAIT_MS)) ? start : undefined
-  }
-
   return {
     publish: async (tenantId, requests) => {
       const added = requests.map((request) => toNewEvent(tenantId, request))
-      const journaled = await journalAll(added)
+      const journaling = journal.add(added, startLate)
+      const beside = startBeside(added)
+      const journaled = await journaling
       deps.faults('after-journal')
       return Promise.all(
         journaled.map(async (entry, i): Promise<PublishResult> => {
           const kind = kindOf(entry, added[i]?.hash)
           metrics.published.inc({ result: kind })
-          const workflowId = kind === 'accepted' ? await startNow(entry.event) : entry.workflowId
+          const workflowId = kind === 'accepted' ? await inTime(beside ?? starter.submit(entry.event)) : entry.workflowId
           return { kind, event: entry.event, ...(workflowId && { workflowId }) }
         }),
       )

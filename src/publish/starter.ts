@@ -26,6 +26,8 @@ export interface Submission {
 export interface Starter {
   /** Hands an event over for its start, which is tried however long Temporal is away. */
   submit: (event: Startable) => Promise<Submission>
+  /** An event that is submitted now is started at once, alone. */
+  isIdle: () => boolean
   /** What waits here for a start: its leases are renewed. */
   waiting: () => Startable[]
   /** How many webhooks an event of the tenant goes to, so that groups stay within their deliveries. */
@@ -159,6 +161,7 @@ export function createStarter(options: StarterOptions): Starter {
       await pumpSoon()
       return waiting.start ? { start: waiting.start } : {}
     },
+    isIdle: () => inFlight < maxInFlight && queued === 0,
     waiting: () => [...starting, ...queues.values()].flat().map(({ event }) => event),
     observeFanOut: (tenantId, webhooks) => void fanOut.set(tenantId, webhooks),
   }

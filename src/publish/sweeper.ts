@@ -5,7 +5,7 @@ import { eventKey } from '../domain/ids'
 import type { EventStore, Overdue } from '../store/events'
 import type { WorkflowMessages } from '../temporal/messages'
 import { isRefused, type WorkflowStarts } from '../temporal/start'
-import { LEASE_MS } from './publisher'
+import { LEASE_MS } from './journal'
 import type { Starter } from './starter'
 
 export interface SweeperDeps {

@@ -1,7 +1,7 @@
 import type { Delivery } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
 import type { DeliveryStore } from '../store/deliveries'
-import type { HeldStore } from '../store/held'
+import type { QueueStore } from '../store/queue'
 import type { OverdueStore } from '../store/overdue'
 import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowMessages } from '../temporal/messages'
@@ -11,12 +11,12 @@ import type { Messenger } from './messenger'
 
 export interface ReconcilerDeps {
   overdue: OverdueStore
-  held: HeldStore
+  queue: QueueStore
   webhooks: Pick<WebhookStore, 'get' | 'uncancelled' | 'markCancelled'>
   deliveries: Pick<DeliveryStore, 'cancel'>
   messages: WorkflowMessages
   messenger: Messenger
-  starts: Pick<WorkflowStarts, 'resume'>
+  starts: Pick<WorkflowStarts, 'drain'>
   /** How long past its time a delivery under way is left alone. */
   patienceMs: number
 }
@@ -89,12 +89,12 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     await adoptLost(parked)
   }
 
-  /** A resume that could not start its job, or a delivery held in the moment of a resume or of a delete. */
-  async function lookAtHeld(): Promise<void> {
-    for (const { tenantId, webhookId } of await deps.held.webhooks()) {
+  /** A queue whose workflow did not start or is gone, or a delivery held in the moment of a resume or of a delete. */
+  async function lookAtQueues(): Promise<void> {
+    for (const { tenantId, webhookId } of await deps.queue.webhooks()) {
       const webhook = await deps.webhooks.get(tenantId, webhookId)
       if (!webhook) await cancelRemoved(deps, tenantId, webhookId)
-      else if (webhook.status === 'active') await deps.starts.resume({ tenantId, webhookId })
+      else if (webhook.status === 'active') await deps.starts.drain({ tenantId, webhookId })
     }
   }
 
@@ -110,7 +110,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       await adoptEnded()
       await adoptStuck()
       await adoptParked()
-      await lookAtHeld()
+      await lookAtQueues()
     },
   }
 }

@@ -38,7 +38,7 @@ const SIGNAL_WAIT_MS = 1_000
 export interface SteeringDeps {
   deliveries: DeliveryStore
   webhooks: WebhookStore
-  starts: Pick<WorkflowStarts, 'resume'>
+  starts: Pick<WorkflowStarts, 'drain'>
   messenger: Messenger
   logger: Logger
 }
@@ -99,10 +99,15 @@ export function createSteering(deps: SteeringDeps): Steering {
           deliveries.cancel(tenantId, { ids: [id], from: ['held'] }),
         ({ round }) => round,
       ),
-    pause: (tenantId, id) => moveWebhook(tenantId, id, ['active'], 'paused'),
+    pause: async (tenantId, id) => {
+      const result = await moveWebhook(tenantId, id, ['active'], 'paused')
+      // What waits between two attempts is held at once, and not only when its time comes.
+      if (result.kind === 'done') await deliveries.holdWaiting(tenantId, id)
+      return result
+    },
     resume: async (tenantId, id) => {
       const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active')
-      if (result.kind === 'done') await soon('the start of a resume', deps.starts.resume({ tenantId, webhookId: id }))
+      if (result.kind === 'done') await soon('the start of a resume', deps.starts.drain({ tenantId, webhookId: id }))
       return result
     },
     remove: async (tenantId, id) => {

@@ -34,8 +34,12 @@ export interface DeliveryStore {
   cancel: (tenantId: string, filter: CancelFilter, untold?: 'cancel') => Promise<number>
   expire: (tenantId: string, ids: string[], at: Date) => Promise<void>
   noticeExpiry: (tenantId: string, ids: string[]) => Promise<void>
-  /** held → pending, in the care of a new workflow. */
-  releaseHeld: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
+  /** Deliveries under way in the care of `workflowId` go to the end of its webhook's queue. */
+  enqueue: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
+  /** Out of the queue, or held → pending, in the care of the queue's workflow. */
+  dequeue: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
+  /** Whatever of the webhook waits, in its queue or between two attempts, is held. */
+  holdWaiting: (tenantId: string, webhookId: string) => Promise<void>
   /** Hands deliveries of a lost workflow to another one. */
   adopt: (tenantId: string, ids: string[], from: string, to: string) => Promise<void>
   /** The message has arrived; the mark of a newer one stays. */
@@ -120,7 +124,7 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
       { ...scoped(tenantId, filter), status: { $in: from } },
       {
         $set: { status, updatedAt: new Date(), ...fields },
-        $unset: { token: '', nextAttemptAt: '', ...unset },
+        $unset: { token: '', queue: '', ...(status !== 'held' && { nextAttemptAt: '' as const }), ...unset },
       },
     )
     return modifiedCount
@@ -173,8 +177,29 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
         { $set: { expiryNoticedAt: new Date() } },
       )
     },
-    releaseHeld: async (tenantId, ids, workflowId) => {
-      await move(tenantId, { _id: { $in: ids } }, 'pending', { workflowId })
+    enqueue: async (tenantId, ids, workflowId) => {
+      await deliveries.updateMany(
+        { ...among(tenantId, ids), workflowId, status: { $in: [...UNDER_WAY] } },
+        { $set: { queue: 'waiting', updatedAt: new Date() }, $unset: { token: '' } },
+      )
+    },
+    dequeue: async (tenantId, ids, workflowId) => {
+      const waits = { $or: [{ status: 'held' as const }, { queue: 'waiting' as const, status: { $in: [...UNDER_WAY] } }] }
+      await deliveries.updateMany({ ...among(tenantId, ids), ...waits }, [
+        {
+          $set: {
+            queue: 'taken',
+            workflowId,
+            status: { $cond: [{ $eq: ['$status', 'held'] }, 'pending', '$status'] },
+            updatedAt: '$$NOW',
+          },
+        },
+        { $unset: ['nextAttemptAt', 'token'] },
+      ])
+    },
+    holdWaiting: async (tenantId, webhookId) => {
+      // With a token a POST may be in flight: its workflow holds it after that.
+      await move(tenantId, { webhookId, token: { $exists: false } }, 'held', {})
     },
     adopt: async (tenantId, ids, from, to) => {
       await deliveries.updateMany(

@@ -15,6 +15,8 @@ export interface Journaled {
   added: boolean
   event: NewEvent
   workflowId?: string
+  /** The workflow's delivery records are responsible for it. */
+  dispatched?: boolean
 }
 
 export interface Lease {
@@ -30,6 +32,13 @@ export interface Overdue {
   workflowId?: string
 }
 
+/** Events whose deliveries have all been written down by a workflow. */
+export interface Dispatched {
+  tenantId: string
+  eventIds: string[]
+  workflowId: string
+}
+
 export interface EventStore {
   /** Journals what is new and answers, per event, what stands in the journal. */
   insert: (events: NewEvent[], lease: Lease) => Promise<Journaled[]>
@@ -38,7 +47,7 @@ export interface EventStore {
   renew: (events: Pick<HeraldEvent, 'tenantId' | 'id'>[], lease: Lease) => Promise<void>
   markStarted: (tenantId: string, eventIds: string[], workflowId: string, until: Date) => Promise<void>
   /** All deliveries of the events have a record now; those take over. */
-  markDispatched: (tenantId: string, eventIds: string[], workflowId: string) => Promise<void>
+  markDispatched: (marks: Dispatched[]) => Promise<void>
   /** Who holds leases of events that were not started yet. */
   starters: () => Promise<string[]>
   /** Their leases end now: they are known to be gone. */
@@ -101,7 +110,7 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
       const record = duplicates.has(i) ? standing.get(eventKey(event.tenantId, event.id)) : undefined
       if (duplicates.has(i) && !record) throw new StoreAway('a record that stood is gone: MongoDB has changed its primary')
       if (!record) return { added: true, event }
-      return { added: false, event: toEvent(record), workflowId: record.workflowId }
+      return { added: false, event: toEvent(record), workflowId: record.workflowId, dispatched: record.dispatchedAt !== undefined }
     })
   }
 
@@ -151,11 +160,15 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
       const filter = { ...keys(tenantId, eventIds), dispatchedAt: { $exists: false } }
       await events.updateMany(filter, { $set: { workflowId, leaseUntil: until } })
     },
-    markDispatched: async (tenantId, eventIds, workflowId) => {
-      await events.updateMany({ ...keys(tenantId, eventIds), dispatchedAt: { $exists: false } }, {
-        $set: { workflowId, dispatchedAt: new Date() },
-        $unset: { leaseUntil: '' },
-      })
+    markDispatched: async (marks) => {
+      const dispatchedAt = new Date()
+      const writes = marks.map(({ tenantId, eventIds, workflowId }) => ({
+        updateMany: {
+          filter: { ...keys(tenantId, eventIds), dispatchedAt: { $exists: false } },
+          update: { $set: { workflowId, dispatchedAt }, $unset: { leaseUntil: '' as const } },
+        },
+      }))
+      await events.bulkWrite(writes, { ordered: false })
     },
   }
 }

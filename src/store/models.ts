@@ -90,11 +90,12 @@ function deliverySchema(): Schema {
     .index({ untold: 1, updatedAt: 1 }, { partialFilterExpression: { untold: { $exists: true } } })
     .index(
       // No field that changes at each attempt: attempts rewrite no index.
-      { status: 1, _id: 1 },
+      { queue: 1, status: 1, _id: 1 },
       { name: 'in_progress', partialFilterExpression: { status: { $in: ['pending', 'retrying'] } } },
     )
     .index({ _id: 1, status: 1 }, { name: 'parked', partialFilterExpression: { status: 'parked' } })
     .index({ webhookId: 1, _id: 1 }, { name: 'held', partialFilterExpression: { status: 'held' } })
+    .index({ webhookId: 1, queue: 1, _id: 1 }, { name: 'queue', partialFilterExpression: { queue: { $exists: true } } })
 }
 
 /** Declares every collection on a connection; `init` makes the indexes. */

@@ -63,7 +63,7 @@ export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): O
     if (delivered) {
       await deliveries.updateMany(
         { ...scoped(tenantId, ids), status: { $in: statusesBefore('delivered') } },
-        { $set: { status: 'delivered', ...fields }, $unset: { token: '', nextAttemptAt: '', ...NOT_PARKED } },
+        { $set: { status: 'delivered', ...fields }, $unset: { token: '', nextAttemptAt: '', queue: '', ...NOT_PARKED } },
       )
       return
     }

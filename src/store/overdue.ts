@@ -26,6 +26,8 @@ export function createOverdueStore({ deliveries }: Models): OverdueStore {
     stuck: (before, limit) =>
       list(
         {
+          // What waits in a webhook's queue is looked after by that.
+          queue: { $exists: false },
           status: { $in: [...UNDER_WAY] },
           _id: { $lt: firstDeliveryId(before) },
           updatedAt: { $lt: before },
@@ -35,7 +37,7 @@ export function createOverdueStore({ deliveries }: Models): OverdueStore {
         limit,
       ),
     inCareOf: (workflowId, limit) =>
-      list({ workflowId, status: { $nin: [...FINAL_STATUSES, 'held'] } }, { _id: 1 }, limit),
+      list({ workflowId, queue: { $exists: false }, status: { $nin: [...FINAL_STATUSES, 'held'] } }, { _id: 1 }, limit),
     parkedAfter: (after, limit) => list({ status: 'parked', _id: { $gt: after } }, { _id: 1 }, limit),
     touch: async (ids) => {
       await deliveries.updateMany({ _id: { $in: ids } }, { $set: { updatedAt: new Date() } })

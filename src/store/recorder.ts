@@ -67,8 +67,8 @@ export function createRecorder({ outcomes, deliveries, logger }: RecorderDeps): 
 
   return {
     record: (outcome) => keep([outcome.deliveryId], commit.add(outcome)),
-    giveBack: (tenantId, ids, token) =>
-      keep(ids, untilTaken('claims that were given back', () => deliveries.unclaim(tenantId, ids, token))),
+    giveBack: async (tenantId, ids, token) =>
+      ids.length === 0 ? undefined : keep(ids, untilTaken('claims that were given back', () => deliveries.unclaim(tenantId, ids, token))),
     settled: async (deliveryIds, waitMs) => {
       const waiting = deliveryIds.flatMap((id) => unwritten.get(id) ?? [])
       if (waiting.length === 0) return true

@@ -4,6 +4,7 @@ import type { OpenWebhook, Sealer, Webhook, WebhookSecrets, WebhookStatus } from
 import type { Models, WebhookRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
+import { createSubscribers, type Subscribers } from './subscribers'
 
 export type WebhookPatch = Partial<
   Pick<Webhook, 'url' | 'description' | 'eventTypes' | 'retry' | 'timeoutMs'>
@@ -24,8 +25,13 @@ export interface WebhookStore {
   uncancelled: (limit: number) => Promise<Pick<Webhook, 'tenantId' | 'id'>[]>
   /** With secrets, for a POST. Read afresh at every attempt, so that an edit counts at once. */
   open: (tenantId: string, id: string) => Promise<OpenWebhook | undefined>
-  /** Every webhook that gets new deliveries of these types, also those that hold them. */
+  /**
+   * Every webhook that gets new deliveries of these types, also those that hold them. From memory: a
+   * change made by this process counts at once, one made by another within a second.
+   */
   subscribers: (tenantId: string, typeIds: number[]) => Promise<OpenWebhook[]>
+  /** Follows what other processes change, until the signal. */
+  follow: Subscribers['follow']
 }
 
 const toWebhook = ({ _id, sealed: _sealed, deletedAt: _deletedAt, uncancelled: _mark, ...rest }: WebhookRecord): Webhook => ({
@@ -74,9 +80,18 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
   const seal = (tenantId: string, id: string, secrets: WebhookSecrets): string =>
     sealer.seal(JSON.stringify(secrets), context(tenantId, id))
 
+  const subscribers = createSubscribers(
+    hot.webhooks,
+    async (tenantId) => {
+      const filter = { ...living(tenantId, {}), status: { $in: RECEIVING } }
+      return Promise.all((await hot.webhooks.find(filter).toArray()).map(openRecord))
+    },
+  )
+
   return {
     insert: async ({ id, ...webhook }, secrets) => {
       await webhooks.create({ _id: id, ...webhook, sealed: seal(webhook.tenantId, id, secrets) })
+      subscribers.forget(webhook.tenantId)
     },
     get: async (tenantId, id) => {
       const record = await webhooks.findOne(living(tenantId, { _id: id })).lean<WebhookRecord>()
@@ -88,6 +103,7 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       const record = await webhooks
         .findOneAndUpdate(living(tenantId, { _id: id }), { $set: set }, { returnDocument: 'after' })
         .lean<WebhookRecord>()
+      subscribers.forget(tenantId)
       return record ? toWebhook(record) : undefined
     },
     setStatus: async (tenantId, id, from, status) => {
@@ -95,12 +111,14 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
         { ...living(tenantId, { _id: id }), status: { $in: from } },
         { $set: { status, updatedAt: new Date() } },
       )
+      subscribers.forget(tenantId)
       return modifiedCount === 1
     },
     remove: async (tenantId, id) => {
       const { modifiedCount } = await webhooks.updateOne(living(tenantId, { _id: id }), {
         $set: { deletedAt: new Date(), status: 'disabled', sealed: '', uncancelled: true },
       })
+      subscribers.forget(tenantId)
       return modifiedCount === 1
     },
     markCancelled: async (tenantId, id) => {
@@ -114,9 +132,7 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       const record = await hot.webhooks.findOne(living(tenantId, { _id: id }))
       return record ? openRecord(record) : undefined
     },
-    subscribers: async (tenantId, typeIds) => {
-      const filter = { ...living(tenantId, { eventTypes: { $in: typeIds } }), status: { $in: RECEIVING } }
-      return Promise.all((await hot.webhooks.find(filter).toArray()).map(openRecord))
-    },
+    subscribers: subscribers.find,
+    follow: subscribers.follow,
   }
 }

@@ -2,9 +2,12 @@ import { bundleWorkflowCode } from '@temporalio/worker'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Bundles the workflows as Temporal's sandbox runs them, and writes the code to `file`. */
+/**
+ * Bundles the workflows as Temporal's sandbox runs them, and writes the code to `file`. Their modules
+ * keep no state, so that each is loaded once and not for every workflow anew.
+ */
 export async function writeWorkflowBundle(workflowsPath: string, file: string): Promise<void> {
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet })
+  const { code } = await bundleWorkflowCode({ workflowsPath, preloadModules: [workflowsPath], logger: quiet })
   await writeFile(file, code)
 }
 

@@ -28,7 +28,8 @@ export function createWorkflowMessages(client: Client, taskQueue: string): Workf
   }
 
   async function* endedBadly(since: Date): AsyncIterable<string> {
-    const query = `TaskQueue = "${taskQueue}" AND ExecutionStatus IN ("Terminated", "Failed", "TimedOut", "Canceled") AND CloseTime > "${since.toISOString()}"`
+    // The reconciler starts those that work off a queue by what waits there.
+    const query = `WorkflowType != "drainWebhook" AND TaskQueue = "${taskQueue}" AND ExecutionStatus IN ("Terminated", "Failed", "TimedOut", "Canceled") AND CloseTime > "${since.toISOString()}"`
     for await (const { workflowId } of client.workflow.list({ query })) yield workflowId
   }
 

@@ -5,9 +5,10 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/common'
 import type { AdoptInput, DeliverInput } from '../../workflows/deliver'
-import type { ResumeInput } from '../../workflows/resume'
-import { adoptWorkflowId, deliverWorkflowId, resumeWorkflowId, restartWorkflowId } from '../domain/ids'
-import { fitting, HeraldEventIds, HeraldEventTypes, HeraldTenant } from './search-attributes'
+import type { DrainInput } from '../../workflows/drain'
+import { wake } from '../../workflows/messages'
+import { adoptWorkflowId, deliverWorkflowId, drainWorkflowId, restartWorkflowId } from '../domain/ids'
+import { fitting, HeraldEventIds, HeraldEventTypes, HeraldTenant, HeraldWebhookIds } from './search-attributes'
 
 interface Startable {
   id: string
@@ -20,7 +21,8 @@ export interface WorkflowStarts {
   /** The same after the workflow `lost` ended without having dispatched them. */
   redeliver: (tenantId: string, events: Startable[], lost: string) => Promise<string>
   adopt: (input: AdoptInput) => Promise<void>
-  resume: (input: ResumeInput) => Promise<void>
+  /** Has a workflow work off the webhook's queue, and what it held; one that does is told to look again. */
+  drain: (input: DrainInput) => Promise<void>
 }
 
 export interface StartDeps {
@@ -115,15 +117,20 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
         }),
       )
     },
-    resume: async (input) => {
+    drain: async (input) => {
+      const { tenantId, webhookId } = input
       await inTime(() =>
-        client.workflow.start('resumeWebhook', {
-          workflowId: resumeWorkflowId(input.tenantId, input.webhookId),
+        client.workflow.signalWithStart('drainWebhook', {
+          workflowId: drainWorkflowId(tenantId, webhookId),
           taskQueue,
           args: [input],
-          ...AGAIN,
-          staticSummary: `release of what ${input.webhookId} held`,
-          typedSearchAttributes: new TypedSearchAttributes([{ key: HeraldTenant, value: input.tenantId }]),
+          signal: wake,
+          signalArgs: [],
+          staticSummary: `what waits for ${webhookId} of ${tenantId}`,
+          typedSearchAttributes: new TypedSearchAttributes([
+            { key: HeraldTenant, value: tenantId },
+            { key: HeraldWebhookIds, value: [webhookId] },
+          ]),
         }),
       )
     },

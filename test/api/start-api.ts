@@ -10,6 +10,7 @@ import { generateSecret } from '../../src/delivery/sign'
 import type { Scope } from '../../src/domain/api-key'
 import { deliverWorkflowId } from '../../src/domain/ids'
 import { createMetrics } from '../../src/metrics'
+import { createJournal } from '../../src/publish/journal'
 import { createPublisher } from '../../src/publish/publisher'
 import { createSteering } from '../../src/steering/steering'
 import { createApiKeyStore } from '../../src/store/api-keys'
@@ -88,21 +89,21 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
   const urlRules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] })
   return {
     publisher: createPublisher({
-      events: createEventStore(models),
+      journal: createJournal({ events: createEventStore(models), starterId: 'test', storeAwayEverSince: awayEverSince }),
+      dispatchesHere: false,
       starter: {
+        isIdle: () => true,
         submit: async ({ tenantId, id }) => ({ start: Promise.resolve(deliverWorkflowId(tenantId, [id])) }),
         waiting: () => [],
         observeFanOut: () => undefined,
       },
-      starterId: 'test',
-      storeAwayEverSince: awayEverSince,
       metrics: createMetrics(),
       faults: () => undefined,
     }),
     steering: createSteering({
       deliveries,
       webhooks,
-      starts: { resume: noWorkflow },
+      starts: { drain: noWorkflow },
       messenger: { tell: noWorkflow, adopt: noWorkflow },
       logger,
     }),

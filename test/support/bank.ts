@@ -20,6 +20,7 @@ export interface DeliveryJson {
   attemptCount: number
   workflowId: string
   nextAttemptAt?: string
+  queued?: true
   parkedReason?: string
   createdAt: string
   expiresAt?: string

@@ -1,3 +1,4 @@
+import { asyncLocalStorage, type Context } from '@temporalio/activity'
 import { createDeliveryStore } from '../../src/store/deliveries'
 import { ADMIN_KEY } from '../support/herald'
 import { newDelivery } from '../support/new-delivery'
@@ -14,7 +15,9 @@ it('counts a parked delivery once, however many workers run the step', async () 
   const policy = { maximumAttempts: 1, initialIntervalMs: 1, backoffCoefficient: 1, maximumIntervalMs: 1 }
   const batch = { webhookId, deliveryIds: [delivery.id], round: 0, base: 0, policy, startToCloseMs: 1 }
 
-  await Promise.all(Array.from({ length: 5 }, () => activities.park({ tenantId, batch })))
+  const inItsWorkflow = { info: { workflowExecution: { workflowId: delivery.workflowId } } } as Context
+  const park = () => asyncLocalStorage.run(inItsWorkflow, () => activities.park({ tenantId, batch }))
+  await Promise.all(Array.from({ length: 5 }, park))
 
   const metrics = await fetch(`${scene.herald.url}/metrics`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })
   expect(await metrics.text()).toContain('\nherald_deliveries_parked_total{reason="attempts exhausted"} 1\n')

@@ -102,5 +102,5 @@ it('records the release of what a paused webhook held', async () => {
   for (const eventId of eventIds) await scene.inStatus('held', eventId)
   await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)
   for (const eventId of eventIds) await scene.inStatus('delivered', eventId)
-  await record('resumed', `resume/${scene.tenantId}/${webhookId}`)
+  await record('drained', `drain/${scene.tenantId}/${webhookId}`)
 })

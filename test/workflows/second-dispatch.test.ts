@@ -13,7 +13,8 @@ const scene = useScene({ config: { reconcile: { everyMs: 500, patienceMs: 300_00
 async function dispatchAgain(eventId: string, webhookId: string, meanwhile: () => Promise<unknown>): Promise<void> {
   const { tenantId } = scene
   const { models } = scene.herald.herald.context.store
-  const now = new Date()
+  // Temporal notices the end of a worker after ten seconds.
+  const now = new Date(Date.now() - 10_000)
   const event = { tenantId, typeId: 5, type: 'TRANSACTION SUCCESSFUL', entityId: 'txn-1', createdAt: now }
   const id = deliveryId(tenantId, eventId, now, webhookId)
   const intent = newDelivery({ id, tenantId, eventId, webhookId, workflowId: `event/${tenantId}/${eventId}` })

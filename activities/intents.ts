@@ -1,0 +1,97 @@
+import type { Delivery } from '../src/domain/delivery'
+import type { HeraldEvent } from '../src/domain/event'
+import { deliveryId, newToken } from '../src/domain/ids'
+import { mayDispatch } from '../src/domain/lanes'
+import type { OpenWebhook } from '../src/domain/webhook'
+import { orGiveBack } from './claiming'
+import type { ActivityDeps } from './deps'
+
+/** A delivery on its way: its record, the event it carries, the webhook it goes to. */
+export interface Intent {
+  delivery: Delivery
+  event: HeraldEvent
+  webhook: OpenWebhook
+}
+
+/** What a workflow is about to do, written down before it does it. */
+export interface Intents {
+  /** Who may make the first POSTs. */
+  token: string
+  /** Those of the events that are in the journal and are not another workflow's. */
+  events: HeraldEvent[]
+  /** None of the events is in the journal. */
+  unknown: boolean
+  all: Intent[]
+  /** Records that stood already. */
+  standing: Delivery[]
+}
+
+export type WriteIntents = (tenantId: string, eventIds: string[], workflowId: string) => Promise<Intents>
+
+type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes'>
+
+/** Finds the webhooks of some events and inserts a record for each delivery: the fence of the first attempt. */
+export function createWriteIntents(deps: IntentDeps): WriteIntents {
+  return async (tenantId, eventIds, workflowId) => {
+    const token = newToken()
+    // Published again, an event is not delivered again.
+    const before = await deps.journal.dispatchedBefore(tenantId, eventIds, workflowId)
+    const ours = eventIds.filter((id) => !before.has(id))
+    const events = await deps.events.load(tenantId, ours)
+    const webhooks = await deps.webhooks.subscribers(tenantId, [...new Set(events.map(({ typeId }) => typeId))])
+    const first = createFirst(deps.lanes)
+    const all = events.flatMap((event) =>
+      webhooks
+        .filter(({ eventTypes }) => eventTypes.includes(event.typeId))
+        .map((webhook) => ({ delivery: newDelivery(event, webhook, { workflowId, token, ...first(webhook) }), event, webhook })),
+    )
+    const deliveries = all.map(({ delivery }) => delivery)
+    const claim = { tenantId, deliveryIds: deliveries.map(({ id }) => id), token }
+    const standing = await orGiveBack(deps, deps.deliveries.insert(deliveries), claim)
+    return { token, events, unknown: ours.length > 0 && events.length === 0, all, standing }
+  }
+}
+
+interface First {
+  /** The first POST is made at once, in `dispatch`. */
+  atOnce: boolean
+  /** The webhook cannot take it now. */
+  queued: boolean
+}
+
+/** One answer for all deliveries of a run to a webhook. */
+function createFirst(lanes: IntentDeps['lanes']): (webhook: OpenWebhook) => First {
+  const known = new Map<string, First>()
+  return (webhook) => {
+    let first = known.get(webhook.id)
+    if (!first) {
+      const isActive = webhook.status === 'active'
+      const queued = isActive && lanes.isCongested(webhook.id)
+      first = { queued, atOnce: isActive && !queued && mayDispatch(webhook) && lanes.isFast(webhook.id) }
+      known.set(webhook.id, first)
+    }
+    return first
+  }
+}
+
+function newDelivery(event: HeraldEvent, webhook: OpenWebhook, how: First & { workflowId: string; token: string }): Delivery {
+  const now = new Date()
+  return {
+    id: deliveryId(event.tenantId, event.id, event.createdAt, webhook.id),
+    tenantId: event.tenantId,
+    eventId: event.id,
+    webhookId: webhook.id,
+    typeId: event.typeId,
+    entityId: event.entityId,
+    status: webhook.status === 'active' ? 'pending' : 'held',
+    round: 0,
+    posts: how.atOnce ? 1 : 0,
+    postsBeforeRound: 0,
+    intents: how.atOnce ? [now] : [],
+    ...(how.atOnce && { token: how.token }),
+    ...(how.queued && { queue: 'waiting' }),
+    workflowId: how.workflowId,
+    createdAt: now,
+    updatedAt: now,
+  }
+}

@@ -1,0 +1,114 @@
+import { LRUCache } from 'lru-cache'
+import { SLOW_ANSWER_MS, STALLED_MS, WEBHOOK_CAP } from '../src/domain/lanes'
+
+/** Ends the use of a permit. */
+export type Return = () => void
+
+/**
+ * What this process knows of the traffic to each webhook: who may POST now, and in which lane. One
+ * slow or dead endpoint holds its own permits and nothing else.
+ */
+export interface Lanes {
+  /**
+   * A permit for one request to the webhook, first come, first served; none when it cannot be had
+   * within `waitMs`. Where the webhook's own pace says so beforehand, the refusal comes at once.
+   */
+  take: (webhookId: string, waitMs: number) => Promise<Return | undefined>
+  /** The first attempt may be made in `dispatch`: the webhook has proven to answer quickly, or is being tried. */
+  isFast: (webhookId: string) => boolean
+  /** Deliveries wait in the webhook's queue: newer ones go behind them. */
+  isCongested: (webhookId: string) => boolean
+  /** No permit was to be had, or the queue is not empty. */
+  congest: (webhookId: string) => void
+  /** The queue is empty. */
+  clear: (webhookId: string) => void
+}
+
+interface Gate {
+  /** When each request in flight was begun, oldest first. */
+  inFlight: Set<{ since: number }>
+  waiting: Set<(permit: Return | undefined) => void>
+  /** How long a permit is held, as a moving average. */
+  heldMs: number
+  /** Whether each of the newest answers was slow. */
+  answers: boolean[]
+  congestedUntil: number
+}
+
+/** The newest answer's share in the average. */
+const WEIGHT = 0.1
+/** One slow answer among so many is the p99 that the fast lane allows. */
+const REMEMBERED = 100
+/** The queue is worked off somewhere else than here, perhaps; after this its state is asked anew. */
+const CONGESTED_MS = 5_000
+
+export function createLanes(cap = WEBHOOK_CAP): Lanes {
+  const gates = new LRUCache<string, Gate>({ max: 100_000 })
+
+  function gateOf(webhookId: string): Gate {
+    let gate = gates.get(webhookId)
+    if (!gate) gates.set(webhookId, (gate = { inFlight: new Set(), waiting: new Set(), heldMs: 0, answers: [], congestedUntil: 0 }))
+    return gate
+  }
+
+  const expectedWait = ({ waiting, heldMs }: Gate): number => ((waiting.size + 1) / cap) * heldMs
+
+  /** The permit goes to the longest waiting, or back. */
+  function grant(gate: Gate): Return {
+    const request = { since: performance.now() }
+    gate.inFlight.add(request)
+    return () => {
+      gate.inFlight.delete(request)
+      observe(gate, performance.now() - request.since)
+      const [next] = gate.waiting
+      next?.(grant(gate))
+    }
+  }
+
+  function observe(gate: Gate, tookMs: number): void {
+    gate.heldMs += WEIGHT * (tookMs - gate.heldMs)
+    gate.answers.push(tookMs > SLOW_ANSWER_MS)
+    if (gate.answers.length > REMEMBERED) gate.answers.shift()
+  }
+
+  function wait(gate: Gate, waitMs: number): Promise<Return | undefined> {
+    return new Promise((resolve) => {
+      const settle = (permit: Return | undefined): void => {
+        clearTimeout(timer)
+        gate.waiting.delete(settle)
+        resolve(permit)
+      }
+      const timer = setTimeout(settle, waitMs, undefined)
+      gate.waiting.add(settle)
+    })
+  }
+
+  return {
+    take: async (webhookId, waitMs) => {
+      const gate = gateOf(webhookId)
+      if (gate.inFlight.size < cap) return grant(gate)
+      if (expectedWait(gate) > waitMs || isStalled(gate)) return undefined
+      return wait(gate, waitMs)
+    },
+    isFast: (webhookId) => {
+      const gate = gateOf(webhookId)
+      if (gate.answers.length === 0) return gate.inFlight.size === 0
+      return !isStalled(gate) && answersQuickly(gate)
+    },
+    isCongested: (webhookId) => gateOf(webhookId).congestedUntil > performance.now(),
+    congest: (webhookId) => void (gateOf(webhookId).congestedUntil = performance.now() + CONGESTED_MS),
+    clear: (webhookId) => void (gateOf(webhookId).congestedUntil = 0),
+  }
+}
+
+/** A request that is out for much longer than the others were tells of a hung endpoint before a time-out does. */
+function isStalled({ inFlight, heldMs }: Gate): boolean {
+  const [oldest] = inFlight
+  const patienceMs = Math.min(SLOW_ANSWER_MS, Math.max(STALLED_MS, 4 * heldMs))
+  return oldest !== undefined && performance.now() - oldest.since > patienceMs
+}
+
+function answersQuickly({ answers }: Gate): boolean {
+  const slow = answers.filter(Boolean).length
+  return slow === 0 || (slow === 1 && answers.length === REMEMBERED)
+}

@@ -1,0 +1,89 @@
+import { LRUCache } from 'lru-cache'
+import { eventKey } from '../domain/ids'
+import { within } from '../domain/within'
+import type { StoreConnection } from '../store/connect'
+import { isStoreAway, StoreAway } from '../store/errors'
+import type { EventStore, Journaled, NewEvent } from '../store/events'
+import { createGroupCommit } from '../store/group-commit'
+
+/** Where this process writes down what it accepts, and where its dispatches learn how that went. */
+export interface Journal {
+  /**
+   * Writes the events down; one result an event, in order. `onLate` hears what is taken after all.
+   * @throws {StoreAway} when MongoDB does not answer in time.
+   */
+  add: (events: NewEvent[], onLate: (journaled: Journaled[]) => void) => Promise<Journaled[]>
+  /** The last write was taken: a start need not wait to see whether this one is. */
+  isWell: () => boolean
+  /**
+   * For the dispatch of `workflowId` that was started beside the writing: waits for it, and answers
+   * those of the events that another workflow had dispatched before they were published again.
+   * @throws {StoreAway}
+   */
+  dispatchedBefore: (tenantId: string, eventIds: string[], workflowId: string) => Promise<Set<string>>
+}
+
+/** How long a publish waits for the journal before it says that it does not answer. */
+const WAIT_MS = 5_000
+/** Until then the publishing process looks after an event; it renews what still waits. */
+export const LEASE_MS = 30_000
+const REMEMBERED = 10_000
+
+export interface JournalDeps {
+  events: Pick<EventStore, 'insert'>
+  /** This process, as leases name it. */
+  starterId: string
+  storeAwayEverSince: StoreConnection['awayEverSince']
+}
+
+export function createJournal({ events, starterId, storeAwayEverSince }: JournalDeps): Journal {
+  const writing = new Map<string, Promise<Journaled>>()
+  /** The workflows of what was published again, whose start may be under way all the same. */
+  const dispatchers = new LRUCache<string, string>({ max: REMEMBERED })
+  let well = true
+
+  const commit = createGroupCommit<NewEvent, Journaled>({
+    maxInFlight: 2,
+    maxItems: 1_000,
+    // Nobody waits for the absence of MongoDB twice: once in line, and once in a write of their own.
+    failsAll: isStoreAway,
+    write: (batch) => events.insert(batch, { starter: starterId, until: new Date(Date.now() + LEASE_MS) }),
+  })
+
+  async function write(event: NewEvent): Promise<Journaled> {
+    const key = eventKey(event.tenantId, event.id)
+    const written = commit.add(event)
+    writing.set(key, written)
+    try {
+      const journaled = await written
+      if (journaled.dispatched && journaled.workflowId !== undefined) dispatchers.set(key, journaled.workflowId)
+      well = true
+      return journaled
+    } catch (error) {
+      well = false
+      throw error
+    } finally {
+      if (writing.get(key) === written) writing.delete(key)
+    }
+  }
+
+  return {
+    isWell: () => well,
+    add: async (added, onLate) => {
+      const begun = performance.now()
+      const away = (cause?: unknown) => new StoreAway(cause, { nothingWritten: storeAwayEverSince(begun) })
+      const written = Promise.all(added.map(write))
+      const inTime = await within(written, WAIT_MS).catch((error: unknown) => {
+        throw isStoreAway(error) ? away(error) : error
+      })
+      if (inTime) return written
+      well = false
+      written.then(onLate, () => undefined)
+      throw away()
+    },
+    dispatchedBefore: async (tenantId, eventIds, workflowId) => {
+      await Promise.all(eventIds.flatMap((id) => writing.get(eventKey(tenantId, id)) ?? []))
+      return new Set(eventIds.filter((id) => (dispatchers.get(eventKey(tenantId, id)) ?? workflowId) !== workflowId))
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { createLanes, type Lanes } from '../../activities/lanes'
+import { STALLED_MS } from '../../src/domain/lanes'
+
+const CAP = 3
+let lanes: Lanes
+
+beforeEach(() => {
+  lanes = createLanes(CAP)
+})
+
+const answerAll = async (count: number): Promise<void> => {
+  for (let i = 0; i < count; i += 1) (await lanes.take('w', 0))?.()
+}
+
+it('gives as many permits as the cap, and the next one to whoever waited longest', async () => {
+  const [first] = await Promise.all(Array.from({ length: CAP }, () => lanes.take('w', 0)))
+  const order: string[] = []
+  const [a, b] = ['a', 'b'].map((name) => lanes.take('w', 500).then((permit) => permit && order.push(name)))
+  first?.()
+  await a
+  expect(order).toEqual(['a'])
+  await b
+  expect(order).toEqual(['a'])
+  expect(await lanes.take('another', 0)).toBeDefined()
+})
+
+it('tries a webhook that it does not know with one request in the fast lane', async () => {
+  expect(lanes.isFast('w')).toBe(true)
+  const giveBack = await lanes.take('w', 0)
+  expect(lanes.isFast('w')).toBe(false)
+  giveBack?.()
+  expect(lanes.isFast('w')).toBe(true)
+})
+
+it('takes a webhook out of the fast lane before its hung request has timed out, and back when it answers', async () => {
+  await answerAll(5)
+  const giveBack = await lanes.take('w', 0)
+  expect(lanes.isFast('w')).toBe(true)
+  await wait(STALLED_MS + 50)
+  expect(lanes.isFast('w')).toBe(false)
+  giveBack?.()
+  expect(lanes.isFast('w')).toBe(true)
+})
+
+it('refuses at once where a hung webhook has its cap', async () => {
+  for (let i = 0; i < CAP; i += 1) await lanes.take('w', 0)
+  await wait(STALLED_MS + 50)
+  const begun = performance.now()
+  expect(await lanes.take('w', 1_000)).toBeUndefined()
+  expect(performance.now() - begun).toBeLessThan(100)
+})
+
+it('remembers for a while that deliveries wait', () => {
+  expect(lanes.isCongested('w')).toBe(false)
+  lanes.congest('w')
+  expect(lanes.isCongested('w')).toBe(true)
+  lanes.clear('w')
+  expect(lanes.isCongested('w')).toBe(false)
+})

@@ -1,0 +1,69 @@
+import { WEBHOOK_CAP } from '../../src/domain/lanes'
+import { useScene } from '../support/scene'
+import { until } from '../support/until'
+
+const scene = useScene()
+
+const publishMany = async (count: number): Promise<void> => {
+  const events = Array.from({ length: count }, (_, i) => ({ type: 5, data: { id: `txn-${i}` } }))
+  expect((await scene.api('POST', '/v1/events/batch', { events })).status).toBe(200)
+}
+
+it('lets a hung endpoint hold its cap and no more: the rest waits in its queue, and the others are served', async () => {
+  let [open, mostOpen] = [0, 0]
+  const hung = await scene.receiver(async () => {
+    mostOpen = Math.max(mostOpen, ++open)
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    open -= 1
+    return { hang: true }
+  })
+  const healthy = await scene.receiver()
+  const hungHook = await scene.subscribe(hung.url, { eventTypes: [5], timeout: '1500ms', retry: { maximumAttempts: 20, initialInterval: '1s', backoffCoefficient: 1 } })
+  await scene.subscribe(healthy.url, { eventTypes: [1] })
+  for (let i = 0; i < 10; i += 1) await publishMany(10)
+
+  const queued = await until(async () => {
+    const waiting = (await scene.deliveries(`webhookId=${hungHook}`)).filter((delivery) => delivery.queued)
+    return waiting.length > 20 ? waiting : undefined
+  })
+
+  expect(queued.every(({ status }) => status === 'pending' || status === 'retrying')).toBe(true)
+  const publishedAt = Date.now()
+  await scene.publish({ type: 1, data: { id: 'acc-1', accountType: 'Savings' } })
+  const [first] = await healthy.waitFor(1, 2_000)
+  expect((first?.receivedAt.getTime() ?? Infinity) - publishedAt).toBeLessThan(2_000)
+  expect(mostOpen).toBeLessThanOrEqual(WEBHOOK_CAP)
+
+  hung.answer = 200
+  await until(async () => (await scene.deliveries(`webhookId=${hungHook}&status=delivered`)).length === 100, { timeoutMs: 30_000 })
+  expect(mostOpen).toBeLessThanOrEqual(WEBHOOK_CAP)
+}, 90_000)
+
+it('parks what is used up while it waits in the queue, and delivers it by hand', async () => {
+  const hung = await scene.receiver({ hang: true })
+  const webhookId = await scene.subscribe(hung.url, { eventTypes: [5], timeout: '500ms', retry: { maximumAttempts: 2, initialInterval: '100ms' } })
+  for (let i = 0; i < 8; i += 1) await publishMany(10)
+  const parked = await until(
+    async () => {
+      const found = await scene.deliveries(`webhookId=${webhookId}&status=parked`)
+      return found.length === 80 ? found : undefined
+    },
+    { timeoutMs: 40_000 },
+  )
+  expect(parked.every(({ attemptCount, parkedReason }) => attemptCount === 2 && parkedReason === 'attempts exhausted')).toBe(true)
+
+  hung.answer = 200
+  for (const { id } of parked.slice(0, 5)) expect((await scene.api('POST', `/v1/deliveries/${id}/retry`)).status).toBe(202)
+  await until(async () => (await scene.deliveries(`webhookId=${webhookId}&status=delivered`)).length === 5)
+}, 90_000)
+
+it('holds at once, on a pause, what waits in the queue or between two attempts', async () => {
+  const failing = await scene.receiver(500)
+  const webhookId = await scene.subscribe(failing.url, { retry: { maximumAttempts: 5, initialInterval: '1h' } })
+  const eventId = await scene.publish()
+  await until(async () => (await scene.delivery(eventId))?.nextAttemptAt)
+
+  await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+
+  expect(await scene.delivery(eventId)).toMatchObject({ status: 'held', attemptCount: 1 })
+})
