@@ -4,7 +4,7 @@ import { newId } from '../domain/ids'
 import type { PublishRequest } from '../publish/publisher'
 import type { EventCatalog } from '../publish/event-catalog'
 import { invalid, Problem } from './problem'
-import { duplicateKey, members, type Member } from './raw-json'
+import { duplicateKey, members, type Member } from '../domain/raw-json'
 import { check } from '../domain/validation'
 
 /** What the caller sends, but for `data`, which its type's own schema reads. */

@@ -1,4 +1,4 @@
-import { duplicateKey, elements, members } from '../../src/api/raw-json'
+import { duplicateKey, elements, members } from '../../src/domain/raw-json'
 
 const sources = (text: string): Record<string, string> =>
   Object.fromEntries(members(text).map(({ key, start, end }) => [key, text.slice(start, end)]))
