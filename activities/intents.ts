@@ -5,6 +5,7 @@ import { mayDispatch } from '../src/domain/lanes'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
+import { createWanted } from './wanted'
 
 /** A delivery on its way: its record, the event it carries, the webhook it goes to. */
 export interface Intent {
@@ -28,7 +29,7 @@ export interface Intents {
 
 export type WriteIntents = (tenantId: string, eventIds: string[], workflowId: string) => Promise<Intents>
 
-type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes'>
+type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes' | 'logger'>
 
 /** Finds the webhooks of some events and inserts a record for each delivery: the fence of the first attempt. */
 export function createWriteIntents(deps: IntentDeps): WriteIntents {
@@ -39,11 +40,10 @@ export function createWriteIntents(deps: IntentDeps): WriteIntents {
     const ours = eventIds.filter((id) => !before.has(id))
     const events = await deps.events.load(tenantId, ours)
     const webhooks = await deps.webhooks.subscribers(tenantId, [...new Set(events.map(({ typeId }) => typeId))])
+    const wanted = createWanted(webhooks, deps.logger)
     const first = createFirst(deps.lanes)
     const all = events.flatMap((event) =>
-      webhooks
-        .filter(({ eventTypes }) => eventTypes.includes(event.typeId))
-        .map((webhook) => ({ delivery: newDelivery(event, webhook, { workflowId, token, ...first(webhook) }), event, webhook })),
+      wanted(event).map((webhook) => ({ delivery: newDelivery(event, webhook, { workflowId, token, ...first(webhook) }), event, webhook })),
     )
     const deliveries = all.map(({ delivery }) => delivery)
     const claim = { tenantId, deliveryIds: deliveries.map(({ id }) => id), token }

@@ -18,6 +18,7 @@ import { createDocs } from './docs'
 import type { EventCatalog } from '../publish/event-catalog'
 import { eventTypeRoutes } from './event-types'
 import { eventRoutes } from './events'
+import { filterTestRoutes } from './filter-tests'
 import { createFailureHandler, refusePath } from './failures'
 import { healthRoutes } from './health'
 import { createOpenApi } from './openapi'
@@ -76,6 +77,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...publishingRoutes(shared),
     ...eventRoutes(shared),
     ...deliveryRoutes(shared),
+    ...filterTestRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),

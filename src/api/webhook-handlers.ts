@@ -42,6 +42,7 @@ export function webhookHandlers({ webhooks, steering, catalog, checkUrl, newSecr
         url: body.url,
         ...(body.description && { description: body.description }),
         eventTypes,
+        ...(body.filter && { filter: body.filter }),
         status: 'active',
         retry: mergeRetry(DEFAULT_RETRY_POLICY, body.retry),
         timeoutMs: body.timeout ?? TIMEOUT.defaultMs,
@@ -99,6 +100,7 @@ export function webhookHandlers({ webhooks, steering, catalog, checkUrl, newSecr
     return {
       ...(body.url !== undefined && { url: body.url }),
       ...(body.eventTypes !== undefined && { eventTypes }),
+      ...(body.filter !== undefined && { filter: body.filter }),
       ...(body.description !== undefined && { description: body.description ?? '' }),
       ...(body.retry !== undefined && { retry: mergeRetry(retry, body.retry) }),
       ...(body.timeout !== undefined && { timeoutMs: body.timeout ?? TIMEOUT.defaultMs }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { checkHeaders } from '../delivery/request-headers'
+import { filterInput, filterNode } from '../domain/filter'
 import { RETRY_BOUNDS, TIMEOUT } from '../domain/retry-policy'
 import { formatDuration, parseDuration } from '../domain/duration'
 import { named } from './views'
@@ -88,6 +89,9 @@ const eventTypes = z
   .max(1_000)
   .describe('Names or Event IDs.')
 
+named.add(filterNode, { id: 'Filter' })
+const filter = filterInput.describe('Only events whose `data` it lets through.')
+
 const shared = {
   url: z.string().max(2_048).describe('https or http; must lead to a public address.'),
   eventTypes,
@@ -95,6 +99,7 @@ const shared = {
 
 export const webhookInput = z.strictObject({
   ...shared,
+  filter: filter.optional(),
   description: z.string().max(1_024).optional(),
   auth: auth.optional(),
   headers: headers(headerValue).optional(),
@@ -107,6 +112,7 @@ named.add(webhookInput, { id: 'CreateWebhook' })
 export const webhookPatch = z.strictObject({
   url: shared.url.optional(),
   eventTypes: shared.eventTypes.optional(),
+  filter: filter.nullish(),
   description: z.string().max(1_024).nullish(),
   auth: auth.nullish(),
   headers: headers(headerValue.nullable()).nullish(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatDuration } from '../domain/duration'
+import { filterNode } from '../domain/filter'
 import { WEBHOOK_STATUSES, type OpenWebhook } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import { named, time } from './views'
@@ -10,6 +11,7 @@ export const webhookView = z.object({
   description: z.string().optional(),
   eventTypes: z.array(z.string()),
   eventTypeIds: z.array(z.int()),
+  filter: filterNode.optional(),
   status: z.enum(WEBHOOK_STATUSES),
   secretsLost: z
     .literal(true)
@@ -43,13 +45,14 @@ named.add(patchedWebhookView, { id: 'PatchedWebhook' })
 
 /** Of what is hidden, only that it is there. */
 export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog): Promise<z.infer<typeof webhookView>> {
-  const { id, url, description, eventTypes, status, retry, timeoutMs, createdAt, updatedAt, secrets, secretsLost } = webhook
+  const { id, url, description, eventTypes, filter, status, retry, timeoutMs, createdAt, updatedAt, secrets, secretsLost } = webhook
   return {
     id,
     url,
     ...(description && { description }),
     eventTypes: await Promise.all(eventTypes.map((typeId) => catalog.nameOf(typeId))),
     eventTypeIds: eventTypes,
+    ...(filter && { filter }),
     status,
     ...(secretsLost && { secretsLost }),
     ...(secrets.auth && { auth: { type: 'basic' as const } }),

@@ -47,7 +47,7 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       scope: 'manage',
       summary: 'Change a webhook',
       description:
-        'What is not named stays; null removes, or restores the default. The next attempt of every delivery uses the change, also of those under way.',
+        'What is not named stays; null removes, or restores the default. The next attempt of every delivery uses the change, also of those under way; types and filter count for the events to come.',
       body: webhookPatch,
       responses: { 200: { description: 'Changed.', schema: patchedWebhookView } },
       handle: patch,

@@ -1,3 +1,4 @@
+import type { Filter } from './filter'
 import type { RetryPolicy } from './retry-policy'
 
 /** `paused` by a person and `suspended` by Herald hold deliveries; `disabled` receives no new ones. */
@@ -25,6 +26,8 @@ export interface Webhook {
   description?: string
   /** Event IDs (numbers) that it asked for. */
   eventTypes: number[]
+  /** Of those, only what it lets through. */
+  filter?: Filter
   status: WebhookStatus
   retry: RetryPolicy
   timeoutMs: number

@@ -7,6 +7,7 @@ import { scoped } from './scope'
 export interface EventFilter {
   typeId?: number
   entityId?: string
+  typeIds?: number[]
   /** `to` is not included. */
   from?: Date
   to?: Date
@@ -19,16 +20,25 @@ export type EventSummary = Omit<HeraldEvent, 'data'> & { workflowId?: string }
 export interface EventQueries {
   list: (tenantId: string, filter: EventFilter, request: PageRequest) => Promise<Page<EventSummary>>
   get: (tenantId: string, id: string) => Promise<(EventSummary & { data: string }) | undefined>
+  /** With their data, one after the other: they need not fit into memory together. */
+  walk: (tenantId: string, filter: EventFilter, limit: number) => AsyncIterable<EventSummary & { data: string }>
 }
 
-export function createEventQueries({ events }: Models): EventQueries {
+export function createEventQueries({ events, hot }: Models): EventQueries {
   return {
     list: (tenantId, filter, request) =>
       pageByTime(events, scoped(tenantId, condition(filter)), request, toSummary, { data: 0 }),
     get: async (tenantId, id) => {
       const record = await events.findOne(scoped(tenantId, { _id: eventKey(tenantId, id) })).lean<EventRecord>()
-      return record ? { ...toSummary(record), data: record.data } : undefined
+      return record ? toEvent(record) : undefined
     },
+    walk: (tenantId, filter, limit) =>
+      hot.events
+        .find(scoped(tenantId, condition(filter)))
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit)
+        .batchSize(100)
+        .map(toEvent),
   }
 }
 
@@ -42,9 +52,12 @@ const toSummary = (record: EventRecord): EventSummary => ({
   ...(record.workflowId !== undefined && { workflowId: record.workflowId }),
 })
 
-function condition({ typeId, entityId, from, to }: EventFilter): object {
+const toEvent = (record: EventRecord): EventSummary & { data: string } => ({ ...toSummary(record), data: record.data })
+
+function condition({ typeId, typeIds, entityId, from, to }: EventFilter): object {
   return {
     ...(typeId !== undefined && { typeId }),
+    ...(typeIds !== undefined && { typeId: { $in: typeIds } }),
     ...(entityId !== undefined && { entityId }),
     ...((from ?? to) && { createdAt: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
   }

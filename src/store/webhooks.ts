@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
+import type { Filter } from '../domain/filter'
 import type { OpenWebhook, Sealer, Webhook, WebhookSecrets, WebhookStatus } from '../domain/webhook'
 import type { Models, WebhookRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
@@ -8,7 +9,10 @@ import { createSubscribers, type Subscribers } from './subscribers'
 
 export type WebhookPatch = Partial<
   Pick<Webhook, 'url' | 'description' | 'eventTypes' | 'retry' | 'timeoutMs'>
->
+> & {
+  /** null removes it. */
+  filter?: Filter | null
+}
 
 export interface WebhookStore {
   insert: (webhook: Webhook, secrets: WebhookSecrets) => Promise<void>
@@ -98,10 +102,10 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       return record ? toWebhook(record) : undefined
     },
     list: async (tenantId, request) => page(webhooks, living(tenantId, {}), request, toWebhook),
-    update: async (tenantId, id, patch, secrets) => {
-      const set = { ...patch, updatedAt: new Date(), ...(secrets && { sealed: seal(tenantId, id, secrets) }) }
+    update: async (tenantId, id, { filter, ...patch }, secrets) => {
+      const set = { ...patch, ...(filter && { filter }), updatedAt: new Date(), ...(secrets && { sealed: seal(tenantId, id, secrets) }) }
       const record = await webhooks
-        .findOneAndUpdate(living(tenantId, { _id: id }), { $set: set }, { returnDocument: 'after' })
+        .findOneAndUpdate(living(tenantId, { _id: id }), { $set: set, ...(filter === null && { $unset: { filter: '' } }) }, { returnDocument: 'after' })
         .lean<WebhookRecord>()
       subscribers.forget(tenantId)
       return record ? toWebhook(record) : undefined

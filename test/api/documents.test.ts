@@ -32,6 +32,7 @@ post /v1/events
 post /v1/events/batch
 post /v1/tenants
 post /v1/webhooks
+post /v1/webhooks/filter-test
 post /v1/webhooks/{id}/pause
 post /v1/webhooks/{id}/resume`
 

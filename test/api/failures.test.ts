@@ -4,6 +4,9 @@ import { startApi, type TestApi } from './start-api'
 const away = async (): Promise<never> => {
   throw new StoreAway(new Error('a test'))
 }
+async function* awayAsOneReads(): AsyncGenerator<never> {
+  yield away()
+}
 const broken = async (): Promise<never> => {
   throw new Error('the canary of a stack trace')
 }
@@ -12,7 +15,7 @@ let api: TestApi
 beforeAll(async () => {
   api = await startApi({
     publisher: { publish: away },
-    eventQueries: { list: broken, get: away },
+    eventQueries: { list: broken, get: away, walk: awayAsOneReads },
   })
 })
 afterAll(() => api.stop())
@@ -23,6 +26,7 @@ test('answers 503 with Retry-After while MongoDB is away', async () => {
     await api.admin('POST', '/v1/events', publish),
     await api.admin('POST', '/v1/events/batch', { events: [publish] }),
     await api.admin('GET', '/v1/events/x'),
+    await api.admin('POST', '/v1/webhooks/filter-test', { eventTypes: [5], filter: { path: 'id', eq: 't' } }),
   ]) {
     expect(answer.status).toBe(503)
     expect(answer.headers.get('retry-after')).toBe('1')
