@@ -28,6 +28,8 @@ export interface ActivityDeps {
   post: PostEvent
   lanes: Lanes
   ahead: Pick<Ahead, 'take'>
+  /** Whether Temporal has a run of the workflow that is under way. */
+  isRunning: (workflowId: string) => Promise<boolean>
   /** Sees to it that a workflow works off the webhook's queue. */
   wakeQueue: (tenantId: string, webhookId: string) => void
   logger: Logger

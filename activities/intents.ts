@@ -1,5 +1,6 @@
-import type { Delivery } from '../src/domain/delivery'
+import { UNDER_WAY, type Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
+import { groupBy } from '../src/domain/group-by'
 import { deliveryId, newToken } from '../src/domain/ids'
 import { mayDispatch } from '../src/domain/lanes'
 import type { OpenWebhook } from '../src/domain/webhook'
@@ -29,7 +30,7 @@ export interface Intents {
 
 export type WriteIntents = (tenantId: string, eventIds: string[], workflowId: string) => Promise<Intents>
 
-type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes' | 'logger'>
+type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes' | 'isRunning' | 'logger'>
 
 /** Finds the webhooks of some events and inserts a record for each delivery: the fence of the first attempt. */
 export function createWriteIntents(deps: IntentDeps): WriteIntents {
@@ -47,9 +48,22 @@ export function createWriteIntents(deps: IntentDeps): WriteIntents {
     )
     const deliveries = all.map(({ delivery }) => delivery)
     const claim = { tenantId, deliveryIds: deliveries.map(({ id }) => id), token }
-    const standing = await orGiveBack(deps, deps.deliveries.insert(deliveries), claim)
+    const found = await orGiveBack(deps, deps.deliveries.insert(deliveries), claim)
+    const standing = await adoptOrphans(deps, tenantId, found, workflowId)
     return { token, events, unknown: ours.length > 0 && events.length === 0, all, standing }
   }
+}
+
+/**
+ * A process may have ended between the intents and the start of the workflow that they name; the
+ * events were then started in another one, which takes over what nobody else cares for.
+ */
+async function adoptOrphans(deps: IntentDeps, tenantId: string, standing: Delivery[], own: string): Promise<Delivery[]> {
+  const foreign = standing.filter(({ workflowId, status, queue }) => workflowId !== own && UNDER_WAY.includes(status) && !queue)
+  for (const [workflowId, group] of groupBy(foreign, (delivery) => delivery.workflowId)) {
+    if (!(await deps.isRunning(workflowId))) await deps.deliveries.adopt(tenantId, group.map(({ id }) => id), workflowId, own)
+  }
+  return foreign.length === 0 ? standing : deps.deliveries.load(tenantId, standing.map(({ id }) => id))
 }
 
 interface First {

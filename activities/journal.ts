@@ -37,7 +37,7 @@ export function createJournal(deps: ActivityDeps): Activities['journal'] {
       )
     }
     // Published before: it is ours only when nobody else has it, or when this is a second try of ours.
-    return { repeated: journaled.workflowId !== undefined && journaled.workflowId !== workflowId }
+    return { repeated: journaled.leased === true || (journaled.workflowId !== undefined && journaled.workflowId !== workflowId) }
   }
 }
 

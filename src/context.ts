@@ -106,7 +106,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const marks = createMarks(events, logger)
 
   const lanes = createLanes()
-  const ahead = createAhead(createWriteIntents({ journal, events, webhooks, deliveries, recorder, lanes, logger }), { recorder })
+  const ahead = createAhead(createWriteIntents({ journal, events, webhooks, deliveries, recorder, lanes, isRunning: messages.isRunning, logger }), { recorder })
   const starter = createStarter({
     eventsPerWorkflow: config.eventsPerWorkflow,
     maxInFlight: 2,
@@ -146,6 +146,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     post,
     lanes,
     ahead,
+    isRunning: messages.isRunning,
     wakeQueue: createQueueWaker(starts, logger),
     logger,
     metrics,

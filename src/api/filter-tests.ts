@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readEventData } from '../domain/event-data'
 import { compileFilter, type Matches } from '../domain/match-filter'
-import type { EventCatalog } from '../store/event-catalog'
+import type { EventCatalog } from '../publish/event-catalog'
 import type { EventQueries, EventSummary } from '../store/event-queries'
 import { eventSummaryView } from './event-views'
 import { route, type Call, type Reply, type Route } from './route'

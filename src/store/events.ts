@@ -17,6 +17,8 @@ export interface Journaled {
   workflowId?: string
   /** The workflow's delivery records are responsible for it. */
   dispatched?: boolean
+  /** Somebody else is about to start it. */
+  leased?: boolean
 }
 
 export interface Lease {
@@ -110,7 +112,13 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
       const record = duplicates.has(i) ? standing.get(eventKey(event.tenantId, event.id)) : undefined
       if (duplicates.has(i) && !record) throw new StoreAway('a record that stood is gone: MongoDB has changed its primary')
       if (!record) return { added: true, event }
-      return { added: false, event: toEvent(record), workflowId: record.workflowId, dispatched: record.dispatchedAt !== undefined }
+      return {
+        added: false,
+        event: toEvent(record),
+        workflowId: record.workflowId,
+        dispatched: record.dispatchedAt !== undefined,
+        leased: record.starter !== lease.starter && (record.leaseUntil?.getTime() ?? 0) > Date.now(),
+      }
     })
   }
 
