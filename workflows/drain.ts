@@ -1,4 +1,5 @@
 import {
+  condition,
   continueAsNew,
   ParentClosePolicy,
   setHandler,
@@ -34,7 +35,8 @@ export async function drainWebhook({ tenantId, webhookId, perSecond = RELEASE_PA
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof drainWebhook>({ tenantId, webhookId, perSecond })
     woken = false
     const page = await takeFromQueue({ tenantId, webhookId, mostHeld: Math.min(pace, GROUP_LIMITS.events) })
-    if (page.kind === 'later') await sleep(Math.max(1, page.notBefore - Date.now()))
+    // What comes meanwhile may be due before.
+    if (page.kind === 'later') await condition(() => woken, Math.max(1, page.notBefore - Date.now()))
     if (page.kind === 'empty' && !woken) return
     if (page.kind !== 'page') continue
     const { batch, released } = page

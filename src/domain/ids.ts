@@ -57,3 +57,6 @@ export function restartWorkflowId(tenantId: string, eventIds: string[], lostWork
 
 /** The workflow that works off the webhook's queue, and what it held. */
 export const drainWorkflowId = (tenantId: string, webhookId: string): string => `drain/${tenantId}/${webhookId}`
+
+/** Such a workflow heeds no wishes for single deliveries. */
+export const isDrainWorkflowId = (workflowId: string): boolean => workflowId.startsWith('drain/')
