@@ -8,6 +8,8 @@ export interface Ahead {
   take: (workflowId: string) => Promise<Intents> | undefined
   /** The ids of deliveries that were written for a workflow that is not the one that was started. */
   drop: (workflowId: string) => Promise<string[]>
+  /** When the process stops: what nobody has taken is given back. */
+  dropAll: () => Promise<void>
 }
 
 /** A dispatch that has not come by then may come in another process: it finds claims that were given back. */
@@ -35,10 +37,13 @@ export function createAhead(write: WriteIntents, { recorder }: Pick<ActivityDeps
   return {
     take,
     drop,
+    dropAll: async () => {
+      await Promise.allSettled([...written.keys()].map(drop))
+    },
     begin: (tenantId, eventIds, workflowId) => {
       // A start that is tried again.
       if (written.has(workflowId)) return
-      const intents = write(tenantId, eventIds, workflowId)
+      const intents = write(tenantId, eventIds, workflowId, 'ahead')
       // Whoever takes them hears of a failure.
       intents.catch(() => undefined)
       const timer = setTimeout(() => void drop(workflowId).catch(() => undefined), PATIENCE_MS)

@@ -17,7 +17,7 @@ export function createCare(deps: ActivityDeps): Care {
     const { deliveryIds } = batch
     await deps.recorder.settled(deliveryIds, 5_000)
     await parkUsedUp(deps, { tenantId, batch, failure, ownWorkflowId: ownWorkflowId() })
-    const { left, parked } = await careFor(deps, tenantId, deliveryIds)
+    const { left, parked } = await careFor(deps, tenantId, deliveryIds, ownWorkflowId())
     return { unfinished: left, parked }
   }
 

@@ -28,16 +28,17 @@ export interface Intents {
   standing: Delivery[]
 }
 
-export type WriteIntents = (tenantId: string, eventIds: string[], workflowId: string) => Promise<Intents>
+/** `ahead` of the workflow: what any has dispatched, this one included, is left alone. */
+export type WriteIntents = (tenantId: string, eventIds: string[], workflowId: string, ahead?: 'ahead') => Promise<Intents>
 
 type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes' | 'isRunning' | 'logger'>
 
 /** Finds the webhooks of some events and inserts a record for each delivery: the fence of the first attempt. */
 export function createWriteIntents(deps: IntentDeps): WriteIntents {
-  return async (tenantId, eventIds, workflowId) => {
+  return async (tenantId, eventIds, workflowId, ahead) => {
     const token = newToken()
     // Published again, an event is not delivered again.
-    const before = await deps.journal.dispatchedBefore(tenantId, eventIds, workflowId)
+    const before = await deps.journal.dispatchedBefore(tenantId, eventIds, ahead ? undefined : workflowId)
     const ours = eventIds.filter((id) => !before.has(id))
     const events = await deps.events.load(tenantId, ours)
     const webhooks = await deps.webhooks.subscribers(tenantId, [...new Set(events.map(({ typeId }) => typeId))])
@@ -48,8 +49,8 @@ export function createWriteIntents(deps: IntentDeps): WriteIntents {
     )
     const deliveries = all.map(({ delivery }) => delivery)
     const claim = { tenantId, deliveryIds: deliveries.map(({ id }) => id), token }
-    const found = await orGiveBack(deps, deps.deliveries.insert(deliveries), claim)
-    const standing = await adoptOrphans(deps, tenantId, found, workflowId)
+    const inserting = deps.deliveries.insert(deliveries)
+    const standing = await orGiveBack(deps, inserting.then((found) => adoptOrphans(deps, tenantId, found, workflowId)), claim)
     return { token, events, unknown: ours.length > 0 && events.length === 0, all, standing }
   }
 }
@@ -60,9 +61,10 @@ export function createWriteIntents(deps: IntentDeps): WriteIntents {
  */
 async function adoptOrphans(deps: IntentDeps, tenantId: string, standing: Delivery[], own: string): Promise<Delivery[]> {
   const foreign = standing.filter(({ workflowId, status, queue }) => workflowId !== own && UNDER_WAY.includes(status) && !queue)
-  for (const [workflowId, group] of groupBy(foreign, (delivery) => delivery.workflowId)) {
+  const adopting = [...groupBy(foreign, (delivery) => delivery.workflowId)].map(async ([workflowId, group]) => {
     if (!(await deps.isRunning(workflowId))) await deps.deliveries.adopt(tenantId, group.map(({ id }) => id), workflowId, own)
-  }
+  })
+  await Promise.all(adopting)
   return foreign.length === 0 ? standing : deps.deliveries.load(tenantId, standing.map(({ id }) => id))
 }
 
@@ -73,7 +75,7 @@ interface First {
   queued: boolean
 }
 
-/** One answer for all deliveries of a run to a webhook. */
+/** One answer for all deliveries of a run to a webhook; an unknown one is tried with the first of them. */
 function createFirst(lanes: IntentDeps['lanes']): (webhook: OpenWebhook) => First {
   const known = new Map<string, First>()
   return (webhook) => {
@@ -82,7 +84,7 @@ function createFirst(lanes: IntentDeps['lanes']): (webhook: OpenWebhook) => Firs
       const isActive = webhook.status === 'active'
       const queued = isActive && lanes.isCongested(webhook.id)
       first = { queued, atOnce: isActive && !queued && mayDispatch(webhook) && lanes.isFast(webhook.id) }
-      known.set(webhook.id, first)
+      known.set(webhook.id, lanes.isKnown(webhook.id) ? first : { ...first, atOnce: false })
     }
     return first
   }

@@ -16,6 +16,8 @@ export interface Lanes {
   take: (webhookId: string, waitMs: number) => Promise<Return | undefined>
   /** The first attempt may be made in `dispatch`: the webhook has proven to answer quickly, or is being tried. */
   isFast: (webhookId: string) => boolean
+  /** It has answered before. */
+  isKnown: (webhookId: string) => boolean
   /** Deliveries wait in the webhook's queue: newer ones go behind them. */
   isCongested: (webhookId: string) => boolean
   /** No permit was to be had, or the queue is not empty. */
@@ -95,6 +97,7 @@ export function createLanes(cap = WEBHOOK_CAP): Lanes {
       if (gate.answers.length === 0) return gate.inFlight.size === 0
       return !isStalled(gate) && answersQuickly(gate)
     },
+    isKnown: (webhookId) => gateOf(webhookId).answers.length > 0,
     isCongested: (webhookId) => gateOf(webhookId).congestedUntil > performance.now(),
     congest: (webhookId) => void (gateOf(webhookId).congestedUntil = performance.now() + CONGESTED_MS),
     clear: (webhookId) => void (gateOf(webhookId).congestedUntil = 0),

@@ -33,7 +33,7 @@ export interface PostBounds {
   perSecond?: number
 }
 
-type PostAllDeps = Pick<ActivityDeps, 'post' | 'lanes' | 'recorder' | 'webhooks' | 'stopping' | 'metrics' | 'faults'>
+type PostAllDeps = Pick<ActivityDeps, 'post' | 'lanes' | 'recorder' | 'webhooks' | 'stopping' | 'metrics' | 'logger' | 'faults'>
 
 /** Makes the claimed POSTs to one webhook, in order and within the bounds. */
 export async function postAll(
@@ -48,12 +48,18 @@ export async function postAll(
   let gone = false
 
   const pace = createPace(bounds.perSecond)
+  const mustEnd = (): boolean => gone || deps.stopping.aborted || Date.now() >= bounds.beginBefore
 
   async function runner(): Promise<void> {
-    while (next < tasks.length && !gone && !deps.stopping.aborted && Date.now() < bounds.beginBefore) {
+    while (next < tasks.length && !mustEnd()) {
       await pace()
       const giveBack = await deps.lanes.take(webhook.id, bounds.permitWaitMs)
       if (!giveBack) return
+      // It may have been waited for.
+      if (mustEnd()) {
+        giveBack()
+        return
+      }
       const task = tasks[next++]
       try {
         if (!task) return
@@ -69,8 +75,17 @@ export async function postAll(
   }
 
   await Promise.all(Array.from({ length: Math.min(bounds.atOnce, tasks.length) }, runner))
-  if (gone) await deps.webhooks.setStatus(webhook.tenantId, webhook.id, ['active', 'paused', 'suspended'], 'disabled')
+  if (gone) await disable(deps, webhook)
   return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), recorded: Promise.all(recorded) }
+}
+
+/** What is not written down now is when the next POST is answered with 410 again: the claims come first. */
+async function disable({ webhooks, logger }: PostAllDeps, { tenantId, id }: OpenWebhook): Promise<void> {
+  try {
+    await webhooks.setStatus(tenantId, id, ['active', 'paused', 'suspended'], 'disabled')
+  } catch (error) {
+    logger.warn({ err: error, tenantId, webhookId: id }, 'a webhook answered 410 and could not be disabled: it is at its next 410')
+  }
 }
 
 /** Each call resolves one step after the one before it. */

@@ -39,7 +39,10 @@ const ROUNDING_MS = 500
  */
 export function createPostEvents(deps: ActivityDeps): Activities['postEvents'] {
   return async ({ tenantId, batch }) => {
-    const beat = setInterval(heartbeat, HEARTBEAT_MS)
+    const beat = setInterval(() => {
+      heartbeat()
+      if (batch.fromQueue) deps.lanes.congest(batch.webhookId)
+    }, HEARTBEAT_MS)
     try {
       return await attempt(deps, tenantId, batch)
     } catch (error) {

@@ -16,10 +16,11 @@ export async function loadStanding(
 
 type CareDeps = Pick<ActivityDeps, 'deliveries' | 'webhooks' | 'tenants'>
 
-/** Where deliveries stand by their records; those of a deleted webhook are cancelled. */
-export async function careFor(deps: CareDeps, tenantId: string, ids: string[]): Promise<CareResult> {
+/** Where deliveries stand by their records, of the workflow `own` where one is named; those of a deleted webhook are cancelled. */
+export async function careFor(deps: CareDeps, tenantId: string, ids: string[], own?: string): Promise<CareResult> {
   const { deliveries, tenants } = deps
-  const [all, tenant] = await Promise.all([deliveries.load(tenantId, ids), tenants.get(tenantId)])
+  const [found, tenant] = await Promise.all([deliveries.load(tenantId, ids), tenants.get(tenantId)])
+  const all = found.filter(({ workflowId }) => own === undefined || workflowId === own)
   const known = await webhooksOf(deps, tenantId, all)
   const orphans = all.filter(({ webhookId, status }) => !known.has(webhookId) && !FINAL_STATUSES.includes(status))
   if (orphans.length > 0) await deliveries.cancel(tenantId, { ids: orphans.map(({ id }) => id) })

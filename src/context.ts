@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
 import { createActivities } from '../activities'
-import { createAhead } from '../activities/ahead'
+import { createAhead, type Ahead } from '../activities/ahead'
 import { createWriteIntents } from '../activities/intents'
 import { createLanes } from '../activities/lanes'
 import { createApp, createHealthApp } from './api/app'
@@ -61,6 +61,7 @@ export interface Context {
   reconciler: Reconciler
   recorder: Recorder
   marks: Marks
+  ahead: Pick<Ahead, 'dropAll'>
   /** Keeps what is in memory as fresh as MongoDB, until the process stops. */
   follow: () => Promise<void>
   /** Aborted when the process stops. */
@@ -182,7 +183,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     webhooks.follow(stopping.signal, (error) =>
       logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
     )
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, reconciler, recorder, marks, follow, stopping }
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, reconciler, recorder, marks, ahead, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

@@ -62,6 +62,7 @@ async function stop(context: Context, server: Server, workers: Workers | undefin
   context.stopping.abort()
   await rounds()
   await workers?.stop()
+  await context.ahead.dropAll()
   await context.recorder.drain()
   await context.marks.drain()
   await context.temporal.close()

@@ -20,23 +20,28 @@ export interface DrainInput {
   webhookId: string
   /** The pace at which what was held is released, deliveries a second. */
   perSecond?: number
+  /** What it has slowed down to. */
+  pace?: number
 }
+
+/** However far off the next delivery's time is: others may have come before it. */
+const LONGEST_WAIT_MS = 60_000
 
 /**
  * Works off what waits for a webhook, oldest first and page by page: what a pause held, at a pace that
  * slows while most of it fails, and what the webhook could not take when its turn came. However much
  * waits, it is one workflow and one activity at a time.
  */
-export async function drainWebhook({ tenantId, webhookId, perSecond = RELEASE_PACE.perSecond }: DrainInput): Promise<void> {
+export async function drainWebhook({ tenantId, webhookId, perSecond = RELEASE_PACE.perSecond, pace = perSecond }: DrainInput): Promise<void> {
   let woken = false
   setHandler(wake, () => void (woken = true))
 
-  for (let pace = perSecond; ; ) {
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof drainWebhook>({ tenantId, webhookId, perSecond })
+  for (;;) {
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof drainWebhook>({ tenantId, webhookId, perSecond, pace })
     woken = false
     const page = await takeFromQueue({ tenantId, webhookId, mostHeld: Math.min(pace, GROUP_LIMITS.events) })
     // What comes meanwhile may be due before.
-    if (page.kind === 'later') await condition(() => woken, Math.max(1, page.notBefore - Date.now()))
+    if (page.kind === 'later') await condition(() => woken, Math.min(LONGEST_WAIT_MS, Math.max(1, page.notBefore - Date.now())))
     if (page.kind === 'empty' && !woken) return
     if (page.kind !== 'page') continue
     const { batch, released } = page

@@ -17,10 +17,11 @@ export interface Journal {
   isWell: () => boolean
   /**
    * For the dispatch of `workflowId` that was started beside the writing: waits for it, and answers
-   * those of the events that another workflow had dispatched before they were published again.
+   * those of the events that another workflow (or any, when none is named) had dispatched before they
+   * were published again.
    * @throws {StoreAway}
    */
-  dispatchedBefore: (tenantId: string, eventIds: string[], workflowId: string) => Promise<Set<string>>
+  dispatchedBefore: (tenantId: string, eventIds: string[], workflowId: string | undefined) => Promise<Set<string>>
 }
 
 /** How long a publish waits for the journal before it says that it does not answer. */
@@ -83,7 +84,8 @@ export function createJournal({ events, starterId, storeAwayEverSince }: Journal
     },
     dispatchedBefore: async (tenantId, eventIds, workflowId) => {
       await Promise.all(eventIds.flatMap((id) => writing.get(eventKey(tenantId, id)) ?? []))
-      return new Set(eventIds.filter((id) => (dispatchers.get(eventKey(tenantId, id)) ?? workflowId) !== workflowId))
+      const dispatcherOf = (id: string): string | undefined => dispatchers.get(eventKey(tenantId, id))
+      return new Set(eventIds.filter((id) => dispatcherOf(id) !== undefined && dispatcherOf(id) !== workflowId))
     },
   }
 }

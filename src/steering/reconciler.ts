@@ -1,5 +1,6 @@
 import type { Delivery } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
+import { isDrainWorkflowId } from '../domain/ids'
 import type { DeliveryStore } from '../store/deliveries'
 import type { QueueStore } from '../store/queue'
 import type { OverdueStore } from '../store/overdue'
@@ -43,7 +44,8 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     const cared: Delivery[] = []
     for (const [workflowId, group] of groupBy(deliveries, (delivery) => delivery.workflowId)) {
       const [{ tenantId }] = group
-      if (await messages.isRunning(workflowId)) cared.push(...group)
+      // The workflow of a queue looks after the queue alone.
+      if (!isDrainWorkflowId(workflowId) && (await messages.isRunning(workflowId))) cared.push(...group)
       else await messenger.adopt(tenantId, workflowId, group)
     }
     return cared

@@ -102,7 +102,10 @@ export function createSteering(deps: SteeringDeps): Steering {
     pause: async (tenantId, id) => {
       const result = await moveWebhook(tenantId, id, ['active'], 'paused')
       // What waits between two attempts is held at once, and not only when its time comes.
-      if (result.kind === 'done') await deliveries.holdWaiting(tenantId, id)
+      if (result.kind === 'done') {
+        await deliveries.holdWaiting(tenantId, id)
+        await soon('the pause of a queue', deps.starts.drain({ tenantId, webhookId: id }))
+      }
       return result
     },
     resume: async (tenantId, id) => {

@@ -38,7 +38,7 @@ export interface DeliveryStore {
   enqueue: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
   /** Out of the queue, or held → pending, in the care of the queue's workflow. */
   dequeue: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
-  /** Whatever of the webhook waits, in its queue or between two attempts, is held. */
+  /** What of the webhook waits between two attempts is held; its queue is for the queue's workflow. */
   holdWaiting: (tenantId: string, webhookId: string) => Promise<void>
   /** Hands deliveries of a lost workflow to another one. */
   adopt: (tenantId: string, ids: string[], from: string, to: string) => Promise<void>
@@ -199,11 +199,11 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     },
     holdWaiting: async (tenantId, webhookId) => {
       // With a token a POST may be in flight: its workflow holds it after that.
-      await move(tenantId, { webhookId, token: { $exists: false } }, 'held', {})
+      await move(tenantId, { webhookId, token: { $exists: false }, queue: { $exists: false } }, 'held', {})
     },
     adopt: async (tenantId, ids, from, to) => {
       await deliveries.updateMany(
-        { ...among(tenantId, ids), workflowId: from, status: { $nin: [...FINAL_STATUSES] } },
+        { ...among(tenantId, ids), workflowId: from, queue: { $exists: false }, status: { $nin: [...FINAL_STATUSES] } },
         { $set: { workflowId: to, updatedAt: new Date() } },
       )
     },

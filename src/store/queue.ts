@@ -14,6 +14,8 @@ export interface QueueStore {
   due: (tenantId: string, webhookId: string, now: Date, limit: number) => Promise<{ due: Delivery[]; nextAt?: Date }>
   /** Those that were taken out and are not yet anywhere else, oldest first. */
   taken: (tenantId: string, webhookId: string, limit: number) => Promise<Delivery[]>
+  /** The ids of any that are in the queue. */
+  some: (tenantId: string, webhookId: string, limit: number) => Promise<string[]>
   /** Every webhook for which something waits. */
   webhooks: () => Promise<Waiting[]>
 }
@@ -25,13 +27,11 @@ export function createQueueStore({ deliveries }: Models): QueueStore {
 
   /** One look a webhook, along the index: what waits there, and what else there is, costs nothing. */
   async function webhooksIn(index: 'held' | 'queue', filter: object): Promise<Waiting[]> {
+    const order: Record<string, 1> = index === 'queue' ? { webhookId: 1, queue: 1, _id: 1 } : { webhookId: 1, _id: 1 }
     const found: Waiting[] = []
     for (let last = ''; ; last = found.at(-1)?.webhookId ?? '') {
       const [next] = await deliveries
-        .find({ ...filter, webhookId: { $gt: last } })
-        .sort({ webhookId: 1, _id: 1 })
-        .hint(index)
-        .limit(1)
+        .find({ ...filter, webhookId: { $gt: last } }, null, { sort: order, hint: index, limit: 1 })
         .lean<DeliveryRecord[]>()
       if (!next) return found
       found.push({ tenantId: next.tenantId, webhookId: next.webhookId })
@@ -52,6 +52,10 @@ export function createQueueStore({ deliveries }: Models): QueueStore {
       return times.length > 0 ? { due, nextAt: new Date(Math.min(...times)) } : { due }
     },
     taken: (tenantId, webhookId, limit) => oldest(scoped(tenantId, { webhookId, queue: 'taken' }), limit),
+    some: async (tenantId, webhookId, limit) => {
+      const filter = scoped(tenantId, { webhookId, queue: { $exists: true } })
+      return (await deliveries.find(filter, { _id: 1 }).limit(limit).lean<{ _id: string }[]>()).map(({ _id }) => _id)
+    },
     webhooks: async () => {
       const all = [...(await webhooksIn('held', { status: 'held' })), ...(await webhooksIn('queue', { queue: { $exists: true } }))]
       return [...new Map(all.map((waiting) => [waiting.webhookId, waiting])).values()]

@@ -16,7 +16,7 @@ export interface Subscribers {
 /** Without MongoDB's change stream what is kept is this old at most. */
 const UNWATCHED_MS = 1_000
 /** With it, a second net. */
-const WATCHED_MS = 60_000
+const WATCHED_MS = 5_000
 const TENANTS = 5_000
 const REOPEN_MS = 1_000
 
