@@ -13,16 +13,32 @@ export interface Subscription {
 /** A path of the receiver, with what the URL says after it, or any other URL. */
 export type Target = { path: string; query?: string } | { url: string }
 
-/** One run's Herald, warmed up, with a tenant that has seen nothing yet. */
-export interface Bank {
+/** A tenant that has seen nothing yet. */
+export interface Tenant {
   /** No other run has it: workflow ids are unique for all Heralds of a Temporal namespace. */
   tenantId: string
+  /** May publish and nothing else, as a service of the bank has it. */
+  key: string
+  subscribe: (target: Target, options?: object) => Promise<Subscription>
+}
+
+export interface Publishing {
+  /** Who publishes, in turn; the bank's own tenant without it. */
+  tenants?: Tenant[]
+  /** The Event ID of each event. */
+  types?: number[]
+  note?: string
+}
+
+/** One run's Herald, warmed up, with a tenant. */
+export interface Bank extends Tenant {
   herald: HeraldProcess
   /** Reads what Herald remembers. */
   store: StoreConnection
-  subscribe: (target: Target, options?: object) => Promise<Subscription>
+  /** Another tenant. */
+  openTenant: (name: string) => Promise<Tenant>
   /** Answers when each event was published. */
-  publish: (prefix: string, load: Load, note?: string) => Promise<number[]>
+  publish: (prefix: string, load: Load, publishing?: Publishing) => Promise<number[]>
   /** By process, for the meter. */
   pids: Record<string, number>
   stop: () => Promise<void>
@@ -40,17 +56,16 @@ export async function openBank(stage: Stage, run: string): Promise<Bank> {
 
 async function open(stage: Stage, herald: HeraldProcess): Promise<Bank> {
   await warmUp(stage, herald)
-  const tenantId = herald.database
-  const key = await openTenant(herald, tenantId)
+  const own = await openTenant(stage, herald, herald.database)
   const store = await connectStore(stage.stack.mongodbUri, herald.database)
   const { pids } = stage.stack
   return {
-    tenantId,
+    ...own,
     herald,
     store,
-    subscribe: (target, options = {}) => subscribe(stage, herald, tenantId, target, options),
-    publish: (prefix, { events, pace, batch }, note) =>
-      stage.load.call('publish', { url: herald.url, key, prefix, events, pace, ...(batch !== undefined && { batch }), ...(note !== undefined && { note }) }),
+    openTenant: (name) => openTenant(stage, herald, `${herald.database}-${name}`),
+    publish: (prefix, { events, pace, batch }, { tenants = [own], ...publishing } = {}) =>
+      publish(stage, herald, tenants, { prefix, events, pace, ...(batch !== undefined && { batch }), ...publishing }),
     pids: {
       herald: herald.pid,
       temporal: pids.temporal ?? 0,
@@ -65,11 +80,11 @@ async function open(stage: Stage, herald: HeraldProcess): Promise<Bank> {
   }
 }
 
-/** Answers a key that may publish and nothing else, as a service of the bank has it. */
-async function openTenant(herald: HeraldProcess, tenantId: string): Promise<string> {
+async function openTenant(stage: Stage, herald: HeraldProcess, tenantId: string): Promise<Tenant> {
   await herald.call('POST', '/v1/tenants', { id: tenantId })
   const input = { name: 'load', scopes: ['publish'] }
-  return (await herald.call<{ key: string }>('POST', '/v1/api-keys', input, tenantId)).key
+  const { key } = await herald.call<{ key: string }>('POST', '/v1/api-keys', input, tenantId)
+  return { tenantId, key, subscribe: (target, options = {}) => subscribe(stage, herald, tenantId, target, options) }
 }
 
 async function subscribe(
@@ -85,11 +100,15 @@ async function subscribe(
   return { id, secret, ...('path' in target && { path: target.path }) }
 }
 
+type Publication = Load & { prefix: string } & Omit<Publishing, 'tenants'>
+
+const publish = (stage: Stage, { url }: HeraldProcess, tenants: Tenant[], publication: Publication): Promise<number[]> =>
+  stage.load.call('publish', { url, keys: tenants.map(({ key }) => key), ...publication })
+
 async function warmUp(stage: Stage, herald: HeraldProcess): Promise<void> {
-  const tenantId = `${herald.database}-warm-up`
-  const key = await openTenant(herald, tenantId)
-  await subscribe(stage, herald, tenantId, { path: '/warm-up' }, {})
-  await stage.load.call('publish', { url: herald.url, key, prefix: 'warm-up', ...WARM_UP })
+  const tenant = await openTenant(stage, herald, `${herald.database}-warm-up`)
+  await tenant.subscribe({ path: '/warm-up' })
+  await publish(stage, herald, [tenant], { prefix: 'warm-up', ...WARM_UP })
   await stage.receiver.call('expect', { count: WARM_UP.events, silenceMs: 30_000 })
   await stage.receiver.call('collect')
 }

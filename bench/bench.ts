@@ -62,7 +62,7 @@ function positive(text: string): number {
 
 const program = new Command('bench')
   .description('Measures Herald beside the floor: the least that Temporal and its TypeScript SDK need for the same load.')
-  .addArgument(new Argument('[runs...]', 'which runs; all but histories when none is named').choices(RUN_NAMES))
+  .addArgument(new Argument('[runs...]', `which runs; ${DEFAULT_RUNS.join(', ')} when none is named`).choices(RUN_NAMES))
   .option('--runs <n>', 'repeat all, and take medians', positive, 1)
   .option('--scale <share>', 'of the full loads, for a quick look', positive, 1)
   .option('--no-floor', 'leave the floor out')

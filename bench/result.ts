@@ -5,6 +5,8 @@ export interface Result {
   events: number
   /** By name, with the unit in it: `eventsPerSecond`, `medianMs`. */
   figures: Record<string, number>
+  /** Publish to arrival at the healthy ones, where repetitions are pooled. */
+  latenciesMs?: number[]
   /** By process. */
   cpuMsPerEvent: Record<string, number>
   heraldPeakMb?: number

@@ -9,5 +9,6 @@ export function eventData(id: string, note = 'salary'): string {
   return `{"id":"txn-${id}","accountId":"acc-4711","amount":"1250.10","currency":"EUR","direction":"credit","reference":"${note}","fee":1.10}`
 }
 
-export const eventBody = (id: string, note?: string): string =>
-  `{"id":"${id}","type":"TRANSACTION SUCCESSFUL","data":${eventData(id, note)}}`
+/** `type`: a name or an Event ID. */
+export const eventBody = (id: string, type: string | number = 'TRANSACTION SUCCESSFUL', note?: string): string =>
+  `{"id":"${id}","type":${JSON.stringify(type)},"data":${eventData(id, note)}}`

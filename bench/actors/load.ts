@@ -5,12 +5,15 @@ import { eventBody, eventId } from './event'
 
 export interface PublishInput {
   url: string
-  key: string
+  /** Of the tenants that publish: calls take them in turn. */
+  keys: string[]
   prefix: string
   events: number
   pace: Pace
   /** Events a call; one event a call without it. */
   batch?: number
+  /** The Event ID of each event, where they are not all alike. */
+  types?: number[]
   /** Goes into every event's data. */
   note?: string
 }
@@ -31,20 +34,22 @@ async function publish(input: PublishInput): Promise<number[]> {
 
 const oneByOne = (pool: Pool, input: PublishInput): Promise<number[]> =>
   drive(input.events, input.pace, async (i) => {
-    await post(pool, input.key, '/v1/events', bodyOf(input, i), 202)
+    await post(pool, keyOf(input, i), '/v1/events', bodyOf(input, i), 202)
   })
 
 async function inBatches(pool: Pool, input: PublishInput, batch: number): Promise<number[]> {
-  const { events, pace, key } = input
+  const { events, pace } = input
   const calledAt = await drive(Math.ceil(events / batch), pace, async (call) => {
     const first = call * batch
     const bodies = Array.from({ length: Math.min(batch, events - first) }, (_, i) => bodyOf(input, first + i))
-    mustAccept(await post(pool, key, '/v1/events/batch', `{"events":[${bodies.join()}]}`, 200))
+    mustAccept(await post(pool, keyOf(input, call), '/v1/events/batch', `{"events":[${bodies.join()}]}`, 200))
   })
   return Array.from({ length: events }, (_, i) => calledAt[Math.floor(i / batch)] ?? Number.NaN)
 }
 
-const bodyOf = ({ prefix, note }: PublishInput, i: number): string => eventBody(eventId(prefix, i), note)
+const keyOf = ({ keys }: PublishInput, call: number): string => keys[call % keys.length] ?? ''
+
+const bodyOf = ({ prefix, types, note }: PublishInput, i: number): string => eventBody(eventId(prefix, i), types?.[i], note)
 
 async function post(pool: Pool, key: string, path: string, body: string, wanted: number): Promise<string> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { now } from '../clock'
 import { answerCalls } from './calls'
 import { ECHO_PATH } from './event'
+import { misbehaviourAt } from './misbehaviour'
 
 /** One POST as it arrived. */
 export interface Post {
@@ -15,21 +16,47 @@ export interface Post {
 }
 
 let posts: Post[] = []
+/** What arrived where it is answered well. */
 const seen = new Set<string>()
 let arrived = (): void => undefined
+/** Requests that are open now, and the most that ever were, by path. */
+let open = new Map<string, { now: number; most: number }>()
 
 const server = createServer((request, response) => {
+  countOpen(request, response)
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => take(request, response, Buffer.concat(chunks).toString()))
 })
 
-function take({ url = '', headers }: IncomingMessage, response: ServerResponse, body: string): void {
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? ''
+
+/** From its head until it is answered or its sender is gone, which is known before the connection is. */
+function countOpen(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request
+  const path = pathOf(request)
+  const count = open.get(path) ?? { now: 0, most: 0 }
+  open.set(path, count)
+  count.now += 1
+  count.most = Math.max(count.most, count.now)
+  const end = (): void => {
+    socket.off('end', end)
+    response.off('close', end)
+    count.now -= 1
+  }
+  socket.once('end', end)
+  response.once('close', end)
+}
+
+function take(request: IncomingMessage, response: ServerResponse, body: string): void {
+  const { headers } = request
   const id = String(headers['webhook-id'])
-  const [path = ''] = url.split('?')
+  const path = pathOf(request)
+  posts.push({ path, id, attempt: Number(headers['herald-attempt']), at: now(), body })
+  const misbehave = misbehaviourAt(path)
+  if (misbehave) return misbehave(response)
   const key = `${path} ${id}`
   const isFirst = !seen.has(key)
-  posts.push({ path, id, attempt: Number(headers['herald-attempt']), at: now(), body })
   seen.add(key)
   if (path === ECHO_PATH && isFirst) response.writeHead(500).end(JSON.stringify({ headers, body }))
   else response.writeHead(200).end()
@@ -42,7 +69,7 @@ async function listen(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Waits until so many events have arrived, each counted once a webhook; gives up after a silence. */
+/** Waits until so many events have arrived where they are answered well, each counted once a webhook; gives up after a silence. */
 function expect({ count, silenceMs }: { count: number; silenceMs: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const giveUp = (): void => reject(new Error(`${seen.size} of ${count} arrived, then nothing for ${silenceMs} ms`))
@@ -65,7 +92,14 @@ function collect(): Post[] {
   return all
 }
 
-const handlers = { listen, expect, collect }
+/** How many requests were open at once since the last time, at most, by path. */
+function mostOpen(): Record<string, number> {
+  const most = Object.fromEntries([...open].map(([path, count]) => [path, count.most]))
+  open = new Map()
+  return most
+}
+
+const handlers = { listen, expect, collect, mostOpen }
 export type ReceiverCalls = typeof handlers
 
 answerCalls(handlers)

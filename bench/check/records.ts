@@ -3,7 +3,7 @@ import type { DeliveryStatus } from '../../src/domain/delivery'
 import type { StoreConnection } from '../../src/store/connect'
 import type { DeliveryRecord } from '../../src/store/models'
 
-/** What a run's tenant has on record. */
+/** What a run's tenants have on record. */
 export interface Records {
   eventIds: Set<string>
   deliveries: DeliveryRecord[]
@@ -15,12 +15,23 @@ export interface Records {
 const ASK_MS = 200
 const SILENCE_MS = 60_000
 
+/** Whose deliveries, or which webhooks' alone. */
+export interface Whose {
+  tenantIds: string[]
+  webhookIds?: string[]
+}
+
+const filterOf = ({ tenantIds, webhookIds }: Whose): object => ({
+  tenantId: { $in: tenantIds },
+  ...(webhookIds && { webhookId: { $in: webhookIds } }),
+})
+
 /** Waits until so many deliveries have the status; gives up when none moves for a minute. */
-export async function settled(store: StoreConnection, tenantId: string, status: DeliveryStatus, count: number): Promise<void> {
+export async function settled(store: StoreConnection, whose: Whose, status: DeliveryStatus, count: number): Promise<void> {
   let before = -1
   let movedAt = Date.now()
   for (;;) {
-    const there = await store.models.deliveries.countDocuments({ tenantId, status })
+    const there = await store.models.deliveries.countDocuments({ ...filterOf(whose), status })
     if (there >= count) return
     if (there !== before) movedAt = Date.now()
     if (Date.now() - movedAt > SILENCE_MS) throw new Error(`${there} of ${count} deliveries are ${status}, and no more for a minute`)
@@ -29,11 +40,12 @@ export async function settled(store: StoreConnection, tenantId: string, status: 
   }
 }
 
-export async function readRecords({ models }: StoreConnection, tenantId: string): Promise<Records> {
+export async function readRecords({ models }: StoreConnection, tenantIds: string[]): Promise<Records> {
+  const filter = filterOf({ tenantIds })
   const [events, deliveries, attempts] = await Promise.all([
-    models.events.find({ tenantId }, { eventId: 1 }).lean<{ eventId: string }[]>(),
-    models.deliveries.find({ tenantId }).lean<DeliveryRecord[]>(),
-    models.attempts.find({ tenantId }, { deliveryId: 1, number: 1 }).lean<{ deliveryId: string; number: number }[]>(),
+    models.events.find(filter, { eventId: 1 }).lean<{ eventId: string }[]>(),
+    models.deliveries.find(filter).lean<DeliveryRecord[]>(),
+    models.attempts.find(filter, { deliveryId: 1, number: 1 }).lean<{ deliveryId: string; number: number }[]>(),
   ])
   const byDelivery = new Map<string, Set<number>>()
   for (const { deliveryId, number } of attempts) {

@@ -12,6 +12,7 @@ export function render(machine: Machine, results: Result[], judged: Verdict[]): 
     head,
     speeds(results),
     costs(results),
+    ...isolation(results),
     ...noise(results),
     ...(judged.length > 0 ? [judgements(judged)] : []),
     violations.length === 0 ? 'Nothing was lost, doubled or changed.' : `BROKEN PROMISES:\n${violations.join('\n')}`,
@@ -46,6 +47,18 @@ function costs(results: Result[]): string {
     table.push([run, ...processes.map((name) => shown(cpuMsPerEvent[name])), shown(heraldPeakMb)])
   }
   return table.toString()
+}
+
+function isolation(results: Result[]): string[] {
+  const columns = ['openAtOneBad', 'badPosts', 'badInQueue', 'badUnderWay', 'badParked', 'badDelivered'] as const
+  const withBad = results.filter(({ figures }) => figures.openAtOneBad !== undefined)
+  if (withBad.length === 0) return []
+  const table = new Table({
+    head: ['at the bad ones', 'most open at one', 'POSTs begun', 'deliveries in queue', 'under way', 'parked', 'delivered'],
+    style: PLAIN,
+  })
+  for (const { run, figures } of withBad) table.push([run, ...columns.map((name) => shown(figures[name]))])
+  return [table.toString()]
 }
 
 function judgements(judged: Verdict[]): string {

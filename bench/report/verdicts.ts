@@ -1,6 +1,8 @@
-import { median } from '../measure/statistics'
+import { latest, median, percentile } from '../measure/statistics'
 import { AIMS, MUSTS } from '../plan'
 import type { Result } from '../result'
+import { controlOf } from '../runs/isolate'
+import { ISOLATION_RUNS } from '../suite'
 
 /** One thing that a release must or should reach, and whether it did. */
 export interface Verdict {
@@ -20,15 +22,41 @@ export function verdicts(rounds: Result[][]): Verdict[] {
   const peaks = rounds.flat().flatMap(({ heraldPeakMb }) => heraldPeakMb ?? [])
   return [
     atLeast('must', '(a) events/s, times the floor', ratio('a', 'floor a', 'eventsPerSecond'), MUSTS.burstToFloor),
+    atLeast('must', '(a) events/s', figure('a', 'eventsPerSecond'), MUSTS.burstPerSecond),
+    atLeast('must', '(a2) events/s, times (a)', ratio('a2', 'a', 'eventsPerSecond'), MUSTS.tenantsToBurst),
     atMost('must', '(b) median, times the floor', ratio('b', 'floor b', 'medianMs'), MUSTS.steadyToFloor),
+    atMost('must', '(b) median ms', figure('b', 'medianMs'), MUSTS.steadyMedianMs),
+    atMost('must', '(b) p99 ms', figure('b', 'p99Ms'), MUSTS.steadyP99Ms),
+    atMost('must', '(b5) median ms', figure('b5', 'medianMs'), MUSTS.calmMedianMs),
+    atLeast('must', '(c) deliveries/s', figure('c', 'deliveriesPerSecond'), MUSTS.deliveriesPerSecond),
+    atLeast('must', '(batch) events/s', figure('batch', 'eventsPerSecond'), MUSTS.batchPerSecond),
     atLeast('must', '(d) events/s until parked', figure('d', 'eventsPerSecond'), MUSTS.parkedPerSecond),
+    atLeast('must', '(storm) events/s until parked', figure('storm', 'eventsPerSecond'), MUSTS.stormPerSecond),
+    atMost('must', '(storm) p99 ms of the healthy one', figure('storm', 'p99Ms'), MUSTS.stormP99Ms),
+    ...ISOLATION_RUNS.map((run) => isolationVerdicts(rounds, run)),
     below('must', 'Herald, peak memory in MB', peaks.length > 0 ? [Math.max(...peaks)] : [], MUSTS.heraldPeakMb),
     atLeast('aim', '(a) events/s', figure('a', 'eventsPerSecond'), AIMS.burstPerSecond),
     atMost('aim', '(b) median ms', figure('b', 'medianMs'), AIMS.steadyMedianMs),
     atMost('aim', '(b) p99 ms', figure('b', 'p99Ms'), AIMS.steadyP99Ms),
+    atMost('aim', '(b5) median ms', figure('b5', 'medianMs'), AIMS.calmMedianMs),
     atLeast('aim', '(c) deliveries/s', figure('c', 'deliveriesPerSecond'), AIMS.deliveriesPerSecond),
+    atLeast('aim', '(batch) events/s', figure('batch', 'eventsPerSecond'), AIMS.batchPerSecond),
     atLeast('aim', '(d) events/s until parked', figure('d', 'eventsPerSecond'), AIMS.parkedPerSecond),
+    atLeast('aim', '(storm) events/s until parked', figure('storm', 'eventsPerSecond'), AIMS.stormPerSecond),
   ].flat()
+}
+
+/** The latencies of all repetitions are pooled: one of them has too few for its p99. */
+function isolationVerdicts(rounds: Result[][], run: string): Verdict[] {
+  const resultsOf = (name: string): Result[] => rounds.flat().filter((result) => result.run === name)
+  const p99Of = (name: string): number => percentile(resultsOf(name).flatMap(({ latenciesMs = [] }) => latenciesMs), 0.99)
+  const control = p99Of(controlOf(run))
+  const bound = Math.max(control * MUSTS.isolatedTimes, control + MUSTS.isolatedMoreMs)
+  const open = resultsOf(run).flatMap(({ figures }) => figures.openAtOneBad ?? [])
+  return [
+    ...atMost('must', `(${run}) p99 ms of the healthy ones, bound by the control's ${Math.round(control)}`, [p99Of(run)], bound),
+    ...atMost('must', `(${run}) requests open at one bad endpoint`, open.length > 0 ? [latest(open)] : [], MUSTS.openAtOneBad),
+  ]
 }
 
 type Judge = (kind: Verdict['kind'], what: string, values: number[], bound: number) => Verdict[]
@@ -54,11 +82,13 @@ export function medians(rounds: Result[][]): Result[] {
     const all = rounds.flatMap((results) => results[i] ?? [])
     const peaks = all.flatMap(({ heraldPeakMb }) => heraldPeakMb ?? [])
     const others = all.flatMap(({ othersCores }) => othersCores ?? [])
+    const latenciesMs = all.flatMap((each) => each.latenciesMs ?? [])
     return {
       ...result,
       figures: mediansOf(all.map(({ figures }) => figures)),
       cpuMsPerEvent: mediansOf(all.map(({ cpuMsPerEvent }) => cpuMsPerEvent)),
       violations: all.flatMap(({ violations }) => violations),
+      ...(latenciesMs.length > 0 && { latenciesMs }),
       ...(peaks.length > 0 && { heraldPeakMb: Math.max(...peaks) }),
       ...(others.length > 0 && { othersCores: median(others) }),
     }

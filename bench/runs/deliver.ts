@@ -1,20 +1,24 @@
 import type { Post } from '../actors/receiver'
-import { openBank, type Bank } from '../bank'
-import { breaches } from '../check/promise'
+import { openBank, type Bank, type Tenant } from '../bank'
+import { breaches, type Expected } from '../check/promise'
 import { readRecords, settled, type Records } from '../check/records'
+import { latenciesOf } from '../measure/latencies'
 import { earliest, latest, percentile } from '../measure/statistics'
 import { peakMb, startMeter } from '../measure/usage'
 import type { Load } from '../plan'
 import { perEvent, type Result } from '../result'
 import type { Stage } from '../stage'
-import { eventsOf } from './events-of'
+import { eventsAt } from './events-of'
 
 const SILENCE_MS = 30_000
 
 export interface DeliverRun extends Load {
   run: string
   title: string
+  /** Of each tenant, for every event that it publishes. */
   webhooks?: number
+  /** They publish in turn. */
+  tenants?: number
 }
 
 /** Publishes to healthy webhooks, from the first publish to the last arrival. */
@@ -27,25 +31,19 @@ export async function deliver(stage: Stage, input: DeliverRun): Promise<Result> 
   }
 }
 
-async function measure(stage: Stage, bank: Bank, { run, title, webhooks = 1, ...load }: DeliverRun): Promise<Result> {
-  const subscriptions = await Promise.all(
-    Array.from({ length: webhooks }, (_, i) => bank.subscribe({ path: `/hook/${i}` })),
-  )
+async function measure(stage: Stage, bank: Bank, { run, title, webhooks = 1, tenants: count = 1, ...load }: DeliverRun): Promise<Result> {
+  const tenants = count === 1 ? [bank] : await Promise.all(Array.from({ length: count }, (_, i) => bank.openTenant(String(i))))
+  const expected = await Promise.all(tenants.map((tenant, i) => subscribe(tenant, i, { run, webhooks, tenants: count, ...load })))
+  const tenantIds = tenants.map(({ tenantId }) => tenantId)
   const deliveries = load.events * webhooks
   const stopMeter = startMeter(bank.pids)
-  const publishedAt = await bank.publish(run, load)
+  const publishedAt = await bank.publish(run, load, { tenants })
   await stage.receiver.call('expect', { count: deliveries, silenceMs: SILENCE_MS })
-  await settled(bank.store, bank.tenantId, 'delivered', deliveries)
+  await settled(bank.store, { tenantIds }, 'delivered', deliveries)
   const { cpuMs, othersCores } = stopMeter()
   const heraldPeakMb = peakMb(bank.herald.pid)
   const posts = await stage.receiver.call('collect')
-  const records = await readRecords(bank.store, bank.tenantId)
-  const expected = {
-    events: eventsOf(run, load.events),
-    webhooks: subscriptions,
-    status: 'delivered',
-    maximumAttempts: 5,
-  } as const
+  const records = await readRecords(bank.store, tenantIds)
   return {
     run,
     title,
@@ -58,12 +56,22 @@ async function measure(stage: Stage, bank: Bank, { run, title, webhooks = 1, ...
   }
 }
 
+/** Subscribes one of the tenants to all that it publishes. */
+async function subscribe(tenant: Tenant, index: number, input: Required<Pick<DeliverRun, 'run' | 'events' | 'webhooks' | 'tenants'>>): Promise<Expected> {
+  const { run, events, webhooks, tenants } = input
+  const paths = Array.from({ length: webhooks }, (_, i) => `/hook/${index}/${i}`)
+  const own = Array.from({ length: events }, (_, i) => i).filter((i) => i % tenants === index)
+  return {
+    events: eventsAt(run, own),
+    webhooks: await Promise.all(paths.map((path) => tenant.subscribe({ path }))),
+    statuses: ['delivered'],
+    maximumAttempts: 5,
+  }
+}
+
 function figures(run: string, publishedAt: number[], posts: Post[], deliveries: number): Record<string, number> {
   const seconds = (latest(posts.map(({ at }) => at)) - earliest(publishedAt)) / 1_000
-  const publishedOf = new Map(publishedAt.map((at, i) => [`${run}-${i}`, at]))
-  const latencies = posts
-    .filter(({ attempt }) => attempt === 1)
-    .map(({ id, at }) => at - (publishedOf.get(id) ?? Number.NaN))
+  const latencies = latenciesOf(run, publishedAt, posts)
   return {
     eventsPerSecond: publishedAt.length / seconds,
     deliveriesPerSecond: deliveries / seconds,

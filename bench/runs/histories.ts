@@ -37,15 +37,15 @@ export async function histories(stage: Stage, plan: Plan['histories']): Promise<
 async function measure(stage: Stage, bank: Bank, plan: Plan['histories']): Promise<Result> {
   const canaries = plant()
   const webhooks = await subscribeBoth(bank, canaries)
-  await bank.publish('histories', plan, canaries.data)
-  await bank.publish('single', { events: plan.single, pace: { perSecond: 10 } }, canaries.data)
+  await bank.publish('histories', plan, { note: canaries.data })
+  await bank.publish('single', { events: plan.single, pace: { perSecond: 10 } }, { note: canaries.data })
   const events = new Map([
     ...eventsOf('histories', plan.events, canaries.data),
     ...eventsOf('single', plan.single, canaries.data),
   ])
-  await settled(bank.store, bank.tenantId, 'delivered', events.size * webhooks.length)
+  await settled(bank.store, { tenantIds: [bank.tenantId] }, 'delivered', events.size * webhooks.length)
   const posts = await stage.receiver.call('collect')
-  const records = await readRecords(bank.store, bank.tenantId)
+  const records = await readRecords(bank.store, [bank.tenantId])
   const forbidden = forbiddenTexts(canaries, webhooks)
   const { read, found } = await searchHistories(stage, records, forbidden)
   const log = await readFile(bank.herald.logFile)
@@ -57,7 +57,7 @@ async function measure(stage: Stage, bank: Bank, plan: Plan['histories']): Promi
     events: events.size,
     figures: { histories: read, canaries: forbidden.size, hits: found.length + inLog.length },
     cpuMsPerEvent: {},
-    violations: [...breaches({ events, webhooks, status: 'delivered', maximumAttempts }, records, posts), ...found, ...inLog],
+    violations: [...breaches([{ events, webhooks, statuses: ['delivered'], maximumAttempts }], records, posts), ...found, ...inLog],
   }
 }
 

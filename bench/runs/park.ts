@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { openBank, type Bank } from '../bank'
-import { breaches } from '../check/promise'
-import { readRecords, settled } from '../check/records'
+import { breaches, type Expected } from '../check/promise'
+import { readRecords, settled, type Records } from '../check/records'
 import { now } from '../clock'
 import { earliest, latest } from '../measure/statistics'
 import { peakMb, startMeter } from '../measure/usage'
@@ -16,6 +16,7 @@ import { eventsOf } from './events-of'
  * range would sooner or later connect to itself.
  */
 const DEAD_PORT = 1
+export const DEAD_URL = `http://127.0.0.1:${DEAD_PORT}/`
 
 export interface ParkRun extends Load {
   run: string
@@ -24,7 +25,7 @@ export interface ParkRun extends Load {
 
 /** Publishes to an endpoint that refuses every connection, from the first publish until all is parked. */
 export async function park(stage: Stage, input: ParkRun): Promise<Result> {
-  await mustRefuse(DEAD_PORT)
+  await mustBeDead()
   const bank = await openBank(stage, input.run)
   try {
     return await measure(bank, input)
@@ -34,20 +35,20 @@ export async function park(stage: Stage, input: ParkRun): Promise<Result> {
 }
 
 async function measure(bank: Bank, { run, title, ...load }: ParkRun): Promise<Result> {
-  const webhook = await bank.subscribe({ url: `http://127.0.0.1:${DEAD_PORT}/` }, { retry: SHORT_WAITS })
+  const webhook = await bank.subscribe({ url: DEAD_URL }, { retry: SHORT_WAITS })
   // Records have times of the calendar.
   const calendar = Date.now() - now()
   const stopMeter = startMeter(bank.pids)
   const publishedAt = await bank.publish(run, load)
   const acceptedAt = now()
-  await settled(bank.store, bank.tenantId, 'parked', load.events)
+  await settled(bank.store, { tenantIds: [bank.tenantId] }, 'parked', load.events)
   const { cpuMs, othersCores } = stopMeter()
   const heraldPeakMb = peakMb(bank.herald.pid)
-  const records = await readRecords(bank.store, bank.tenantId)
-  const parkedAt = latest(records.deliveries.map(({ parkedAt: at }) => at?.getTime() ?? Number.NaN)) - calendar
+  const records = await readRecords(bank.store, [bank.tenantId])
+  const parkedAt = lastParkedAt(records) - calendar
   const begun = earliest(publishedAt)
   const { maximumAttempts } = SHORT_WAITS
-  const expected = { events: eventsOf(run, load.events), webhooks: [webhook], status: 'parked', maximumAttempts } as const
+  const expected: Expected = { events: eventsOf(run, load.events), webhooks: [webhook], statuses: ['parked'], maximumAttempts }
   return {
     run,
     title,
@@ -58,18 +59,22 @@ async function measure(bank: Bank, { run, title, ...load }: ParkRun): Promise<Re
       ...grouping(records, load.events),
     },
     cpuMsPerEvent: perEvent(cpuMs, load.events),
-    violations: breaches(expected, records, []),
+    violations: breaches([expected], records, []),
     ...(heraldPeakMb !== undefined && { heraldPeakMb }),
     ...(othersCores !== undefined && { othersCores }),
   }
 }
 
-function mustRefuse(port: number): Promise<void> {
+/** In ms since 1970. */
+export const lastParkedAt = ({ deliveries }: Records): number =>
+  latest(deliveries.flatMap(({ parkedAt }) => parkedAt?.getTime() ?? []))
+
+export function mustBeDead(): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port })
+    const socket = connect({ host: '127.0.0.1', port: DEAD_PORT })
     socket.on('connect', () => {
       socket.destroy()
-      reject(new Error(`Something listens on port ${port} of this machine; the run with a dead endpoint needs it closed`))
+      reject(new Error(`Something listens on port ${DEAD_PORT} of this machine; the run with a dead endpoint needs it closed`))
     })
     socket.on('error', () => resolve())
   })
