@@ -58,6 +58,10 @@ export const eventSummaryView = z.object({
   typeId: z.int(),
   entityId: z.string().describe("The entity's ID, `data.id`"),
   createdAt: time,
+  sequence: z
+    .int()
+    .optional()
+    .describe('Grows with publish order, with gaps; receivers get it too, and may drop an update with a lower one than they have seen of its entity. None on events from before there were sequences.'),
   workflowId: z.string().optional(),
   workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
 })

@@ -60,8 +60,8 @@ export function eventRoutes({ eventQueries, deliveryQueries, catalog, workflowLi
     return { status: 200, text: `${head.slice(0, -1)},"data":${event.data}}` }
   }
 
-  function toSummary({ id, type, typeId, entityId, createdAt, workflowId }: EventSummary): z.infer<typeof eventSummaryView> {
-    return { id, type, typeId, entityId, createdAt: createdAt.toISOString(), ...workflowLink(workflowId) }
+  function toSummary({ id, type, typeId, entityId, createdAt, sequence, workflowId }: EventSummary): z.infer<typeof eventSummaryView> {
+    return { id, type, typeId, entityId, createdAt: createdAt.toISOString(), sequence, ...workflowLink(workflowId) }
   }
 }
 

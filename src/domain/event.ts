@@ -24,6 +24,8 @@ export interface HeraldEvent {
   /** The caller's JSON text, byte for byte: `1.10` and 20-digit numbers survive. */
   data: string
   entityId: string
+  /** Grows with publish order. None on what was journaled before there were any. */
+  sequence?: number
 }
 
 /** The bytes that every receiver of the event gets, at every attempt. */
@@ -33,6 +35,7 @@ export function envelope(event: HeraldEvent): string {
     type: event.type,
     typeId: event.typeId,
     createdAt: event.createdAt.toISOString(),
+    sequence: event.sequence,
   })
   return `${head.slice(0, -1)},"data":${event.data}}`
 }

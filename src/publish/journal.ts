@@ -38,7 +38,7 @@ export interface JournalDeps {
 }
 
 export function createJournal({ events, starterId, storeAwayEverSince }: JournalDeps): Journal {
-  const writing = new Map<string, Promise<Journaled>>()
+  const writing = new Map<string, Promise<Journaled[]>>()
   /** The workflows of what was published again, whose start may be under way all the same. */
   const dispatchers = new LRUCache<string, string>({ max: REMEMBERED })
   let well = true
@@ -51,20 +51,22 @@ export function createJournal({ events, starterId, storeAwayEverSince }: Journal
     write: (batch) => events.insert(batch, { starter: starterId, until: new Date(Date.now() + LEASE_MS) }),
   })
 
-  async function write(event: NewEvent): Promise<Journaled> {
-    const key = eventKey(event.tenantId, event.id)
-    const written = commit.add(event)
-    writing.set(key, written)
+  async function write(added: NewEvent[]): Promise<Journaled[]> {
+    const written = commit.addAll(added)
+    const keys = added.map(({ tenantId, id }) => eventKey(tenantId, id))
+    for (const key of keys) writing.set(key, written)
     try {
       const journaled = await written
-      if (journaled.dispatched && journaled.workflowId !== undefined) dispatchers.set(key, journaled.workflowId)
+      for (const { event, dispatched, workflowId } of journaled) {
+        if (dispatched && workflowId !== undefined) dispatchers.set(eventKey(event.tenantId, event.id), workflowId)
+      }
       well = true
       return journaled
     } catch (error) {
       well = false
       throw error
     } finally {
-      if (writing.get(key) === written) writing.delete(key)
+      for (const key of keys) if (writing.get(key) === written) writing.delete(key)
     }
   }
 
@@ -73,7 +75,7 @@ export function createJournal({ events, starterId, storeAwayEverSince }: Journal
     add: async (added, onLate) => {
       const begun = performance.now()
       const away = (cause?: unknown) => new StoreAway(cause, { nothingWritten: storeAwayEverSince(begun) })
-      const written = Promise.all(added.map(write))
+      const written = write(added)
       const inTime = await within(written, WAIT_MS).catch((error: unknown) => {
         throw isStoreAway(error) ? away(error) : error
       })

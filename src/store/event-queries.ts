@@ -3,6 +3,7 @@ import { eventKey } from '../domain/ids'
 import type { EventRecord, Models } from './models'
 import { pageByTime, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
+import { toSequence } from './sequence'
 
 export interface EventFilter {
   typeId?: number
@@ -49,6 +50,7 @@ const toSummary = (record: EventRecord): EventSummary => ({
   type: record.type,
   createdAt: record.createdAt,
   entityId: record.entityId,
+  ...(record.sequence && { sequence: toSequence(record.sequence) }),
   ...(record.workflowId !== undefined && { workflowId: record.workflowId }),
 })
 

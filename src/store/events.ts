@@ -4,9 +4,10 @@ import { eventKey } from '../domain/ids'
 import { duplicateIndexes, StoreAway } from './errors'
 import type { EventRecord, Models } from './models'
 import { scoped } from './scope'
+import { toBeNumbered, toSequence } from './sequence'
 
 /** An event to be journaled, with the hash over its type and bytes. */
-export interface NewEvent extends HeraldEvent {
+export interface NewEvent extends Omit<HeraldEvent, 'sequence'> {
   hash: string
 }
 
@@ -42,7 +43,7 @@ export interface Dispatched {
 }
 
 export interface EventStore {
-  /** Journals what is new and answers, per event, what stands in the journal. */
+  /** Journals what is new, numbered in this order, and answers, per event, what stands in the journal. */
   insert: (events: NewEvent[], lease: Lease) => Promise<Journaled[]>
   load: (tenantId: string, eventIds: string[]) => Promise<HeraldEvent[]>
   get: (tenantId: string, eventId: string) => Promise<EventRecord | undefined>
@@ -67,12 +68,13 @@ const toRecord = ({ id, ...event }: NewEvent, lease: Lease): EventRecord => ({
   _id: eventKey(event.tenantId, id),
   eventId: id,
   ...event,
+  sequence: toBeNumbered(),
   starter: lease.starter,
   leaseUntil: lease.until,
   ...(lease.workflowId && { workflowId: lease.workflowId }),
 })
 
-const toEvent = (record: EventRecord): NewEvent => ({
+const toEvent = (record: EventRecord): HeraldEvent & NewEvent => ({
   id: record.eventId,
   tenantId: record.tenantId,
   typeId: record.typeId,
@@ -81,6 +83,7 @@ const toEvent = (record: EventRecord): NewEvent => ({
   data: record.data,
   entityId: record.entityId,
   hash: record.hash,
+  ...(record.sequence && { sequence: toSequence(record.sequence) }),
 })
 
 /** The journal: every accepted event, from before its 202 on. */
@@ -91,6 +94,21 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
 
   const keys = (tenantId: string, ids: string[]) =>
     scoped(tenantId, { _id: { $in: ids.map((id) => eventKey(tenantId, id)) } })
+
+  /** Of what this process has just journaled, all is known but the number that MongoDB gave it. */
+  async function numbered(tenantId: string, cached: HeraldEvent[]): Promise<HeraldEvent[]> {
+    const ids = cached.filter(({ sequence }) => sequence === undefined).map(({ id }) => id)
+    if (ids.length === 0) return cached
+    const records = await events.find(keys(tenantId, ids), { projection: { sequence: 1 } }).toArray()
+    const numbers = new Map(records.map(({ _id, sequence }) => [_id, sequence]))
+    return cached.map((event) => {
+      const number = numbers.get(eventKey(tenantId, event.id))
+      if (!number) return event
+      const complete = { ...event, sequence: toSequence(number) }
+      remember(complete)
+      return complete
+    })
+  }
 
   async function readBack(duplicates: NewEvent[]): Promise<Map<string, EventRecord>> {
     const ids = duplicates.map(({ tenantId, id }) => eventKey(tenantId, id))
@@ -146,7 +164,7 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     insert,
     takeOverdue,
     load: async (tenantId, eventIds) => {
-      const cached = eventIds.flatMap((id) => known.get(eventKey(tenantId, id)) ?? [])
+      const cached = await numbered(tenantId, eventIds.flatMap((id) => known.get(eventKey(tenantId, id)) ?? []))
       const has = new Set(cached.map(({ id }) => id))
       const missing = eventIds.filter((id) => !has.has(id))
       if (missing.length === 0) return cached

@@ -11,11 +11,13 @@ export interface GroupCommitOptions<Item, Result> {
 
 export interface GroupCommit<Item, Result> {
   add: (item: Item) => Promise<Result>
+  /** What is added together is written together, in this order, also when it is more than `maxItems`. */
+  addAll: (items: Item[]) => Promise<Result[]>
 }
 
 interface Waiting<Item, Result> {
-  item: Item
-  resolve: (result: Result) => void
+  items: Item[]
+  resolve: (results: Result[]) => void
   reject: (error: unknown) => void
 }
 
@@ -32,9 +34,9 @@ export function createGroupCommit<Item, Result>(
 
   async function commit(batch: Waiting<Item, Result>[]): Promise<void> {
     try {
-      const results = await write(batch.map(({ item }) => item))
-      // The write answers one result an item, so that the index is always there.
-      batch.forEach(({ resolve }, i) => resolve(results[i] as Result))
+      const results = await write(batch.flatMap(({ items }) => items))
+      let next = 0
+      for (const { items, resolve } of batch) resolve(results.slice(next, (next += items.length)))
     } catch (error) {
       const failed = failsAll(error) ? [...batch, ...queue.splice(0)] : batch
       for (const { reject } of failed) reject(error)
@@ -44,18 +46,28 @@ export function createGroupCommit<Item, Result>(
     }
   }
 
+  function nextBatch(): Waiting<Item, Result>[] {
+    let size = 0
+    const end = queue.findIndex(({ items }) => (size += items.length) > maxItems)
+    return queue.splice(0, end === -1 ? queue.length : Math.max(1, end))
+  }
+
   function pump(): void {
     while (inFlight < maxInFlight && queue.length > 0) {
       inFlight += 1
-      void commit(queue.splice(0, maxItems))
+      void commit(nextBatch())
     }
   }
 
+  const addAll = (items: Item[]): Promise<Result[]> =>
+    new Promise((resolve, reject) => {
+      queue.push({ items, resolve, reject })
+      pump()
+    })
+
   return {
-    add: (item) =>
-      new Promise<Result>((resolve, reject) => {
-        queue.push({ item, resolve, reject })
-        pump()
-      }),
+    addAll,
+    // The write answers one result an item, so that the first is there.
+    add: async (item) => (await addAll([item]))[0] as Result,
   }
 }

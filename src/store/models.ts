@@ -10,10 +10,12 @@ import type { AttemptRecord } from './attempts'
 /** A record is the domain's thing with its id as MongoDB's key. */
 export type Stored<T extends { id: unknown }> = Omit<T, 'id'> & { _id: T['id'] }
 
-export type EventRecord = Omit<HeraldEvent, 'id'> & {
+export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence'> & {
   /** Tenant and event id. */
   _id: string
   eventId: string
+  /** MongoDB's own logical time of the insert. */
+  sequence?: mongo.Timestamp
   /** Over type and bytes: the same id with another body is a conflict. */
   hash: string
   starter: string

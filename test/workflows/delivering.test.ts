@@ -25,8 +25,9 @@ it('sends the bytes of data as they were published, in the envelope and with the
   const { body } = await scene.api('POST', '/v1/events', `{"type":"TRANSACTION REVERSED","id":"evt-verbatim","data":${data}}`)
 
   const [request] = await receiver.waitFor(1)
+  const { sequence } = (await scene.api('GET', '/v1/events/evt-verbatim')).body
   expect(request?.rawBody).toBe(
-    `{"id":"evt-verbatim","type":"TRANSACTION REVERSED","typeId":6,"createdAt":"${String(body.createdAt)}","data":${data}}`,
+    `{"id":"evt-verbatim","type":"TRANSACTION REVERSED","typeId":6,"createdAt":"${String(body.createdAt)}","sequence":${String(sequence)},"data":${data}}`,
   )
   expect(request?.headers).toMatchObject({
     'content-type': 'application/json',
@@ -36,6 +37,21 @@ it('sends the bytes of data as they were published, in the envelope and with the
     'user-agent': expect.stringMatching(/^Herald\//),
     'herald-attempt': '1',
   })
+})
+
+it('sends a later event of an entity, and a later one of a batch, with a higher sequence', async () => {
+  const receiver = await scene.receiver()
+  await scene.subscribe(receiver.url)
+  const update = (id: string) => ({ id, type: 2, data: { id: 'acc-7', accountType: 'Savings' } })
+  await scene.publish(update('u-1'))
+  await scene.api('POST', '/v1/events/batch', { events: ['u-2', 'u-3', 'u-4', 'u-5'].map(update) })
+  await scene.publish(update('u-6'))
+
+  const requests = await receiver.waitFor(6)
+  const bodies = requests.map(({ rawBody }): { id: string; sequence: number } => JSON.parse(rawBody))
+  const inOrder = bodies.toSorted((a, b) => a.sequence - b.sequence)
+  expect(inOrder.map(({ id }) => id)).toEqual(['u-1', 'u-2', 'u-3', 'u-4', 'u-5', 'u-6'])
+  expect(new Set(inOrder.map(({ sequence }) => sequence)).size).toBe(6)
 })
 
 it('accepts an event that no webhook asked for, and has nothing to deliver', async () => {

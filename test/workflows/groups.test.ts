@@ -64,7 +64,7 @@ async function storyOf(
     story.attempts[eventId] = (await one(eventId))?.attempts.map(({ number, outcome }) => `${number} ${outcome}`) ?? []
   }
   for (const { headers, rawBody } of requests) {
-    const { createdAt: _time, ...body } = JSON.parse(rawBody) as Record<string, unknown>
+    const { createdAt: _time, sequence: _number, ...body } = JSON.parse(rawBody) as Record<string, unknown>
     const seen = (story.bodies[String(headers['webhook-id'])] ??= [])
     seen.push(`${String(headers['herald-attempt'])} ${JSON.stringify(body)}`)
   }
