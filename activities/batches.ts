@@ -1,17 +1,19 @@
 import { postsInRound, type Delivery } from '../src/domain/delivery'
 import { groupBy } from '../src/domain/group-by'
 import { batchBoundMs } from '../src/domain/lanes'
+import { mostUrgent } from '../src/domain/timing'
 import type { Webhook } from '../src/domain/webhook'
 import type { Batch, Parked } from './types'
 
 /** One batch of deliveries to a webhook whose activity's first attempt stands for POST `base + 1`. */
-export function batchOf(webhook: Webhook, deliveries: Pick<Delivery, 'id' | 'round'>[], base: number): Batch {
+export function batchOf(webhook: Webhook, deliveries: Pick<Delivery, 'id' | 'round' | 'typeId' | 'priority'>[], base: number): Batch {
   return {
     webhookId: webhook.id,
     deliveryIds: deliveries.map(({ id }) => id),
     round: deliveries[0]?.round ?? 0,
     base,
     policy: webhook.retry,
+    priority: mostUrgent(deliveries),
     startToCloseMs: batchBoundMs(deliveries.length, webhook.timeoutMs),
   }
 }

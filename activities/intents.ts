@@ -99,6 +99,7 @@ function newDelivery(event: HeraldEvent, webhook: OpenWebhook, how: First & { wo
     webhookId: webhook.id,
     typeId: event.typeId,
     entityId: event.entityId,
+    ...(event.priority !== undefined && { priority: event.priority }),
     status: webhook.status === 'active' ? 'pending' : 'held',
     round: 0,
     posts: how.atOnce ? 1 : 0,

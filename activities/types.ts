@@ -6,6 +6,7 @@ export interface InlineEvent {
   /** Name or Event ID. */
   type: string | number
   data: Record<string, unknown>
+  priority?: number
 }
 
 /** Deliveries of one workflow to one webhook that stand at the same place of their round. */
@@ -16,6 +17,8 @@ export interface Batch {
   /** POSTs of this round before the one that the activity's first Temporal attempt stands for. */
   base: number
   policy: RetryPolicy
+  /** That of its most urgent delivery; batches of an older Herald have none. */
+  priority?: number
   /** Taken out of the webhook's queue: what is not delivered goes back there. */
   fromQueue?: boolean
   /** POSTs begun in a second, evenly. */

@@ -21,7 +21,7 @@ const toTemporal = (policy: RetryPolicy) => ({
 
 /** The attempts of a batch: a regular activity, so that Temporal paces them and its UI counts them. */
 export function postEvents(tenantId: string, batch: Batch): Promise<PostEventsResult> {
-  const { deliveryIds, webhookId, base, policy } = batch
+  const { deliveryIds, webhookId, base, policy, priority } = batch
   const count = deliveryIds.length === 1 ? deliveryIds[0] : `${deliveryIds.length} deliveries`
   const { postEvents: post } = proxyActivities<Activities>({
     taskQueue: retriesQueue(workflowInfo().taskQueue),
@@ -29,7 +29,7 @@ export function postEvents(tenantId: string, batch: Batch): Promise<PostEventsRe
     startToCloseTimeout: batch.startToCloseMs,
     heartbeatTimeout: '10s',
     // However many deliveries of one webhook wait, those of the others are not behind them.
-    priority: { fairnessKey: webhookId },
+    priority: { priorityKey: priority, fairnessKey: webhookId },
     retry: toTemporal(remaining(policy, base)),
   })
   return post({ tenantId, batch })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_BATCH } from '../domain/event'
 import { BUILT_IN_DATA, CUSTOM_DATA } from '../domain/event-types'
+import { PRIORITIES } from '../domain/timing'
 import { deliverySummaryView } from './delivery-views'
 import { named, problem, time } from './views'
 
@@ -11,6 +12,8 @@ const dataOf = (typeId: number, name: string): z.ZodType => {
   named.add(schema, { id: name })
   return schema
 }
+
+const priority = z.int().min(PRIORITIES.most).max(PRIORITIES.least)
 
 const data = z.union([
   dataOf(1, 'AccountData'),
@@ -25,6 +28,9 @@ export const publishShown = z
     id: id.optional().describe('Made by Herald when not given. Publishing the same id again is safe.'),
     type: z.union([z.string(), z.int()]).describe('The name of an event type or its Event ID.'),
     data: data.describe('Further fields are kept; the bytes reach the receivers as they are.'),
+    priority: priority
+      .optional()
+      .describe('1 is the most urgent: before others where events have to wait. When not given: transactions 2, what creates 3, what updates 4, registered types 3.'),
   })
   .meta({
     examples: [
@@ -62,6 +68,7 @@ export const eventSummaryView = z.object({
     .int()
     .optional()
     .describe('Grows with publish order, with gaps; receivers get it too, and may drop an update with a lower one than they have seen of its entity. None on events from before there were sequences.'),
+  priority: priority.describe('As it was given, or that of its type'),
   workflowId: z.string().optional(),
   workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { priorityOf } from '../domain/timing'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { EventQueries, EventSummary } from '../store/event-queries'
 import { isTimeCursor } from '../store/page'
@@ -60,8 +61,10 @@ export function eventRoutes({ eventQueries, deliveryQueries, catalog, workflowLi
     return { status: 200, text: `${head.slice(0, -1)},"data":${event.data}}` }
   }
 
-  function toSummary({ id, type, typeId, entityId, createdAt, sequence, workflowId }: EventSummary): z.infer<typeof eventSummaryView> {
-    return { id, type, typeId, entityId, createdAt: createdAt.toISOString(), sequence, ...workflowLink(workflowId) }
+  function toSummary(event: EventSummary): z.infer<typeof eventSummaryView> {
+    const { id, type, typeId, entityId, createdAt, sequence, workflowId } = event
+    const priority = priorityOf(event)
+    return { id, type, typeId, entityId, createdAt: createdAt.toISOString(), sequence, priority, ...workflowLink(workflowId) }
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EVENT_ID_PATTERN, MAX_EVENT_BYTES } from '../domain/event'
 import { newId } from '../domain/ids'
+import { timingFields } from '../domain/timing'
 import type { PublishRequest } from '../publish/publisher'
 import type { EventCatalog } from '../publish/event-catalog'
 import { invalid, Problem } from './problem'
@@ -12,6 +13,7 @@ export const publishInput = z.strictObject({
   id: z.string().regex(EVENT_ID_PATTERN, 'must have 1 to 64 characters of A-Z, a-z, 0-9, _ and -').optional(),
   type: z.union([z.string(), z.int()], { error: typeWording }),
   data: z.unknown().optional(),
+  ...timingFields,
 })
 
 function typeWording({ input }: { input?: unknown }): string {
@@ -34,7 +36,7 @@ export async function readEvent(
   const all = members(source, at)
   const duplicate = refuseDuplicates(all)
   if (duplicate) return duplicate
-  const { id = idempotencyKey ?? newId('event'), type: nameOrId, data } = input.value
+  const { id = idempotencyKey ?? newId('event'), type: nameOrId, data, ...timing } = input.value
   const type = await catalog.find(nameOrId)
   if (!type) return invalid([{ path: 'type', message: `is not a known event type; known: ${await catalog.known()}` }])
   const errors = type.checkData(data)
@@ -43,7 +45,7 @@ export async function readEvent(
   if (Buffer.byteLength(raw) > MAX_EVENT_BYTES) return tooLarge()
   // Every type's schema has asked for a string here.
   const { id: entityId }: { id: string } = Object(data)
-  return { id, typeId: type.id, type: type.name, data: raw, entityId }
+  return { id, typeId: type.id, type: type.name, data: raw, entityId, ...timing }
 }
 
 export function refuseDuplicates(all: Member[]): Problem | undefined {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { EVENT_ID_PATTERN, MAX_EVENT_BYTES } from '../domain/event'
 import { BUILT_IN_DATA, BUILT_IN_EVENT_TYPES, CUSTOM_DATA } from '../domain/event-types'
 import { TENANT_ID_PATTERN } from '../domain/tenant'
+import { timingFields } from '../domain/timing'
 import { check, type FieldError } from '../domain/validation'
 
 /** What Herald would refuse, found before anything was started. */
@@ -23,6 +24,7 @@ const input = z.object({
       error: 'must be the name of an event type or its Event ID, such as "CREATE ACCOUNT" or 1',
     }),
     data: z.unknown(),
+    ...timingFields,
   }),
 })
 

@@ -1,9 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type Client } from '@temporalio/client'
 import { ApplicationFailure, TypedSearchAttributes, WorkflowIdReusePolicy } from '@temporalio/common'
-import { BUILT_IN_EVENT_TYPES } from '../domain/event-types'
+import { BUILT_IN_EVENT_TYPES, type EventType } from '../domain/event-types'
 import { deliverWorkflowId, newId } from '../domain/ids'
 import { DEFAULT_TASK_QUEUE } from '../domain/task-queues'
 import { DEFAULT_TENANT } from '../domain/tenant'
+import { priorityOf } from '../domain/timing'
 import { HeraldEventIds, HeraldEventTypes, HeraldTenant } from '../temporal/search-attributes'
 import { checkEvent } from './check-event'
 import { DELIVER_EVENT, EVENT_CONFLICT, INVALID_EVENT, type DeliverEventInput, type DeliverEventWorkflow } from './contract'
@@ -15,6 +16,8 @@ export interface EventToDeliver {
   type: string | number
   /** `data.id` is the entity's ID. */
   data: { id: string; [field: string]: unknown }
+  /** 1 (most urgent) to 5; when not given, that of the type. */
+  priority?: number
 }
 
 export interface StartDeliveryOptions {
@@ -61,14 +64,15 @@ async function startOnce(
   workflowIdReusePolicy: WorkflowIdReusePolicy,
 ): Promise<boolean> {
   const { tenantId, event } = input
-  const type = typeName(event.type)
+  const type = builtIn(event.type)?.name ?? String(event.type)
+  const priorityKey = priorityOf({ typeId: builtIn(event.type)?.id ?? 0, priority: event.priority })
   try {
     await client.workflow.start<DeliverEventWorkflow>(DELIVER_EVENT, {
       workflowId,
       taskQueue,
       args: [input],
       workflowIdReusePolicy,
-      priority: { fairnessKey: tenantId },
+      priority: { priorityKey, fairnessKey: tenantId },
       staticSummary: `${type} ${event.id} for ${tenantId}`,
       typedSearchAttributes: new TypedSearchAttributes([
         { key: HeraldTenant, value: tenantId },
@@ -83,9 +87,9 @@ async function startOnce(
   }
 }
 
-/** Operators search by name; the number of a registered type has to do. */
-const typeName = (type: string | number): string =>
-  BUILT_IN_EVENT_TYPES.find(({ id }) => id === type)?.name ?? String(type)
+/** Only Herald knows the registered types. */
+const builtIn = (type: string | number): EventType | undefined =>
+  BUILT_IN_EVENT_TYPES.find(({ id, name }) => id === type || name === type)
 
 async function wasRefused(client: Client, workflowId: string): Promise<boolean> {
   const handle = client.workflow.getHandle(workflowId)

@@ -56,6 +56,8 @@ export interface Delivery {
   webhookId: string
   typeId: number
   entityId: string
+  /** Where the event's publisher has given one. */
+  priority?: number
   status: DeliveryStatus
   /** Counts the manual retries: 0 is the first round. */
   round: number

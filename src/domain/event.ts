@@ -1,3 +1,5 @@
+import type { Timing } from './timing'
+
 /** The caller's own event ids are kept as they are; they also become part of workflow ids. */
 export const EVENT_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/
 
@@ -15,7 +17,7 @@ export const GROUP_LIMITS = {
 } as const
 
 /** One occurrence, immutable once journaled. */
-export interface HeraldEvent {
+export interface HeraldEvent extends Timing {
   id: string
   tenantId: string
   typeId: number

@@ -1,4 +1,5 @@
 import type { HeraldEvent } from '../domain/event'
+import type { Timing } from '../domain/timing'
 import { within } from '../domain/within'
 import type { Metrics } from '../metrics'
 import type { Journaled } from '../store/events'
@@ -7,7 +8,7 @@ import { toNewEvent } from './new-event'
 import type { Starter, Submission } from './starter'
 
 /** An event as the edge has validated it. */
-export type PublishRequest = Pick<HeraldEvent, 'id' | 'typeId' | 'type' | 'data' | 'entityId'>
+export type PublishRequest = Pick<HeraldEvent, 'id' | 'typeId' | 'type' | 'data' | 'entityId'> & Timing
 
 /**
  * `accepted`: journaled now. `repeated`: the same id with the same body stands already.

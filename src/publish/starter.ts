@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { GROUP_LIMITS, type HeraldEvent } from '../domain/event'
+import { priorityOf } from '../domain/timing'
 import { within } from '../domain/within'
 import { isRefused } from '../temporal/start'
 
-export type Startable = Pick<HeraldEvent, 'id' | 'tenantId' | 'typeId' | 'type'>
+export type Startable = Pick<HeraldEvent, 'id' | 'tenantId' | 'typeId' | 'type' | 'priority'>
 
 export interface Started {
   workflowId: string
@@ -45,6 +46,8 @@ export interface StarterOptions {
 
 interface Waiting {
   event: Startable
+  /** When its turn is, in ms: it came then, or is as urgent as one that did. */
+  turn: number
   /** Set when the event is taken into a group. */
   start?: Promise<string | undefined>
 }
@@ -55,12 +58,15 @@ const REFUSED = 'Temporal refuses this start: a group is started event by event,
 /** What is more than this is left to the sweeper: the journal has it, and memory is bounded. */
 const MAX_WAITING = 20_000
 
+/** So much waiting makes up for a step of priority: what is urgent overtakes, and nothing starves. */
+const STEP_MS = 2_000
+
 /** A place in flight is given back after this, though a slow receiver may keep the dispatch for longer. */
 const DISPATCH_WAIT_MS = 200
 
 /**
  * Group commit of workflow starts: at most `maxInFlight` workflows are being started and dispatched,
- * and what arrives meanwhile goes, tenant by tenant in turn, into the next ones. Idle: one event, one
+ * and what arrives meanwhile goes, tenant by tenant in turn, the urgent first, into the next ones. Idle: one event, one
  * workflow, at once. The busier the process, the larger the groups and the cheaper an event.
  */
 export function createStarter(options: StarterOptions): Starter {
@@ -149,14 +155,14 @@ export function createStarter(options: StarterOptions): Starter {
     }))
 
   return {
-    submit: async ({ id, tenantId, typeId, type }) => {
+    submit: async ({ id, tenantId, typeId, type, priority }) => {
       if (queued >= MAX_WAITING) return {}
       // Without its data, which the journal has.
-      const event = { id, tenantId, typeId, type }
-      const waiting: Waiting = { event }
+      const event = { id, tenantId, typeId, type, priority }
+      const waiting: Waiting = { event, turn: Date.now() + priorityOf(event) * STEP_MS }
       queued += 1
       const queue = queues.get(event.tenantId)
-      if (queue) queue.push(waiting)
+      if (queue) lineUp(queue, waiting)
       else queues.set(event.tenantId, [waiting])
       await pumpSoon()
       return waiting.start ? { start: waiting.start } : {}
@@ -165,4 +171,10 @@ export function createStarter(options: StarterOptions): Starter {
     waiting: () => [...starting, ...queues.values()].flat().map(({ event }) => event),
     observeFanOut: (tenantId, webhooks) => void fanOut.set(tenantId, webhooks),
   }
+}
+
+/** Behind everything whose turn is not later: what is equally urgent keeps its order. */
+function lineUp(queue: Waiting[], waiting: Waiting): void {
+  const before = queue.findLastIndex(({ turn }) => turn <= waiting.turn)
+  queue.splice(before + 1, 0, waiting)
 }

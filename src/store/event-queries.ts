@@ -1,5 +1,6 @@
 import type { HeraldEvent } from '../domain/event'
 import { eventKey } from '../domain/ids'
+import { timingOf } from '../domain/timing'
 import type { EventRecord, Models } from './models'
 import { pageByTime, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
@@ -50,6 +51,7 @@ const toSummary = (record: EventRecord): EventSummary => ({
   type: record.type,
   createdAt: record.createdAt,
   entityId: record.entityId,
+  ...timingOf(record),
   ...(record.sequence && { sequence: toSequence(record.sequence) }),
   ...(record.workflowId !== undefined && { workflowId: record.workflowId }),
 })

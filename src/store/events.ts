@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { HeraldEvent } from '../domain/event'
 import { eventKey } from '../domain/ids'
+import { timingOf } from '../domain/timing'
 import { duplicateIndexes, StoreAway } from './errors'
 import type { EventRecord, Models } from './models'
 import { scoped } from './scope'
@@ -83,6 +84,7 @@ const toEvent = (record: EventRecord): HeraldEvent & NewEvent => ({
   data: record.data,
   entityId: record.entityId,
   hash: record.hash,
+  ...timingOf(record),
   ...(record.sequence && { sequence: toSequence(record.sequence) }),
 })
 

@@ -8,11 +8,14 @@ import type { AdoptInput, DeliverInput } from '../../workflows/deliver'
 import type { DrainInput } from '../../workflows/drain'
 import { wake } from '../../workflows/messages'
 import { adoptWorkflowId, deliverWorkflowId, drainWorkflowId, restartWorkflowId } from '../domain/ids'
+import { mostUrgent } from '../domain/timing'
 import { fitting, HeraldEventIds, HeraldEventTypes, HeraldTenant, HeraldWebhookIds } from './search-attributes'
 
 interface Startable {
   id: string
   type: string
+  typeId: number
+  priority?: number
 }
 
 export interface WorkflowStarts {
@@ -64,7 +67,7 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
       args: [{ tenantId, eventIds } satisfies DeliverInput],
       ...ids,
       requestEagerStart: eager,
-      priority: { fairnessKey: tenantId },
+      priority: { priorityKey: mostUrgent(events), fairnessKey: tenantId },
       staticSummary: `${what} for ${tenantId}`,
       typedSearchAttributes: new TypedSearchAttributes([
         { key: HeraldTenant, value: tenantId },

@@ -66,7 +66,11 @@ test.each([
   [{ type: 5, data: { id: 't', amount: 1.1 } }, 'data.amount', expect.stringContaining('"1.10"')],
   [{ type: 3, data: { id: 'c', customerType: 'Group', email: 'x' } }, 'data.email', 'must be an e-mail address'],
   [{ type: 1, data: account, id: 'has/slash' }, 'id', expect.stringContaining('1 to 64 characters')],
-  [{ type: 1, data: account, deliverAt: 'later' }, 'deliverAt', 'is not known here; known: id, type, data'],
+  [{ type: 1, data: account, priority: 0 }, 'priority', 'must be a whole number from 1 (most urgent) to 5'],
+  [{ type: 1, data: account, priority: 6 }, 'priority', 'must be a whole number from 1 (most urgent) to 5'],
+  [{ type: 1, data: account, priority: 2.5 }, 'priority', 'must be a whole number from 1 (most urgent) to 5'],
+  [{ type: 1, data: account, priority: 'high' }, 'priority', 'must be a whole number from 1 (most urgent) to 5'],
+  [{ type: 1, data: account, deliverAt: 'later' }, 'deliverAt', 'is not known here; known: id, type, data, priority'],
 ])('says which field is wrong: %j', async (event, path, message) => {
   const { status, body, headers } = await api.admin('POST', '/v1/events', event)
   expect(status).toBe(400)

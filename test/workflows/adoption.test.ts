@@ -105,7 +105,7 @@ it('dispatches events again, under the same id, after a restore of MongoDB alone
     // As it was between its journaling and its dispatch.
     await models.deliveries.deleteMany({ eventId })
     await models.hot.events.updateOne({ eventId }, { $unset: { dispatchedAt: '' } })
-    const workflowId = await starts.redeliver(scene.tenantId, [{ id: eventId, type: 'TRANSACTION SUCCESSFUL' }], 'lost')
+    const workflowId = await starts.redeliver(scene.tenantId, [{ id: eventId, type: 'TRANSACTION SUCCESSFUL', typeId: 5 }], 'lost')
     await temporal.client.workflow.getHandle(workflowId).result()
     return workflowId
   }
