@@ -9,6 +9,7 @@ import type { Marks } from '../src/publish/marks'
 import type { EventStore } from '../src/store/events'
 import type { QueueStore } from '../src/store/queue'
 import type { Recorder } from '../src/store/recorder'
+import type { ScheduleStore } from '../src/store/schedule'
 import type { TenantStore } from '../src/store/tenants'
 import type { WebhookStore } from '../src/store/webhooks'
 import type { Ahead } from './ahead'
@@ -17,6 +18,7 @@ import type { Lanes } from './lanes'
 /** What the activities are made of. */
 export interface ActivityDeps {
   events: EventStore
+  schedule: Pick<ScheduleStore, 'withoutWaiting'>
   journal: Pick<Journal, 'dispatchedBefore'>
   marks: Pick<Marks, 'dispatched'>
   catalog: EventCatalog

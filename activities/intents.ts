@@ -31,7 +31,7 @@ export interface Intents {
 /** `ahead` of the workflow: what any has dispatched, this one included, is left alone. */
 export type WriteIntents = (tenantId: string, eventIds: string[], workflowId: string, ahead?: 'ahead') => Promise<Intents>
 
-type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes' | 'isRunning' | 'logger'>
+type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'schedule' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes' | 'isRunning' | 'logger'>
 
 /** Finds the webhooks of some events and inserts a record for each delivery: the fence of the first attempt. */
 export function createWriteIntents(deps: IntentDeps): WriteIntents {
@@ -40,7 +40,8 @@ export function createWriteIntents(deps: IntentDeps): WriteIntents {
     // Published again, an event is not delivered again.
     const before = await deps.journal.dispatchedBefore(tenantId, eventIds, ahead ? undefined : workflowId)
     const ours = eventIds.filter((id) => !before.has(id))
-    const events = await deps.events.load(tenantId, ours)
+    const loaded = await deps.events.load(tenantId, ours)
+    const events = await deps.schedule.withoutWaiting(tenantId, loaded)
     const webhooks = await deps.webhooks.subscribers(tenantId, [...new Set(events.map(({ typeId }) => typeId))])
     const wanted = createWanted(webhooks, deps.logger)
     const first = createFirst(deps.lanes)
@@ -51,7 +52,7 @@ export function createWriteIntents(deps: IntentDeps): WriteIntents {
     const claim = { tenantId, deliveryIds: deliveries.map(({ id }) => id), token }
     const inserting = deps.deliveries.insert(deliveries)
     const standing = await orGiveBack(deps, inserting.then((found) => adoptOrphans(deps, tenantId, found, workflowId)), claim)
-    return { token, events, unknown: ours.length > 0 && events.length === 0, all, standing }
+    return { token, events, unknown: ours.length > 0 && loaded.length === 0, all, standing }
   }
 }
 

@@ -2,15 +2,18 @@ import { activityInfo, ApplicationFailure } from '@temporalio/activity'
 import { z } from 'zod'
 import { EVENT_ID_PATTERN, MAX_EVENT_BYTES } from '../src/domain/event'
 import { TENANT_ID_PATTERN } from '../src/domain/tenant'
-import { timingFields } from '../src/domain/timing'
+import { checkTiming, timingFields } from '../src/domain/timing'
 import { check } from '../src/domain/validation'
 import { toNewEvent } from '../src/publish/new-event'
 import type { PublishRequest } from '../src/publish/publisher'
+import type { Journaled } from '../src/store/events'
 import type { ActivityDeps } from './deps'
 import type { Activities, InlineEvent } from './types'
 
 /** How long the sweeper leaves a journaled event to the workflow that brought it. */
 const LEASE_MS = 5 * 60_000
+/** What is due sooner waits in its workflow; no workflow waits for a year. */
+const WAIT_HERE_MS = 60_000
 
 /** The journal's entry for events that a service brought in its own workflow start. */
 export function createJournal(deps: ActivityDeps): Activities['journal'] {
@@ -20,18 +23,28 @@ export function createJournal(deps: ActivityDeps): Activities['journal'] {
       throw invalid(`tenantId: there is no tenant ${JSON.stringify(tenantId)}`)
     }
     const request = await readInline(deps, event)
-    const lease = { starter: workflowId, until: new Date(Date.now() + LEASE_MS), workflowId }
-    const [journaled] = await deps.events.insert([toNewEvent(tenantId, request)], lease)
-    if (!journaled || journaled.added) return { repeated: false }
-    if (journaled.event.hash !== toNewEvent(tenantId, request).hash) {
+    const dueAt = request.deliverAt?.getTime() ?? 0
+    const scheduled = dueAt - Date.now() > WAIT_HERE_MS
+    const news = { ...toNewEvent(tenantId, request), scheduled }
+    const lease = { starter: workflowId, until: new Date(Math.max(dueAt, Date.now()) + LEASE_MS), workflowId }
+    const [journaled] = await deps.events.insert([news], lease)
+    if (journaled && !journaled.added && journaled.event.hash !== news.hash) {
       throw ApplicationFailure.nonRetryable(
         `event.id: ${event.id} was published before with another type or body; use a new id`,
         'EventConflict',
       )
     }
-    // Published before: it is ours only when nobody else has it, or when this is a second try of ours.
-    return { repeated: journaled.leased === true || (journaled.workflowId !== undefined && journaled.workflowId !== workflowId) }
+    if (journaled && !isOurs(journaled, workflowId)) return { repeated: true }
+    if (scheduled) return { repeated: false, scheduled }
+    return { repeated: false, ...(dueAt > Date.now() && { waitUntil: dueAt }) }
   }
+}
+
+/** Published before, it is ours only when nobody else has it, or when this is a second try of ours. */
+function isOurs({ added, workflowId, leased, cancelledAt }: Journaled, ownWorkflowId: string): boolean {
+  if (added) return true
+  if (cancelledAt) return false
+  return workflowId === ownWorkflowId || (workflowId === undefined && !leased)
 }
 
 const timingInput = z.object(timingFields)
@@ -43,7 +56,8 @@ async function readInline({ catalog }: Pick<ActivityDeps, 'catalog'>, event: Inl
   const type = await catalog.find(event.type)
   if (!type) throw invalid(`event.type: is not a known event type; known: ${await catalog.known()}`)
   const timing = check(timingInput, given(event))
-  const errors = [...type.checkData(event.data), ...('errors' in timing ? timing.errors : [])]
+  const wrongTimes = 'errors' in timing ? timing.errors : checkTiming(timing.value, new Date())
+  const errors = [...type.checkData(event.data), ...wrongTimes]
   if ('errors' in timing || errors.length > 0) {
     throw invalid(errors.map(({ path, message }) => `event.${path}: ${message}`).join('; '))
   }
@@ -55,7 +69,7 @@ async function readInline({ catalog }: Pick<ActivityDeps, 'catalog'>, event: Inl
 }
 
 /** Some languages' JSON has null for what was not given. */
-const given = ({ priority }: InlineEvent) => ({ priority: priority ?? undefined })
+const given = ({ deliverAt, priority }: InlineEvent) => ({ deliverAt: deliverAt ?? undefined, priority: priority ?? undefined })
 
 const invalid = (detail: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(`the event is not valid: ${detail}`, 'InvalidEvent')

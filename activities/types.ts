@@ -6,6 +6,8 @@ export interface InlineEvent {
   /** Name or Event ID. */
   type: string | number
   data: Record<string, unknown>
+  /** RFC 3339, with a zone. */
+  deliverAt?: string
   priority?: number
 }
 
@@ -35,6 +37,16 @@ export interface Parked {
   noticeAt: number
   expiresAt: number
   noticed: boolean
+}
+
+/**
+ * `repeated`: published before, and not this workflow's. `scheduled`: due so late that the journal keeps
+ * it, and another workflow delivers it. `waitUntil` (ms since 1970): due soon, so that this one waits.
+ */
+export interface JournalResult {
+  repeated: boolean
+  scheduled?: boolean
+  waitUntil?: number
 }
 
 export interface DispatchResult {
@@ -85,7 +97,7 @@ export const BLOCKED_ADDRESS = 'BlockedAddress'
 /** What workflows call. All are safe to run again. */
 export interface Activities {
   /** Validates and journals an inline event. */
-  journal: (input: { tenantId: string; event: InlineEvent }) => Promise<{ repeated: boolean }>
+  journal: (input: { tenantId: string; event: InlineEvent }) => Promise<JournalResult>
   /** Finds the webhooks, writes the intents, makes each first POST, records the outcomes. */
   dispatch: (input: { tenantId: string; eventIds: string[] }) => Promise<DispatchResult>
   /** One attempt at each delivery of the batch that is still undelivered; throws while some are. */

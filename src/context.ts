@@ -17,6 +17,7 @@ import { SettingsError } from './env'
 import { createFaults } from './faults'
 import { createMetrics } from './metrics'
 import { createEventCatalog } from './publish/event-catalog'
+import { createAlarm, type Alarm } from './publish/alarm'
 import { createDispatches } from './publish/dispatches'
 import { createJournal } from './publish/journal'
 import { createMarks, type Marks } from './publish/marks'
@@ -40,6 +41,7 @@ import { createQueueStore } from './store/queue'
 import { createOutcomeStore } from './store/outcomes'
 import { createOverdueStore } from './store/overdue'
 import { createRecorder, type Recorder } from './store/recorder'
+import { createScheduleStore } from './store/schedule'
 import { wrongKey } from './store/sentinel'
 import { createTenantStore, ensureDefaultTenant } from './store/tenants'
 import { createWebhookStore } from './store/webhooks'
@@ -58,6 +60,7 @@ export interface Context {
   activities: Activities
   publisher: Publisher
   sweeper: Sweeper
+  alarm: Alarm
   reconciler: Reconciler
   recorder: Recorder
   marks: Marks
@@ -91,6 +94,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const stopping = new AbortController()
 
   const events = createEventStore(models)
+  const schedule = createScheduleStore(models)
   const deliveries = createDeliveryStore(models)
   const queue = createQueueStore(models)
   const tenants = createTenantStore(models)
@@ -107,7 +111,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const marks = createMarks(events, logger)
 
   const lanes = createLanes()
-  const ahead = createAhead(createWriteIntents({ journal, events, webhooks, deliveries, recorder, lanes, isRunning: messages.isRunning, logger }), { recorder })
+  const ahead = createAhead(createWriteIntents({ journal, events, schedule, webhooks, deliveries, recorder, lanes, isRunning: messages.isRunning, logger }), { recorder })
   const starter = createStarter({
     eventsPerWorkflow: config.eventsPerWorkflow,
     maxInFlight: 2,
@@ -115,10 +119,11 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     stopping: stopping.signal,
     start: createStartGroup({ starts, ahead, dispatches, dispatchesHere, events, metrics, faults, logger }),
   })
-  const publisher = createPublisher({ journal, starter, dispatchesHere, metrics, faults })
+  const alarm: Alarm = createAlarm({ ring: () => sweeper.sweep(), logger })
+  const publisher = createPublisher({ journal, starter, dispatchesHere, metrics, onScheduled: alarm.by, faults })
   const self = { host: hostname(), pid: process.pid, id: config.processId }
   const isStarterGone = (starter: string): boolean => isGone(starter, self, isAlive)
-  const sweeper = createSweeper({ events, starter, starts, messages, starterId: config.processId, isStarterGone, logger })
+  const sweeper = createSweeper({ events, schedule, alarm, starter, starts, messages, starterId: config.processId, isStarterGone, logger })
   const messenger = createMessenger({ deliveries, messages, starts, metrics })
   const steering = createSteering({ deliveries, webhooks, starts, messenger, logger })
   const reconciler = createReconciler({
@@ -136,6 +141,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const post = createPostEvent({ dispatcher: createDispatcher(urlRules), userAgent: `Herald/${config.version}` })
   const activities = createActivities({
     events,
+    schedule,
     journal,
     marks,
     catalog,
@@ -168,6 +174,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     catalog,
     deliveryQueries: createDeliveryQueries(models),
     eventQueries: createEventQueries(models),
+    schedule,
     attempts: createAttemptStore(models),
     checkUrl: (url: string) => checkUrl(url, createTargetRules(urlRules)),
     newSecret: generateSecret,
@@ -183,7 +190,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     webhooks.follow(stopping.signal, (error) =>
       logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
     )
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, reconciler, recorder, marks, ahead, follow, stopping }
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, recorder, marks, ahead, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

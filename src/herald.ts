@@ -60,6 +60,7 @@ async function stop(context: Context, server: Server, workers: Workers | undefin
   await closed
   clearTimeout(forced)
   context.stopping.abort()
+  await context.alarm.stop()
   await rounds()
   await workers?.stop()
   await context.ahead.dropAll()

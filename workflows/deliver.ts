@@ -1,4 +1,4 @@
-import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
+import { sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
 import type { InlineEvent } from '../activities/types'
 import { DEFAULT_TENANT } from '../src/domain/tenant'
 import { HeraldEventIds, HeraldTenant } from '../src/temporal/search-attributes'
@@ -30,6 +30,8 @@ export interface DeliverResult {
   held: number
   /** The event had been published before: nothing was done again. */
   repeated?: boolean
+  /** The event waits for its `deliverAt` in the journal; another workflow delivers it then. */
+  scheduled?: boolean
 }
 
 /** Delivers events, one or as many as waited for a start, to every webhook that asked for them. */
@@ -41,7 +43,7 @@ export async function deliverEvents({ tenantId, eventIds }: DeliverInput): Promi
 
 /** The same for an event that only this workflow knows yet. */
 export async function deliverEvent({ tenantId = DEFAULT_TENANT, event }: DeliverEventInput): Promise<DeliverResult> {
-  const { repeated } = await journal({ tenantId, event })
+  const { repeated, scheduled, waitUntil } = await journal({ tenantId, event })
   if (repeated) return { deliveries: 0, delivered: 0, held: 0, repeated }
   if (!workflowInfo().typedSearchAttributes.get(HeraldEventIds)) {
     upsertSearchAttributes([
@@ -49,6 +51,8 @@ export async function deliverEvent({ tenantId = DEFAULT_TENANT, event }: Deliver
       { key: HeraldEventIds, value: [event.id] },
     ])
   }
+  if (scheduled) return { deliveries: 0, delivered: 0, held: 0, scheduled }
+  if (waitUntil !== undefined) await sleep(Math.max(1, waitUntil - Date.now()), { summary: `deliverAt of ${event.id}` })
   return deliverEvents({ tenantId, eventIds: [event.id] })
 }
 

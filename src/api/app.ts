@@ -9,6 +9,7 @@ import type { AttemptStore } from '../store/attempts'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { EventQueries } from '../store/event-queries'
 import type { EventTypeStore } from '../store/event-types'
+import type { ScheduleStore } from '../store/schedule'
 import type { TenantStore } from '../store/tenants'
 import type { WebhookStore } from '../store/webhooks'
 import { apiKeyRoutes } from './api-keys'
@@ -40,6 +41,7 @@ export interface ApiDeps extends TemporalUi {
   catalog: EventCatalog
   deliveryQueries: DeliveryQueries
   eventQueries: EventQueries
+  schedule: Pick<ScheduleStore, 'cancel'>
   attempts: Pick<AttemptStore, 'list'>
   /** Whether a webhook may have this URL. */
   checkUrl: CheckUrl

@@ -28,6 +28,9 @@ export const publishShown = z
     id: id.optional().describe('Made by Herald when not given. Publishing the same id again is safe.'),
     type: z.union([z.string(), z.int()]).describe('The name of an event type or its Event ID.'),
     data: data.describe('Further fields are kept; the bytes reach the receivers as they are.'),
+    deliverAt: time
+      .optional()
+      .describe('Not delivered before, at most 366 days ahead; a time that has passed means at once. Any zone: `2026-01-31T13:00:00+01:00`.'),
     priority: priority
       .optional()
       .describe('1 is the most urgent: before others where events have to wait. When not given: transactions 2, what creates 3, what updates 4, registered types 3.'),
@@ -48,7 +51,9 @@ const published = {
   type: z.string(),
   typeId: z.int().describe('The Event ID'),
   createdAt: time,
-  workflowId: z.string().optional().describe('Not yet known when the start takes longer than the answer.'),
+  deliverAt: time.optional(),
+  cancelledAt: time.optional().describe('It was cancelled before its time, and is not delivered.'),
+  workflowId: z.string().optional().describe('Not yet known when the start takes longer than the answer, or before `deliverAt`.'),
 }
 
 export const publishedView = z.object(published)
@@ -69,6 +74,8 @@ export const eventSummaryView = z.object({
     .optional()
     .describe('Grows with publish order, with gaps; receivers get it too, and may drop an update with a lower one than they have seen of its entity. None on events from before there were sequences.'),
   priority: priority.describe('As it was given, or that of its type'),
+  deliverAt: time.optional().describe('Not delivered before'),
+  cancelledAt: time.optional().describe('It was cancelled before its time, and is not delivered.'),
   workflowId: z.string().optional(),
   workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
 })

@@ -3,11 +3,12 @@ import { priorityOf } from '../domain/timing'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { EventQueries, EventSummary } from '../store/event-queries'
 import { isTimeCursor } from '../store/page'
+import type { ScheduleStore } from '../store/schedule'
 import { toDeliverySummary } from './delivery-views'
 import type { EventCatalog } from '../publish/event-catalog'
 import { typeFilter, typeIdOf } from './event-type-filter'
 import { eventSummaryView, eventView } from './event-views'
-import { found } from './problem'
+import { found, Problem } from './problem'
 import { route, type Call, type Reply, type Route } from './route'
 import type { WorkflowLink } from './temporal-ui'
 import { cursor, instant, limit, listOf } from './views'
@@ -15,13 +16,14 @@ import { cursor, instant, limit, listOf } from './views'
 export interface EventDeps {
   eventQueries: EventQueries
   deliveryQueries: Pick<DeliveryQueries, 'list'>
+  schedule: Pick<ScheduleStore, 'cancel'>
   catalog: EventCatalog
   workflowLink: WorkflowLink
 }
 
 const DELIVERIES_SHOWN = 200
 
-export function eventRoutes({ eventQueries, deliveryQueries, catalog, workflowLink }: EventDeps): Route[] {
+export function eventRoutes({ eventQueries, deliveryQueries, schedule, catalog, workflowLink }: EventDeps): Route[] {
   return [
     route({
       method: 'get',
@@ -44,6 +46,18 @@ export function eventRoutes({ eventQueries, deliveryQueries, catalog, workflowLi
       responses: { 200: { description: 'The event.', schema: eventView } },
       handle: get,
     }),
+    route({
+      method: 'post',
+      path: '/v1/events/{id}/cancel',
+      scope: 'publish',
+      tag: 'Events',
+      summary: 'Cancel an event before its time',
+      description: 'Only what waits for its `deliverAt`. The event stays on record, and its id is used up.',
+      params: z.object({ id: z.string() }),
+      responses: { 200: { description: 'It will not be delivered.', schema: eventSummaryView } },
+      problems: [409],
+      handle: cancel,
+    }),
   ]
 
   async function list({ tenantId, query }: Call<unknown, z.output<typeof listQuery>>): Promise<Reply> {
@@ -61,10 +75,27 @@ export function eventRoutes({ eventQueries, deliveryQueries, catalog, workflowLi
     return { status: 200, text: `${head.slice(0, -1)},"data":${event.data}}` }
   }
 
+  async function cancel({ tenantId, params: { id } }: Call<{ id: string }>): Promise<Reply> {
+    await schedule.cancel(tenantId, id)
+    const event = found(await eventQueries.get(tenantId, id), 'event', id)
+    if (event.cancelledAt) return { status: 200, body: toSummary(event) }
+    throw new Problem('conflict', 'The event does not wait for a deliverAt: it is on its way, or was delivered. Its deliveries can be cancelled one by one where they are parked or held.')
+  }
+
   function toSummary(event: EventSummary): z.infer<typeof eventSummaryView> {
     const { id, type, typeId, entityId, createdAt, sequence, workflowId } = event
-    const priority = priorityOf(event)
-    return { id, type, typeId, entityId, createdAt: createdAt.toISOString(), sequence, priority, ...workflowLink(workflowId) }
+    return {
+      id,
+      type,
+      typeId,
+      entityId,
+      createdAt: createdAt.toISOString(),
+      sequence,
+      priority: priorityOf(event),
+      ...(event.deliverAt && { deliverAt: event.deliverAt.toISOString() }),
+      ...(event.cancelledAt && { cancelledAt: event.cancelledAt.toISOString() }),
+      ...workflowLink(workflowId),
+    }
   }
 }
 

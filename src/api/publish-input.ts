@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EVENT_ID_PATTERN, MAX_EVENT_BYTES } from '../domain/event'
 import { newId } from '../domain/ids'
-import { timingFields } from '../domain/timing'
+import { checkTiming, timingFields } from '../domain/timing'
 import type { PublishRequest } from '../publish/publisher'
 import type { EventCatalog } from '../publish/event-catalog'
 import { invalid, Problem } from './problem'
@@ -39,7 +39,7 @@ export async function readEvent(
   const { id = idempotencyKey ?? newId('event'), type: nameOrId, data, ...timing } = input.value
   const type = await catalog.find(nameOrId)
   if (!type) return invalid([{ path: 'type', message: `is not a known event type; known: ${await catalog.known()}` }])
-  const errors = type.checkData(data)
+  const errors = [...type.checkData(data), ...checkTiming(timing, new Date())]
   if (errors.length > 0) return invalid(errors)
   const raw = sourceOf(all, source)
   if (Buffer.byteLength(raw) > MAX_EVENT_BYTES) return tooLarge()

@@ -117,11 +117,13 @@ function readBatch(catalog: EventCatalog, events: unknown[], source: string): Pr
 
 const statusOf = ({ kind }: PublishResult): number => (kind === 'accepted' ? 202 : 200)
 
-const view = ({ event, workflowId }: PublishResult) => ({
+const view = ({ event, workflowId, cancelledAt }: PublishResult) => ({
   id: event.id,
   type: event.type,
   typeId: event.typeId,
   createdAt: event.createdAt.toISOString(),
+  ...(event.deliverAt && { deliverAt: event.deliverAt.toISOString() }),
+  ...(cancelledAt && { cancelledAt: cancelledAt.toISOString() }),
   ...(workflowId !== undefined && { workflowId }),
 })
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { EVENT_ID_PATTERN, MAX_EVENT_BYTES } from '../domain/event'
 import { BUILT_IN_DATA, BUILT_IN_EVENT_TYPES, CUSTOM_DATA } from '../domain/event-types'
 import { TENANT_ID_PATTERN } from '../domain/tenant'
-import { timingFields } from '../domain/timing'
+import { checkTiming, timingFields } from '../domain/timing'
 import { check, type FieldError } from '../domain/validation'
 
 /** What Herald would refuse, found before anything was started. */
@@ -35,11 +35,12 @@ const input = z.object({
 export function checkEvent(tenantId: unknown, event: unknown): void {
   const result = check(input, { tenantId, event })
   if ('errors' in result) throw new InvalidEventError(result.errors)
-  const { type, data } = result.value.event
+  const { type, data, ...timing } = result.value.event
   const builtIn = BUILT_IN_EVENT_TYPES.find(({ id, name }) => id === type || name === type)
   const schema = (builtIn && BUILT_IN_DATA.get(builtIn.id)) ?? CUSTOM_DATA
   const read = check(schema, data, ['event', 'data'])
-  if ('errors' in read) throw new InvalidEventError(read.errors)
+  const wrong = 'errors' in read ? read.errors : checkTiming(timing, new Date()).map(({ path, message }) => ({ path: `event.${path}`, message }))
+  if (wrong.length > 0) throw new InvalidEventError(wrong)
   if (Buffer.byteLength(JSON.stringify(data)) <= MAX_EVENT_BYTES) return
   const message = `must have at most ${MAX_EVENT_BYTES / 1024} KiB as JSON; send a reference to what is larger`
   throw new InvalidEventError([{ path: 'event.data', message }])

@@ -16,6 +16,8 @@ export interface EventToDeliver {
   type: string | number
   /** `data.id` is the entity's ID. */
   data: { id: string; [field: string]: unknown }
+  /** Not delivered before: RFC 3339 with a zone, at most 366 days ahead. */
+  deliverAt?: string
   /** 1 (most urgent) to 5; when not given, that of the type. */
   priority?: number
 }

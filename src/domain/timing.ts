@@ -1,15 +1,27 @@
 import { z } from 'zod'
+import type { FieldError } from './validation'
 
-/** How urgently an event is to be delivered, as its publisher has said. */
+/** When an event is to be delivered, and how urgently, as its publisher has said. */
 export interface Timing {
+  /** Not delivered before. */
+  deliverAt?: Date
   /** 1 (most urgent) to 5. */
   priority?: number
 }
 
 export const PRIORITIES = { most: 1, least: 5 } as const
 
+/** A year, a leap year too. */
+const MAX_AHEAD_DAYS = 366
+
+const time = z.iso
+  .datetime({ offset: true, error: 'must be a time with its zone, such as "2026-01-31T12:00:00Z" or "2026-01-31T13:00:00+01:00"' })
+  .transform((text) => new Date(text))
+  .optional()
+
 /** The fields of an event, as they are sent. */
 export const timingFields = {
+  deliverAt: time,
   priority: z
     .int({ error: 'must be a whole number from 1 (most urgent) to 5' })
     .min(PRIORITIES.most, 'must be a whole number from 1 (most urgent) to 5')
@@ -17,8 +29,18 @@ export const timingFields = {
     .optional(),
 }
 
+/** What no schema sees: how the times lie to now. A time that has passed means at once. */
+export function checkTiming({ deliverAt }: Timing, now: Date): FieldError[] {
+  const latest = now.getTime() + MAX_AHEAD_DAYS * 86_400_000
+  if (!deliverAt || deliverAt.getTime() <= latest) return []
+  return [{ path: 'deliverAt', message: `must be at most ${MAX_AHEAD_DAYS} days ahead` }]
+}
+
+export const isAhead = ({ deliverAt }: Timing, now: Date): boolean => deliverAt !== undefined && deliverAt > now
+
 /** The fields that were given, and no others. */
-export const timingOf = ({ priority }: Timing): Timing => ({
+export const timingOf = ({ deliverAt, priority }: Timing): Timing => ({
+  ...(deliverAt && { deliverAt }),
   ...(priority !== undefined && { priority }),
 })
 

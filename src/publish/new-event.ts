@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { timingOf } from '../domain/timing'
+import { isAhead, timingOf } from '../domain/timing'
 import type { NewEvent } from '../store/events'
 import type { PublishRequest } from './publisher'
 
@@ -10,5 +10,7 @@ export function toNewEvent(tenantId: string, request: PublishRequest): NewEvent 
   const hash = createHash('sha256').update(`${typeId}\n`).update(data)
   // Only what was given, so that an event without any has the hash that it always had.
   if (Object.keys(timing).length > 0) hash.update(`\n${JSON.stringify(timing)}`)
-  return { id, tenantId, typeId, type, createdAt: new Date(), data, entityId, ...timing, hash: hash.digest('base64url') }
+  const createdAt = new Date()
+  const scheduled = isAhead(timing, createdAt)
+  return { id, tenantId, typeId, type, createdAt, data, entityId, ...timing, hash: hash.digest('base64url'), scheduled }
 }

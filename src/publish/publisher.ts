@@ -2,7 +2,7 @@ import type { HeraldEvent } from '../domain/event'
 import type { Timing } from '../domain/timing'
 import { within } from '../domain/within'
 import type { Metrics } from '../metrics'
-import type { Journaled } from '../store/events'
+import type { Journaled, NewEvent } from '../store/events'
 import type { Journal } from './journal'
 import { toNewEvent } from './new-event'
 import type { Starter, Submission } from './starter'
@@ -19,13 +19,15 @@ export interface PublishResult {
   event: HeraldEvent
   /** Known once the event's workflow was started. */
   workflowId?: string
+  /** It stands, and will not be delivered. */
+  cancelledAt?: Date
 }
 
 export interface Publisher {
   /**
    * Journals the events and starts their workflows; one result an event, in order.
    * Waits at most 500 ms for the start, and not at all when others are before it: what is journaled
-   * is started in its turn, or by the sweeper.
+   * is started in its turn, or by the sweeper. What is ahead of its time waits in the journal.
    * @throws {StoreAway} when MongoDB does not answer: it says whether it is certain that nothing was
    * accepted. What was is started by the sweeper; publishing again with the same ids is safe.
    */
@@ -41,11 +43,19 @@ export interface PublisherDeps {
   /** Workers of this process make the dispatches, which wait for the journal of this process. */
   dispatchesHere: boolean
   metrics: Metrics
+  /** Called with the time of what waits for it. */
+  onScheduled: (time: Date) => void
   faults: (point: 'after-journal') => void
 }
 
 export function createPublisher(deps: PublisherDeps): Publisher {
   const { journal, starter, metrics } = deps
+
+  async function startOrSchedule(event: NewEvent): Promise<string | undefined> {
+    if (!event.scheduled || !event.deliverAt) return inTime(starter.submit(event))
+    deps.onScheduled(event.deliverAt)
+    return undefined
+  }
 
   /** Under pressure the answer does not wait: the event is durable, and its turn comes. */
   async function inTime(submission: Promise<Submission>): Promise<string | undefined> {
@@ -57,15 +67,15 @@ export function createPublisher(deps: PublisherDeps): Publisher {
    * A single event that nothing waits before is started while it is journaled: its dispatch waits for
    * the journal, which is there first. (What was published before has a workflow of the same id.)
    */
-  function startBeside(events: HeraldEvent[]): Promise<Submission> | undefined {
+  function startBeside(events: NewEvent[]): Promise<Submission> | undefined {
     const [event] = events
     const mayGoBeside = deps.dispatchesHere && events.length === 1 && journal.isWell() && starter.isIdle()
-    return event && mayGoBeside ? starter.submit(event) : undefined
+    return event && !event.scheduled && mayGoBeside ? starter.submit(event) : undefined
   }
 
   /** Taken after the publish was answered: it is started all the same, not only when its lease ends. */
   function startLate(journaled: Journaled[]): void {
-    for (const { added, event } of journaled) if (added) void starter.submit(event)
+    for (const { added, event } of journaled) if (added) void startOrSchedule(event)
   }
 
   return {
@@ -79,8 +89,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
         journaled.map(async (entry, i): Promise<PublishResult> => {
           const kind = kindOf(entry, added[i]?.hash)
           metrics.published.inc({ result: kind })
-          const workflowId = kind === 'accepted' ? await inTime(beside ?? starter.submit(entry.event)) : entry.workflowId
-          return { kind, event: entry.event, ...(workflowId && { workflowId }) }
+          const workflowId = kind === 'accepted' ? await (beside ? inTime(beside) : startOrSchedule(entry.event)) : entry.workflowId
+          return { kind, event: entry.event, workflowId, cancelledAt: entry.cancelledAt }
         }),
       )
     },

@@ -5,7 +5,7 @@ import { priorityOf } from '../domain/timing'
 import { within } from '../domain/within'
 import { isRefused } from '../temporal/start'
 
-export type Startable = Pick<HeraldEvent, 'id' | 'tenantId' | 'typeId' | 'type' | 'priority'>
+export type Startable = Pick<HeraldEvent, 'id' | 'tenantId' | 'typeId' | 'type' | 'priority' | 'deliverAt'>
 
 export interface Started {
   workflowId: string
@@ -56,7 +56,7 @@ const AWAY_MS = 1_000
 const REFUSED = 'Temporal refuses this start: a group is started event by event, a single event again when its lease has run out'
 
 /** What is more than this is left to the sweeper: the journal has it, and memory is bounded. */
-const MAX_WAITING = 20_000
+export const MAX_WAITING = 20_000
 
 /** So much waiting makes up for a step of priority: what is urgent overtakes, and nothing starves. */
 const STEP_MS = 2_000
@@ -155,10 +155,10 @@ export function createStarter(options: StarterOptions): Starter {
     }))
 
   return {
-    submit: async ({ id, tenantId, typeId, type, priority }) => {
+    submit: async ({ id, tenantId, typeId, type, priority, deliverAt }) => {
       if (queued >= MAX_WAITING) return {}
       // Without its data, which the journal has.
-      const event = { id, tenantId, typeId, type, priority }
+      const event = { id, tenantId, typeId, type, priority, deliverAt }
       const waiting: Waiting = { event, turn: Date.now() + priorityOf(event) * STEP_MS }
       queued += 1
       const queue = queues.get(event.tenantId)

@@ -3,13 +3,17 @@ import type { HeraldEvent } from '../domain/event'
 import { groupBy } from '../domain/group-by'
 import { eventKey } from '../domain/ids'
 import type { EventStore, Overdue } from '../store/events'
+import type { ScheduleStore } from '../store/schedule'
 import type { WorkflowMessages } from '../temporal/messages'
 import { isRefused, type WorkflowStarts } from '../temporal/start'
+import type { Alarm } from './alarm'
 import { LEASE_MS } from './journal'
-import type { Starter } from './starter'
+import { MAX_WAITING, type Starter } from './starter'
 
 export interface SweeperDeps {
   events: EventStore
+  schedule: Pick<ScheduleStore, 'nextDue'>
+  alarm: Pick<Alarm, 'by'>
   starter: Starter
   starts: Pick<WorkflowStarts, 'redeliver'>
   messages: Pick<WorkflowMessages, 'isRunning'>
@@ -21,7 +25,7 @@ export interface SweeperDeps {
 export interface Sweeper {
   /** At the start of a process: what a dead one on this host held need not wait for its lease to end. */
   inherit: () => Promise<void>
-  /** Starts what nobody has started, or what was started and lost before it was dispatched. */
+  /** Starts what is due and nobody has started, or what was started and lost before it was dispatched. */
   sweep: () => Promise<void>
   /** Keeps the leases of what waits in this process. */
   renew: () => Promise<void>
@@ -31,7 +35,8 @@ const PAGE = 1_000
 /** How long a started workflow is left alone before it is asked about. */
 export const STARTED_LEASE_MS = 60_000
 
-export function createSweeper({ events, starter, starts, messages, starterId, isStarterGone, logger }: SweeperDeps): Sweeper {
+export function createSweeper(deps: SweeperDeps): Sweeper {
+  const { events, starter, starts, messages, starterId, isStarterGone, logger } = deps
   const lease = (ms: number) => ({ starter: starterId, until: new Date(Date.now() + ms) })
 
   async function checkStarted(workflowId: string, group: Overdue[]): Promise<void> {
@@ -69,14 +74,24 @@ export function createSweeper({ events, starter, starts, messages, starterId, is
     return overdue.length
   }
 
+  /** What this process cannot keep is left to others, or until it can. */
+  const hasRoom = (): boolean => starter.waiting().length + PAGE <= MAX_WAITING
+
+  async function sweepAll(): Promise<void> {
+    while (hasRoom() && (await sweepPage()) === PAGE);
+    const next = await deps.schedule.nextDue()
+    if (next) deps.alarm.by(next)
+  }
+
+  let sweeping: Promise<void> | undefined
+
   return {
     inherit: async () => {
       const gone = (await events.starters()).filter(isStarterGone)
       if (gone.length > 0) await events.endLeases(gone)
     },
-    sweep: async () => {
-      while ((await sweepPage()) === PAGE);
-    },
+    // One at a time: of two at once, both would take the same for theirs.
+    sweep: () => (sweeping ??= sweepAll().finally(() => (sweeping = undefined))),
     renew: async () => {
       const waiting = starter.waiting()
       if (waiting.length > 0) await events.renew(waiting, lease(LEASE_MS))

@@ -5,11 +5,14 @@ import { timingOf } from '../domain/timing'
 import { duplicateIndexes, StoreAway } from './errors'
 import type { EventRecord, Models } from './models'
 import { scoped } from './scope'
+import { SCHEDULE } from './schedule'
 import { toBeNumbered, toSequence } from './sequence'
 
 /** An event to be journaled, with the hash over its type and bytes. */
 export interface NewEvent extends Omit<HeraldEvent, 'sequence'> {
   hash: string
+  /** It waits in the journal for its `deliverAt`; until then nobody has it. */
+  scheduled?: boolean
 }
 
 /** `added` false: the id was journaled before, and `event` is what stands there. */
@@ -21,6 +24,8 @@ export interface Journaled {
   dispatched?: boolean
   /** Somebody else is about to start it. */
   leased?: boolean
+  /** It stands, and will not be delivered. */
+  cancelledAt?: Date
 }
 
 export interface Lease {
@@ -60,18 +65,20 @@ export interface EventStore {
   takeOverdue: (lease: Lease, limit: number) => Promise<Overdue[]>
 }
 
-const NOT_STARTED = { leaseUntil: { $exists: true }, workflowId: { $exists: false } }
+/** Longer than any lease of a process: what is further off is scheduled, and need not be looked at. */
+const LEASES_MS = 10 * 60_000
+const notStarted = () => ({ leaseUntil: { $lt: new Date(Date.now() + LEASES_MS) }, workflowId: { $exists: false } })
 
 /** Of events kept in memory, as counted by the length of their data. */
 const CACHE_BYTES = 16 * 1024 * 1024
 
-const toRecord = ({ id, ...event }: NewEvent, lease: Lease): EventRecord => ({
+const toRecord = ({ id, scheduled, ...event }: NewEvent, lease: Lease): EventRecord => ({
   _id: eventKey(event.tenantId, id),
   eventId: id,
   ...event,
   sequence: toBeNumbered(),
-  starter: lease.starter,
-  leaseUntil: lease.until,
+  starter: scheduled ? SCHEDULE : lease.starter,
+  leaseUntil: (scheduled && event.deliverAt) || lease.until,
   ...(lease.workflowId && { workflowId: lease.workflowId }),
 })
 
@@ -86,6 +93,15 @@ const toEvent = (record: EventRecord): HeraldEvent & NewEvent => ({
   hash: record.hash,
   ...timingOf(record),
   ...(record.sequence && { sequence: toSequence(record.sequence) }),
+})
+
+const toJournaled = (record: EventRecord, lease: Lease): Journaled => ({
+  added: false,
+  event: toEvent(record),
+  workflowId: record.workflowId,
+  dispatched: record.dispatchedAt !== undefined,
+  leased: record.starter !== lease.starter && (record.leaseUntil?.getTime() ?? 0) > Date.now(),
+  cancelledAt: record.cancelledAt,
 })
 
 /** The journal: every accepted event, from before its 202 on. */
@@ -131,14 +147,7 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     return added.map((event, i) => {
       const record = duplicates.has(i) ? standing.get(eventKey(event.tenantId, event.id)) : undefined
       if (duplicates.has(i) && !record) throw new StoreAway('a record that stood is gone: MongoDB has changed its primary')
-      if (!record) return { added: true, event }
-      return {
-        added: false,
-        event: toEvent(record),
-        workflowId: record.workflowId,
-        dispatched: record.dispatchedAt !== undefined,
-        leased: record.starter !== lease.starter && (record.leaseUntil?.getTime() ?? 0) > Date.now(),
-      }
+      return record ? toJournaled(record, lease) : { added: true, event }
     })
   }
 
@@ -176,9 +185,9 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     },
     get: async (tenantId, eventId) =>
       (await events.findOne(keys(tenantId, [eventId]))) ?? undefined,
-    starters: () => events.distinct('starter', NOT_STARTED),
+    starters: () => events.distinct('starter', notStarted()),
     endLeases: async (starters) => {
-      await events.updateMany({ ...NOT_STARTED, starter: { $in: starters } }, { $set: { leaseUntil: new Date() } })
+      await events.updateMany({ ...notStarted(), starter: { $in: starters } }, { $set: { leaseUntil: new Date() } })
     },
     renew: async (held, lease) => {
       const _id = { $in: held.map(({ tenantId, id }) => eventKey(tenantId, id)) }

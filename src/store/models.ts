@@ -6,6 +6,7 @@ import type { EventType } from '../domain/event-types'
 import type { Tenant } from '../domain/tenant'
 import type { Webhook } from '../domain/webhook'
 import type { AttemptRecord } from './attempts'
+import { SCHEDULE } from './schedule'
 
 /** A record is the domain's thing with its id as MongoDB's key. */
 export type Stored<T extends { id: unknown }> = Omit<T, 'id'> & { _id: T['id'] }
@@ -18,11 +19,14 @@ export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence'> & {
   sequence?: mongo.Timestamp
   /** Over type and bytes: the same id with another body is a conflict. */
   hash: string
+  /** Who has the lease. */
   starter: string
   /** Until then somebody takes care of it; afterwards the sweeper does. Gone once dispatched. */
   leaseUntil?: Date
   workflowId?: string
   dispatchedAt?: Date
+  /** Taken out of the schedule before its time. */
+  cancelledAt?: Date
 }
 export type WebhookRecord = Stored<Webhook> & {
   sealed: string
@@ -69,6 +73,10 @@ function eventSchema(): Schema {
     .index({ tenantId: 1, entityId: 1, createdAt: -1, _id: -1 })
     .index({ tenantId: 1, typeId: 1, createdAt: -1, _id: -1 })
     .index({ leaseUntil: 1 }, { partialFilterExpression: { leaseUntil: { $exists: true } } })
+    .index(
+      { starter: 1, leaseUntil: 1 },
+      { name: 'scheduled', partialFilterExpression: { starter: SCHEDULE, leaseUntil: { $exists: true } } },
+    )
 }
 
 function webhookSchema(): Schema {

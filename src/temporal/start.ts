@@ -16,6 +16,7 @@ interface Startable {
   type: string
   typeId: number
   priority?: number
+  deliverAt?: Date
 }
 
 export interface WorkflowStarts {
@@ -92,7 +93,9 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
       const [first] = events
       if (events.length > 1 || !first) return workflowId
       const run = await inTime(() => client.workflow.getHandle(workflowId).describe())
-      const carries = run.typedSearchAttributes.get(HeraldEventIds)?.includes(first.id)
+      const names = run.typedSearchAttributes.get(HeraldEventIds)?.includes(first.id)
+      // One that ended before the event was due has delivered nothing: somebody published the id again meanwhile.
+      const carries = names && !(first.deliverAt && run.closeTime && run.closeTime < first.deliverAt)
       if (carries && CARRYING.includes(run.status.name)) return workflowId
       return startAgain(tenantId, events, workflowId)
     }

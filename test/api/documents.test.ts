@@ -30,6 +30,7 @@ post /v1/deliveries/{id}/retry
 post /v1/event-types
 post /v1/events
 post /v1/events/batch
+post /v1/events/{id}/cancel
 post /v1/tenants
 post /v1/webhooks
 post /v1/webhooks/filter-test

@@ -22,6 +22,7 @@ import { createEventQueries } from '../../src/store/event-queries'
 import { createEventCatalog } from '../../src/publish/event-catalog'
 import { createEventTypeStore } from '../../src/store/event-types'
 import { createEventStore } from '../../src/store/events'
+import { createScheduleStore } from '../../src/store/schedule'
 import { createTenantStore, ensureDefaultTenant } from '../../src/store/tenants'
 import { createWebhookStore } from '../../src/store/webhooks'
 import { connectTestStore } from '../support/mongo'
@@ -98,6 +99,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
         observeFanOut: () => undefined,
       },
       metrics: createMetrics(),
+      onScheduled: () => undefined,
       faults: () => undefined,
     }),
     steering: createSteering({
@@ -114,6 +116,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     catalog: createEventCatalog(createEventTypeStore(models)),
     deliveryQueries: createDeliveryQueries(models),
     eventQueries: createEventQueries(models),
+    schedule: createScheduleStore(models),
     attempts: createAttemptStore(models),
     checkUrl: (url) => checkUrl(url, urlRules),
     newSecret: generateSecret,
