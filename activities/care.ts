@@ -38,6 +38,7 @@ export function createCare(deps: ActivityDeps): Care {
       await deliveries.told(tenantId, ids, { action: 'cancel' })
     },
     expire: async ({ tenantId, deliveryIds: ids, now }) => {
+      await deliveries.expireEvents(tenantId, ids, new Date(now))
       await deliveries.expire(tenantId, ids, new Date(now))
       await noticeExpiry(deps, tenantId, ids)
       return careFor(deps, tenantId, ids)
@@ -69,12 +70,14 @@ export async function parkUsedUp(deps: ActivityDeps, { tenantId, batch, failure,
   const out = open
     .filter(({ status, workflowId, queue }) => UNDER_WAY.includes(status) && workflowId === ownWorkflowId && queue !== 'waiting')
     .filter((delivery) => reason !== 'attempts exhausted' || used(delivery))
-    .map(({ id }) => id)
   deps.faults('before-park')
-  const expiresAt = new Date(Date.now() + (tenant?.parkedForMs ?? 0))
-  const moved = await deps.deliveries.park(tenantId, out, reason, expiresAt)
-  deps.metrics.parked.inc({ reason }, moved)
-  return out
+  const keptUntil = Date.now() + (tenant?.parkedForMs ?? 0)
+  const expiry = ({ expireAt }: Delivery) => Math.min(keptUntil, expireAt?.getTime() ?? Infinity)
+  for (const [expiresAt, group] of groupBy(out, expiry)) {
+    const moved = await deps.deliveries.park(tenantId, group.map(({ id }) => id), reason, new Date(expiresAt))
+    deps.metrics.parked.inc({ reason }, moved)
+  }
+  return out.map(({ id }) => id)
 }
 
 function reasonOf(failure: string | undefined): ParkedReason {

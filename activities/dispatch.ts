@@ -1,5 +1,5 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity'
-import type { Delivery } from '../src/domain/delivery'
+import type { Delivery, DeliveryStatus } from '../src/domain/delivery'
 import { groupBy } from '../src/domain/group-by'
 import { DISPATCH_BOUND_MS, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import type { OpenWebhook } from '../src/domain/webhook'
@@ -59,12 +59,14 @@ interface Run {
   begun: number
 }
 
+const NOT_ATTEMPTED: ReadonlySet<DeliveryStatus> = new Set(['held', 'expired'])
+
 /** POSTs what this run has just written down; answers what is left for the other lane. */
 async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], standing: Delivery[]): Promise<Batch[]> {
   const before = new Map(standing.map((delivery) => [delivery.id, delivery]))
   const mine = intents.filter(({ delivery }) => {
     const record = before.get(delivery.id) ?? delivery
-    return record.workflowId === run.workflowId && record.status !== 'held' && record.queue === undefined
+    return record.workflowId === run.workflowId && !NOT_ATTEMPTED.has(record.status) && record.queue === undefined
   })
   const byWebhook = [...groupBy(mine, ({ webhook }) => webhook).entries()]
   const left = await Promise.all(
@@ -88,12 +90,12 @@ async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fre
     numberInRound: 1,
   }))
   const endsAt = run.begun + DISPATCH_BOUND_MS
-  const { begun, notBegun, recorded } = await postAll(deps, webhook, tasks, {
+  const { begun, notBegun, tooLate, recorded } = await postAll(deps, webhook, tasks, {
     beginBefore: endsAt - webhook.timeoutMs,
     permitWaitMs: PERMIT_WAIT_MS,
     atOnce: WEBHOOK_CAP,
   })
-  const givenBack = deps.recorder.giveBack(run.tenantId, notBegun.map(({ deliveryId: id }) => id), run.token)
+  const givenBack = deps.recorder.giveBack(run.tenantId, [...notBegun, ...tooLate].map(({ deliveryId: id }) => id), run.token)
   if (!(await within(Promise.all([recorded, givenBack]), endsAt - Date.now()))) return new Set()
   return new Set(begun.filter(({ exchange }) => exchange.outcome.kind === 'delivered').map(({ deliveryId: id }) => id))
 }
@@ -126,5 +128,7 @@ function summary(intents: Intent[], left: Batch[]): DispatchResult {
   const undelivered = countOf(left)
   const held = intents.filter(({ delivery }) => delivery.status === 'held').length
   const queued = intents.filter(({ delivery }) => delivery.queue !== undefined).length
-  return { deliveries: intents.length, delivered: intents.length - undelivered - held - queued, held, left }
+  const expired = intents.filter(({ delivery }) => delivery.status === 'expired').length
+  const delivered = intents.length - undelivered - held - queued - expired
+  return { deliveries: intents.length, delivered, held, ...(expired > 0 && { expired }), left }
 }

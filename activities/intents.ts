@@ -3,6 +3,7 @@ import type { HeraldEvent } from '../src/domain/event'
 import { groupBy } from '../src/domain/group-by'
 import { deliveryId, newToken } from '../src/domain/ids'
 import { mayDispatch } from '../src/domain/lanes'
+import { hasExpired } from '../src/domain/timing'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
@@ -76,6 +77,8 @@ interface First {
   queued: boolean
 }
 
+const NOT_AT_ALL: First = { atOnce: false, queued: false }
+
 /** One answer for all deliveries of a run to a webhook; an unknown one is tried with the first of them. */
 function createFirst(lanes: IntentDeps['lanes']): (webhook: OpenWebhook) => First {
   const known = new Map<string, First>()
@@ -93,6 +96,8 @@ function createFirst(lanes: IntentDeps['lanes']): (webhook: OpenWebhook) => Firs
 
 function newDelivery(event: HeraldEvent, webhook: OpenWebhook, how: First & { workflowId: string; token: string }): Delivery {
   const now = new Date()
+  const expired = hasExpired(event, now)
+  const { atOnce, queued } = expired ? NOT_AT_ALL : how
   return {
     id: deliveryId(event.tenantId, event.id, event.createdAt, webhook.id),
     tenantId: event.tenantId,
@@ -101,13 +106,15 @@ function newDelivery(event: HeraldEvent, webhook: OpenWebhook, how: First & { wo
     typeId: event.typeId,
     entityId: event.entityId,
     ...(event.priority !== undefined && { priority: event.priority }),
-    status: webhook.status === 'active' ? 'pending' : 'held',
+    ...(event.expireAt && { expireAt: event.expireAt }),
+    ...(expired && { expiredReason: 'event expired' }),
+    status: expired ? 'expired' : webhook.status === 'active' ? 'pending' : 'held',
     round: 0,
-    posts: how.atOnce ? 1 : 0,
+    posts: atOnce ? 1 : 0,
     postsBeforeRound: 0,
-    intents: how.atOnce ? [now] : [],
-    ...(how.atOnce && { token: how.token }),
-    ...(how.queued && { queue: 'waiting' }),
+    intents: atOnce ? [now] : [],
+    ...(atOnce && { token: how.token }),
+    ...(queued && { queue: 'waiting' }),
     workflowId: how.workflowId,
     createdAt: now,
     updatedAt: now,

@@ -69,7 +69,8 @@ async function readInline({ catalog }: Pick<ActivityDeps, 'catalog'>, event: Inl
 }
 
 /** Some languages' JSON has null for what was not given. */
-const given = ({ deliverAt, priority }: InlineEvent) => ({ deliverAt: deliverAt ?? undefined, priority: priority ?? undefined })
+const given = ({ deliverAt, expireAt, priority }: InlineEvent) =>
+  Object.fromEntries(Object.entries({ deliverAt, expireAt, priority }).filter(([, value]) => value !== null))
 
 const invalid = (detail: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(`the event is not valid: ${detail}`, 'InvalidEvent')

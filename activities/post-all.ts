@@ -3,6 +3,7 @@ import type { HeraldEvent } from '../src/domain/event'
 import { envelope } from '../src/domain/event'
 import { RETRY_AFTER_MAX_MS, backoffMs } from '../src/domain/retry-policy'
 import type { Outcome } from '../src/domain/outcome'
+import { hasExpired } from '../src/domain/timing'
 import type { OpenWebhook } from '../src/domain/webhook'
 import type { Claim } from '../src/store/deliveries'
 import type { PostOutcome } from '../src/store/outcomes'
@@ -19,6 +20,8 @@ export interface PostTask {
 export interface Posted {
   begun: PostOutcome[]
   notBegun: Claim[]
+  /** Of events that have expired before their POST. */
+  tooLate: Claim[]
   /** Settles once every outcome is durable. */
   recorded: Promise<unknown>
 }
@@ -44,6 +47,7 @@ export async function postAll(
 ): Promise<Posted> {
   const begun: PostOutcome[] = []
   const recorded: Promise<void>[] = []
+  const tooLate: Claim[] = []
   let next = 0
   let gone = false
 
@@ -63,6 +67,10 @@ export async function postAll(
       const task = tasks[next++]
       try {
         if (!task) return
+        if (hasExpired(task.event, new Date())) {
+          tooLate.push(task.claim)
+          continue
+        }
         const outcome = await postOne(deps, webhook, task)
         begun.push(outcome)
         // At once, not with the others: one slow answer must not keep the rest from being remembered.
@@ -76,7 +84,7 @@ export async function postAll(
 
   await Promise.all(Array.from({ length: Math.min(bounds.atOnce, tasks.length) }, runner))
   if (gone) await disable(deps, webhook)
-  return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), recorded: Promise.all(recorded) }
+  return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), tooLate, recorded: Promise.all(recorded) }
 }
 
 /** What is not written down now is when the next POST is answered with 410 again: the claims come first. */

@@ -135,18 +135,20 @@ async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Prom
   const claims = await orGiveBack(deps, claiming, { tenantId, deliveryIds: due.map(({ id }) => id), token })
   deps.faults('after-intent')
   const posted = await postClaimed(deps, attempt, due, claims, events)
-  const givenBack = deps.recorder.giveBack(tenantId, posted.notBegun.map(({ deliveryId: id }) => id), token)
+  const givenBack = deps.recorder.giveBack(tenantId, [...posted.notBegun, ...posted.tooLate].map(({ deliveryId: id }) => id), token)
   if (!(await within(Promise.all([posted.recorded, givenBack]), RECORD_WAIT_MS))) return later('store away', STORE_AWAY_MS, target - 1)
+  if (posted.tooLate.length > 0) await deps.deliveries.expireEvents(tenantId, posted.tooLate.map(({ deliveryId: id }) => id), new Date())
   deps.faults('after-outcome')
   return conclude(deps, attempt, posted, stillOpen(attempt.open, posted))
 }
 
-/** What is not delivered, with the answer that it has just had. */
-function stillOpen(open: Delivery[], { begun }: Posted): Delivery[] {
+/** What is neither delivered nor expired, with the answer that it has just had. */
+function stillOpen(open: Delivery[], { begun, tooLate }: Posted): Delivery[] {
+  const expired = new Set(tooLate.map(({ deliveryId }) => deliveryId))
   const outcomes = new Map(begun.map((outcome) => [outcome.deliveryId, outcome]))
   return open.flatMap((delivery) => {
     const outcome = outcomes.get(delivery.id)
-    if (!outcome) return [delivery]
+    if (!outcome) return expired.has(delivery.id) ? [] : [delivery]
     if (outcome.exchange.outcome.kind === 'delivered') return []
     return [{ ...delivery, lastOutcome: lastOutcomeOf(outcome), nextAttemptAt: outcome.nextAttemptAt }]
   })

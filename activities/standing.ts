@@ -1,17 +1,22 @@
 import { FINAL_STATUSES, UNDER_WAY, type Delivery } from '../src/domain/delivery'
+import { hasExpired } from '../src/domain/timing'
 import type { Webhook } from '../src/domain/webhook'
 import { batchesOf, parkedOf } from './batches'
 import type { ActivityDeps } from './deps'
 import type { CareResult } from './types'
 
-/** Deliveries as they stand once every answer counts that is on record, whoever recorded it. */
+/** Deliveries as they stand once every answer counts that is on record, whoever recorded it, and what came too late has expired. */
 export async function loadStanding(
   { deliveries, recorder }: Pick<ActivityDeps, 'deliveries' | 'recorder'>,
   tenantId: string,
   ids: string[],
 ): Promise<Delivery[]> {
   const found = await deliveries.load(tenantId, ids)
-  return (await recorder.finish(tenantId, found)) ? deliveries.load(tenantId, ids) : found
+  const finished = await recorder.finish(tenantId, found)
+  const now = new Date()
+  const late = found.filter((delivery) => hasExpired(delivery, now) && !FINAL_STATUSES.includes(delivery.status))
+  if (late.length > 0) await deliveries.expireEvents(tenantId, late.map(({ id }) => id), now)
+  return finished || late.length > 0 ? deliveries.load(tenantId, ids) : found
 }
 
 type CareDeps = Pick<ActivityDeps, 'deliveries' | 'webhooks' | 'tenants'>

@@ -8,6 +8,8 @@ export interface InlineEvent {
   data: Record<string, unknown>
   /** RFC 3339, with a zone. */
   deliverAt?: string
+  /** RFC 3339, with a zone. */
+  expireAt?: string
   priority?: number
 }
 
@@ -53,6 +55,8 @@ export interface DispatchResult {
   deliveries: number
   delivered: number
   held: number
+  /** Of events that came too late; none when not given. */
+  expired?: number
   left: Batch[]
   /** What an earlier run had parked. */
   parked?: Parked[]

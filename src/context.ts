@@ -120,7 +120,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     start: createStartGroup({ starts, ahead, dispatches, dispatchesHere, events, metrics, faults, logger }),
   })
   const alarm: Alarm = createAlarm({ ring: () => sweeper.sweep(), logger })
-  const publisher = createPublisher({ journal, starter, dispatchesHere, metrics, onScheduled: alarm.by, faults })
+  const publisher = createPublisher({ events, journal, starter, dispatchesHere, metrics, onScheduled: alarm.by, faults })
   const self = { host: hostname(), pid: process.pid, id: config.processId }
   const isStarterGone = (starter: string): boolean => isGone(starter, self, isAlive)
   const sweeper = createSweeper({ events, schedule, alarm, starter, starts, messages, starterId: config.processId, isStarterGone, logger })

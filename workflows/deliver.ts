@@ -28,6 +28,8 @@ export interface DeliverResult {
   deliveries: number
   delivered: number
   held: number
+  /** Of an event whose `expireAt` had passed; none when not given. */
+  expired?: number
   /** The event had been published before: nothing was done again. */
   repeated?: boolean
   /** The event waits for its `deliverAt` in the journal; another workflow delivers it then. */

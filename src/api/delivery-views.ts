@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DELIVERY_STATUSES, PARKED_REASONS, type Delivery } from '../domain/delivery'
+import { DELIVERY_STATUSES, EXPIRED_REASONS, PARKED_REASONS, type Delivery } from '../domain/delivery'
 import { FAILURE_REASONS } from '../domain/outcome'
 import type { WorkflowLink } from './temporal-ui'
 import { named, time } from './views'
@@ -42,6 +42,8 @@ export const deliveryView = z.object({
   parkedReason: z.enum(PARKED_REASONS).optional(),
   expiresAt: time.optional().describe('When a parked delivery is given up'),
   expiryNoticedAt: time.optional(),
+  expireAt: time.optional().describe("The event's: not attempted after"),
+  expiredReason: z.enum(EXPIRED_REASONS).optional(),
   workflowId: z.string(),
   workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
 })
@@ -65,7 +67,8 @@ export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySu
 
 /** `type` is the name of the delivery's type. */
 export function toDeliveryView(delivery: Delivery, type: string, link: WorkflowLink): z.infer<typeof deliveryView> {
-  const { eventId, typeId, entityId, parkedAt, parkedReason, expiresAt, expiryNoticedAt, workflowId } = delivery
+  const { eventId, typeId, entityId, parkedAt, parkedReason, expiresAt, expiryNoticedAt, expireAt, expiredReason, workflowId } =
+    delivery
   return {
     ...toDeliverySummary(delivery),
     eventId,
@@ -76,6 +79,8 @@ export function toDeliveryView(delivery: Delivery, type: string, link: WorkflowL
     ...(parkedReason && { parkedReason }),
     ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
     ...(expiryNoticedAt && { expiryNoticedAt: expiryNoticedAt.toISOString() }),
+    ...(expireAt && { expireAt: expireAt.toISOString() }),
+    ...(expiredReason && { expiredReason }),
     workflowId,
     ...link(workflowId),
   }

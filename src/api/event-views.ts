@@ -31,6 +31,9 @@ export const publishShown = z
     deliverAt: time
       .optional()
       .describe('Not delivered before, at most 366 days ahead; a time that has passed means at once. Any zone: `2026-01-31T13:00:00+01:00`.'),
+    expireAt: time
+      .optional()
+      .describe('Not attempted after: what is not delivered by then becomes `expired`. Later than now and than `deliverAt`.'),
     priority: priority
       .optional()
       .describe('1 is the most urgent: before others where events have to wait. When not given: transactions 2, what creates 3, what updates 4, registered types 3.'),
@@ -52,6 +55,7 @@ const published = {
   typeId: z.int().describe('The Event ID'),
   createdAt: time,
   deliverAt: time.optional(),
+  expireAt: time.optional(),
   cancelledAt: time.optional().describe('It was cancelled before its time, and is not delivered.'),
   workflowId: z.string().optional().describe('Not yet known when the start takes longer than the answer, or before `deliverAt`.'),
 }
@@ -75,6 +79,7 @@ export const eventSummaryView = z.object({
     .describe('Grows with publish order, with gaps; receivers get it too, and may drop an update with a lower one than they have seen of its entity. None on events from before there were sequences.'),
   priority: priority.describe('As it was given, or that of its type'),
   deliverAt: time.optional().describe('Not delivered before'),
+  expireAt: time.optional().describe('Not attempted after'),
   cancelledAt: time.optional().describe('It was cancelled before its time, and is not delivered.'),
   workflowId: z.string().optional(),
   workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),

@@ -93,6 +93,7 @@ export function eventRoutes({ eventQueries, deliveryQueries, schedule, catalog, 
       sequence,
       priority: priorityOf(event),
       ...(event.deliverAt && { deliverAt: event.deliverAt.toISOString() }),
+      ...(event.expireAt && { expireAt: event.expireAt.toISOString() }),
       ...(event.cancelledAt && { cancelledAt: event.cancelledAt.toISOString() }),
       ...workflowLink(workflowId),
     }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { MAX_BATCH, MAX_EVENT_BYTES } from '../domain/event'
+import { EXPIRE_AT_PASSED } from '../domain/timing'
 import type { Publisher, PublishRequest, PublishResult } from '../publish/publisher'
 import type { EventCatalog } from '../publish/event-catalog'
 import { batchShown, publishShown, publishedView, batchView } from './event-views'
-import { Problem } from './problem'
+import { invalid, Problem } from './problem'
 import { readEvent, readIdempotencyKey, refuseDuplicates } from './publish-input'
 import { elements, members } from '../domain/raw-json'
 import { route, type Call, type Reply, type Route } from './route'
@@ -64,6 +65,7 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
     })
     if (!result) throw new Error(TOO_FEW)
     if (result.kind === 'conflict') throw conflict(request.id)
+    if (result.kind === 'too late') throw invalid([EXPIRE_AT_PASSED])
     return { status: statusOf(result), body: view(result) }
   }
 
@@ -123,6 +125,7 @@ const view = ({ event, workflowId, cancelledAt }: PublishResult) => ({
   typeId: event.typeId,
   createdAt: event.createdAt.toISOString(),
   ...(event.deliverAt && { deliverAt: event.deliverAt.toISOString() }),
+  ...(event.expireAt && { expireAt: event.expireAt.toISOString() }),
   ...(cancelledAt && { cancelledAt: cancelledAt.toISOString() }),
   ...(workflowId !== undefined && { workflowId }),
 })
@@ -130,6 +133,7 @@ const view = ({ event, workflowId, cancelledAt }: PublishResult) => ({
 function entry(result: PublishResult | undefined): object {
   if (!result) throw new Error(TOO_FEW)
   if (result.kind === 'conflict') return { id: result.event.id, ...conflict(result.event.id).body }
+  if (result.kind === 'too late') return invalid([EXPIRE_AT_PASSED]).body
   return { status: statusOf(result), ...view(result) }
 }
 

@@ -18,6 +18,8 @@ export interface EventToDeliver {
   data: { id: string; [field: string]: unknown }
   /** Not delivered before: RFC 3339 with a zone, at most 366 days ahead. */
   deliverAt?: string
+  /** Not attempted after: RFC 3339 with a zone. When it has passed, the deliveries are `expired`. */
+  expireAt?: string
   /** 1 (most urgent) to 5; when not given, that of the type. */
   priority?: number
 }

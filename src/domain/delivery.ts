@@ -38,6 +38,10 @@ export const UNDER_WAY: readonly DeliveryStatus[] = ['pending', 'retrying']
 export const PARKED_REASONS = ['attempts exhausted', 'webhook disabled', 'blocked address'] as const
 export type ParkedReason = (typeof PARKED_REASONS)[number]
 
+/** The event's `expireAt` has passed, or a parked delivery has waited for as long as its tenant keeps it. */
+export const EXPIRED_REASONS = ['event expired', 'parked too long'] as const
+export type ExpiredReason = (typeof EXPIRED_REASONS)[number]
+
 /** What a record says of its newest answer. */
 export interface LastOutcome {
   kind: Outcome['kind'] | 'unknown'
@@ -58,6 +62,8 @@ export interface Delivery {
   entityId: string
   /** Where the event's publisher has given one. */
   priority?: number
+  /** The event's: not attempted after it. */
+  expireAt?: Date
   status: DeliveryStatus
   /** Counts the manual retries: 0 is the first round. */
   round: number
@@ -76,8 +82,10 @@ export interface Delivery {
   lastOutcome?: LastOutcome
   parkedAt?: Date
   parkedReason?: ParkedReason
+  /** When a parked one is given up. */
   expiresAt?: Date
   expiryNoticedAt?: Date
+  expiredReason?: ExpiredReason
   /**
    * Its webhook cannot take it now: it waits in the webhook's queue, or was taken out of it for an
    * attempt. The queue's workflow looks after it, whatever `workflowId` says while it waits.

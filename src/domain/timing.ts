@@ -5,6 +5,8 @@ import type { FieldError } from './validation'
 export interface Timing {
   /** Not delivered before. */
   deliverAt?: Date
+  /** Not attempted after. */
+  expireAt?: Date
   /** 1 (most urgent) to 5. */
   priority?: number
 }
@@ -22,6 +24,7 @@ const time = z.iso
 /** The fields of an event, as they are sent. */
 export const timingFields = {
   deliverAt: time,
+  expireAt: time,
   priority: z
     .int({ error: 'must be a whole number from 1 (most urgent) to 5' })
     .min(PRIORITIES.most, 'must be a whole number from 1 (most urgent) to 5')
@@ -29,18 +32,30 @@ export const timingFields = {
     .optional(),
 }
 
-/** What no schema sees: how the times lie to now. A time that has passed means at once. */
-export function checkTiming({ deliverAt }: Timing, now: Date): FieldError[] {
+/**
+ * What no schema sees: how the times lie to each other and to now. A `deliverAt` that has passed means at
+ * once; whether an `expireAt` may have passed is for the caller to say.
+ */
+export function checkTiming({ deliverAt, expireAt }: Timing, now: Date): FieldError[] {
+  const errors: FieldError[] = []
   const latest = now.getTime() + MAX_AHEAD_DAYS * 86_400_000
-  if (!deliverAt || deliverAt.getTime() <= latest) return []
-  return [{ path: 'deliverAt', message: `must be at most ${MAX_AHEAD_DAYS} days ahead` }]
+  if (deliverAt && deliverAt.getTime() > latest) {
+    errors.push({ path: 'deliverAt', message: `must be at most ${MAX_AHEAD_DAYS} days ahead` })
+  }
+  if (deliverAt && expireAt && expireAt <= deliverAt) errors.push({ path: 'expireAt', message: 'must lie after deliverAt' })
+  return errors
 }
+
+export const EXPIRE_AT_PASSED: FieldError = { path: 'expireAt', message: 'must lie in the future' }
+
+export const hasExpired = ({ expireAt }: Timing, now: Date): boolean => expireAt !== undefined && expireAt <= now
 
 export const isAhead = ({ deliverAt }: Timing, now: Date): boolean => deliverAt !== undefined && deliverAt > now
 
 /** The fields that were given, and no others. */
-export const timingOf = ({ deliverAt, priority }: Timing): Timing => ({
+export const timingOf = ({ deliverAt, expireAt, priority }: Timing): Timing => ({
   ...(deliverAt && { deliverAt }),
+  ...(expireAt && { expireAt }),
   ...(priority !== undefined && { priority }),
 })
 

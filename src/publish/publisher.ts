@@ -1,8 +1,8 @@
 import type { HeraldEvent } from '../domain/event'
-import type { Timing } from '../domain/timing'
+import { hasExpired, type Timing } from '../domain/timing'
 import { within } from '../domain/within'
 import type { Metrics } from '../metrics'
-import type { Journaled, NewEvent } from '../store/events'
+import type { EventStore, Journaled, NewEvent } from '../store/events'
 import type { Journal } from './journal'
 import { toNewEvent } from './new-event'
 import type { Starter, Submission } from './starter'
@@ -13,9 +13,10 @@ export type PublishRequest = Pick<HeraldEvent, 'id' | 'typeId' | 'type' | 'data'
 /**
  * `accepted`: journaled now. `repeated`: the same id with the same body stands already.
  * `conflict`: the same id with another body stands; nothing was changed.
+ * `too late`: its `expireAt` has passed, and nothing stands under its id; nothing was accepted.
  */
 export interface PublishResult {
-  kind: 'accepted' | 'repeated' | 'conflict'
+  kind: 'accepted' | 'repeated' | 'conflict' | 'too late'
   event: HeraldEvent
   /** Known once the event's workflow was started. */
   workflowId?: string
@@ -38,6 +39,7 @@ export interface Publisher {
 const START_WAIT_MS = 500
 
 export interface PublisherDeps {
+  events: Pick<EventStore, 'standing'>
   journal: Journal
   starter: Starter
   /** Workers of this process make the dispatches, which wait for the journal of this process. */
@@ -50,6 +52,17 @@ export interface PublisherDeps {
 
 export function createPublisher(deps: PublisherDeps): Publisher {
   const { journal, starter, metrics } = deps
+
+  /** None for an event that came too late, unless it stands: a publish may be repeated at any time. */
+  async function journalAll(added: NewEvent[]): Promise<(Journaled | undefined)[]> {
+    const timely = added.filter((event) => !isLate(event))
+    const [journaled, standing] = await Promise.all([
+      timely.length > 0 ? journal.add(timely, startLate) : [],
+      Promise.all(added.filter(isLate).map(deps.events.standing)),
+    ])
+    const results = { timely: journaled.values(), late: standing.values() }
+    return added.map((event) => (isLate(event) ? results.late : results.timely).next().value)
+  }
 
   async function startOrSchedule(event: NewEvent): Promise<string | undefined> {
     if (!event.scheduled || !event.deliverAt) return inTime(starter.submit(event))
@@ -70,7 +83,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   function startBeside(events: NewEvent[]): Promise<Submission> | undefined {
     const [event] = events
     const mayGoBeside = deps.dispatchesHere && events.length === 1 && journal.isWell() && starter.isIdle()
-    return event && !event.scheduled && mayGoBeside ? starter.submit(event) : undefined
+    return event && !event.scheduled && !isLate(event) && mayGoBeside ? starter.submit(event) : undefined
   }
 
   /** Taken after the publish was answered: it is started all the same, not only when its lease ends. */
@@ -81,14 +94,16 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   return {
     publish: async (tenantId, requests) => {
       const added = requests.map((request) => toNewEvent(tenantId, request))
-      const journaling = journal.add(added, startLate)
+      const journaling = journalAll(added)
       const beside = startBeside(added)
       const journaled = await journaling
       deps.faults('after-journal')
       return Promise.all(
-        journaled.map(async (entry, i): Promise<PublishResult> => {
-          const kind = kindOf(entry, added[i]?.hash)
+        added.map(async (event, i): Promise<PublishResult> => {
+          const entry = journaled[i]
+          const kind = entry ? kindOf(entry, event.hash) : 'too late'
           metrics.published.inc({ result: kind })
+          if (!entry) return { kind, event }
           const workflowId = kind === 'accepted' ? await (beside ? inTime(beside) : startOrSchedule(entry.event)) : entry.workflowId
           return { kind, event: entry.event, workflowId, cancelledAt: entry.cancelledAt }
         }),
@@ -96,6 +111,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     },
   }
 }
+
+const isLate = (event: NewEvent): boolean => hasExpired(event, event.createdAt)
 
 function kindOf({ added, event }: Journaled, hash: string | undefined): PublishResult['kind'] {
   if (added) return 'accepted'

@@ -107,6 +107,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
   return {
     reconcile: async () => {
+      await overdue.expireEvents(new Date())
       await finishRemovals()
       await repeatMessages()
       await adoptEnded()

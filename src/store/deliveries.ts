@@ -4,6 +4,7 @@ import {
   UNDER_WAY,
   type Delivery,
   type DeliveryStatus,
+  type ExpiredReason,
   type ParkedReason,
 } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
@@ -32,7 +33,10 @@ export interface DeliveryStore {
   /** parked → retrying with the next round, for those in `round`; answers how many moved. */
   openRound: (tenantId: string, ids: string[], round: number, untold?: 'retry') => Promise<number>
   cancel: (tenantId: string, filter: CancelFilter, untold?: 'cancel') => Promise<number>
+  /** Parked ones that were kept for long enough at `at`. */
   expire: (tenantId: string, ids: string[], at: Date) => Promise<void>
+  /** Those whose event has expired at `at`, wherever they stand. */
+  expireEvents: (tenantId: string, ids: string[], at: Date) => Promise<void>
   noticeExpiry: (tenantId: string, ids: string[]) => Promise<void>
   /** Deliveries under way in the care of `workflowId` go to the end of its webhook's queue. */
   enqueue: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
@@ -169,7 +173,12 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
       return move(tenantId, filter, 'cancelled', untold ? { untold } : {}, NOT_PARKED, from)
     },
     expire: async (tenantId, ids, at) => {
-      await move(tenantId, { _id: { $in: ids }, expiresAt: { $lte: at } }, 'expired', {}, {}, ['parked'])
+      const expiredReason: ExpiredReason = 'parked too long'
+      await move(tenantId, { _id: { $in: ids }, expiresAt: { $lte: at } }, 'expired', { expiredReason }, {}, ['parked'])
+    },
+    expireEvents: async (tenantId, ids, at) => {
+      const expiredReason: ExpiredReason = 'event expired'
+      await move(tenantId, { _id: { $in: ids }, expireAt: { $lte: at } }, 'expired', { expiredReason })
     },
     noticeExpiry: async (tenantId, ids) => {
       await deliveries.updateMany(

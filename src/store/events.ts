@@ -49,6 +49,8 @@ export interface Dispatched {
 }
 
 export interface EventStore {
+  /** What stands under the event's id, without journaling it. */
+  standing: (event: NewEvent) => Promise<Journaled | undefined>
   /** Journals what is new, numbered in this order, and answers, per event, what stands in the journal. */
   insert: (events: NewEvent[], lease: Lease) => Promise<Journaled[]>
   load: (tenantId: string, eventIds: string[]) => Promise<HeraldEvent[]>
@@ -95,12 +97,12 @@ const toEvent = (record: EventRecord): HeraldEvent & NewEvent => ({
   ...(record.sequence && { sequence: toSequence(record.sequence) }),
 })
 
-const toJournaled = (record: EventRecord, lease: Lease): Journaled => ({
+const toJournaled = (record: EventRecord, starter: string): Journaled => ({
   added: false,
   event: toEvent(record),
   workflowId: record.workflowId,
   dispatched: record.dispatchedAt !== undefined,
-  leased: record.starter !== lease.starter && (record.leaseUntil?.getTime() ?? 0) > Date.now(),
+  leased: record.starter !== starter && (record.leaseUntil?.getTime() ?? 0) > Date.now(),
   cancelledAt: record.cancelledAt,
 })
 
@@ -147,7 +149,7 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     return added.map((event, i) => {
       const record = duplicates.has(i) ? standing.get(eventKey(event.tenantId, event.id)) : undefined
       if (duplicates.has(i) && !record) throw new StoreAway('a record that stood is gone: MongoDB has changed its primary')
-      return record ? toJournaled(record, lease) : { added: true, event }
+      return record ? toJournaled(record, lease.starter) : { added: true, event }
     })
   }
 
@@ -174,6 +176,10 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
   return {
     insert,
     takeOverdue,
+    standing: async (event) => {
+      const [record] = (await readBack([event])).values()
+      return record && toJournaled(record, '')
+    },
     load: async (tenantId, eventIds) => {
       const cached = await numbered(tenantId, eventIds.flatMap((id) => known.get(eventKey(tenantId, id)) ?? []))
       const has = new Set(cached.map(({ id }) => id))

@@ -103,6 +103,13 @@ function deliverySchema(): Schema {
       { queue: 1, status: 1, _id: 1 },
       { name: 'in_progress', partialFilterExpression: { status: { $in: ['pending', 'retrying'] } } },
     )
+    .index(
+      { expireAt: 1 },
+      {
+        name: 'expire_at',
+        partialFilterExpression: { expireAt: { $exists: true }, status: { $in: ['pending', 'retrying', 'parked', 'held'] } },
+      },
+    )
     .index({ _id: 1, status: 1 }, { name: 'parked', partialFilterExpression: { status: 'parked' } })
     .index({ webhookId: 1, _id: 1 }, { name: 'held', partialFilterExpression: { status: 'held' } })
     .index({ webhookId: 1, queue: 1, _id: 1 }, { name: 'queue', partialFilterExpression: { queue: { $exists: true } } })

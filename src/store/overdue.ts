@@ -1,4 +1,4 @@
-import { FINAL_STATUSES, UNDER_WAY, type Delivery } from '../domain/delivery'
+import { FINAL_STATUSES, statusesBefore, UNDER_WAY, type Delivery, type ExpiredReason } from '../domain/delivery'
 import { firstDeliveryId } from '../domain/ids'
 import { toDelivery } from './deliveries'
 import type { DeliveryRecord, Models } from './models'
@@ -13,6 +13,8 @@ export interface OverdueStore {
   inCareOf: (workflowId: string, limit: number) => Promise<Delivery[]>
   /** Parked, by id from `after` on: a page of a scan that goes round and round. */
   parkedAfter: (after: string, limit: number) => Promise<Delivery[]>
+  /** Expires what waits, for whatever, and whose event has expired at `now`. */
+  expireEvents: (now: Date) => Promise<void>
   /** Somebody does look after them: they come up again later. */
   touch: (ids: string[]) => Promise<void>
 }
@@ -39,6 +41,14 @@ export function createOverdueStore({ deliveries }: Models): OverdueStore {
     inCareOf: (workflowId, limit) =>
       list({ workflowId, queue: { $exists: false }, status: { $nin: [...FINAL_STATUSES, 'held'] } }, { _id: 1 }, limit),
     parkedAfter: (after, limit) => list({ status: 'parked', _id: { $gt: after } }, { _id: 1 }, limit),
+    expireEvents: async (now) => {
+      const expiredReason: ExpiredReason = 'event expired'
+      await deliveries.updateMany(
+        // With a token a POST may be in flight, whose answer counts.
+        { expireAt: { $lte: now }, status: { $in: statusesBefore('expired') }, token: { $exists: false } },
+        { $set: { status: 'expired', expiredReason, updatedAt: now }, $unset: { nextAttemptAt: '', queue: '' } },
+      )
+    },
     touch: async (ids) => {
       await deliveries.updateMany({ _id: { $in: ids } }, { $set: { updatedAt: new Date() } })
     },

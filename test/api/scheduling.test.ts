@@ -1,3 +1,4 @@
+import { until } from '../support/until'
 import { startApi, type TestApi } from './start-api'
 
 let api: TestApi
@@ -55,6 +56,37 @@ test('schedules each event of a batch by itself', async () => {
     { status: 400, errors: [{ path: 'deliverAt' }] },
     { status: 202, workflowId: expect.any(String) },
   ])
+})
+
+describe('expireAt', () => {
+  test('is shown with the event', async () => {
+    const [deliverAt, expireAt] = [ahead(DAY_MS), ahead(2 * DAY_MS)]
+    expect((await publish({ id: 'for-a-day', deliverAt, expireAt })).body).toMatchObject({ deliverAt, expireAt })
+    expect((await api.admin('GET', '/v1/events/for-a-day')).body).toMatchObject({ deliverAt, expireAt })
+  })
+
+  test.each([
+    [{ expireAt: '2026-01-31' }, expect.stringContaining('must be a time with its zone')],
+    [{ expireAt: ahead(-1) }, 'must lie in the future'],
+    [{ expireAt: ahead(DAY_MS), deliverAt: ahead(2 * DAY_MS) }, 'must lie after deliverAt'],
+  ])('refuses %j', async (times, message) => {
+    const { status, body } = await publish(times)
+    expect(status).toBe(400)
+    expect(body.errors).toEqual([{ path: 'expireAt', message }])
+    const batch = await api.admin('POST', '/v1/events/batch', { events: [{ type: 1, data, ...times }, { type: 1, data }] })
+    expect(batch.body.data).toMatchObject([{ status: 400, errors: [{ path: 'expireAt', message }] }, { status: 202 }])
+  })
+
+  test('lets a publish be repeated after it has passed', async () => {
+    const expireAt = ahead(400)
+    const first = await publish({ id: 'answer-was-lost', expireAt })
+    expect(first.status).toBe(202)
+    await until(() => Date.now() > Date.parse(expireAt))
+    const again = await publish({ id: 'answer-was-lost', expireAt })
+    expect(again.status).toBe(200)
+    expect(again.body.createdAt).toBe(first.body.createdAt)
+    expect((await publish({ id: 'answer-was-lost', expireAt: ahead(-1) })).status).toBe(409)
+  })
 })
 
 describe('cancelling', () => {

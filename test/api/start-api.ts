@@ -90,6 +90,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
   const urlRules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] })
   return {
     publisher: createPublisher({
+      events: createEventStore(models),
       journal: createJournal({ events: createEventStore(models), starterId: 'test', storeAwayEverSince: awayEverSince }),
       dispatchesHere: false,
       starter: {

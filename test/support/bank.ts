@@ -25,6 +25,8 @@ export interface DeliveryJson {
   createdAt: string
   expiresAt?: string
   expiryNoticedAt?: string
+  expireAt?: string
+  expiredReason?: string
   lastOutcome?: { kind: string; attempt: number; status?: number; reason?: string; detail?: string }
   attempts: AttemptJson[]
 }
