@@ -92,7 +92,7 @@ async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fre
   const endsAt = run.begun + DISPATCH_BOUND_MS
   const { begun, notBegun, tooLate, recorded } = await postAll(deps, webhook, tasks, {
     beginBefore: endsAt - webhook.timeoutMs,
-    permitWaitMs: PERMIT_WAIT_MS,
+    permitWaitMs: PERMIT_WAIT_MS.dispatch,
     atOnce: WEBHOOK_CAP,
   })
   const givenBack = deps.recorder.giveBack(run.tenantId, [...notBegun, ...tooLate].map(({ deliveryId: id }) => id), run.token)

@@ -171,7 +171,7 @@ async function postClaimed(
   const beginBefore = Date.now() + attempt.batch.startToCloseMs - attempt.webhook.timeoutMs - 15_000
   return postAll(deps, attempt.webhook, tasks, {
     beginBefore,
-    permitWaitMs: PERMIT_WAIT_MS,
+    permitWaitMs: PERMIT_WAIT_MS.retries,
     atOnce: WEBHOOK_CAP,
     ...(attempt.batch.perSecond && { perSecond: attempt.batch.perSecond }),
   })

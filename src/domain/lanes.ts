@@ -13,7 +13,7 @@ export const STALLED_MS = 500
 export const DISPATCH_BOUND_MS = 20_000
 
 /** How long a POST waits for its webhook's permit inside a slot, where the webhook's pace gives it hope. */
-export const PERMIT_WAIT_MS = 1_000
+export const PERMIT_WAIT_MS = { dispatch: 1_000, retries: 5_000 } as const
 
 /** At which what a webhook held is released: deliveries a second, halved while most of a page fails. */
 export const RELEASE_PACE = { perSecond: 50, leastPerSecond: 1 } as const
