@@ -1,5 +1,6 @@
+import pLimit from 'p-limit'
+import { UNDER_WAY, type DeliveryStatus } from '../../src/domain/delivery'
 import { FIRST_CUSTOM_EVENT_TYPE_ID } from '../../src/domain/event-types'
-import type { DeliveryStatus } from '../../src/domain/delivery'
 import type { Misbehaviour } from '../actors/misbehaviour'
 import { openBank, type Bank, type Subscription } from '../bank'
 import { breaches, type Expected } from '../check/promise'
@@ -45,17 +46,12 @@ export async function isolate(stage: Stage, input: IsolateRun): Promise<Result> 
 async function measure(stage: Stage, bank: Bank, input: IsolateRun): Promise<Result> {
   const { run, title, events, badness } = input
   const webhooks = await subscribeAll(bank, input)
-  const bad = webhooks.slice(0, input.badWebhooks)
-  const healthy = webhooks.slice(input.badWebhooks)
   const goesTo = Array.from({ length: events }, (_, i) => webhookOf(i, input))
-  const types = goesTo.map((webhook) => FIRST_CUSTOM_EVENT_TYPE_ID + webhook)
-  const answered = badness ? healthy : webhooks
-  const count = badness ? goesTo.filter((webhook) => webhook >= input.badWebhooks).length : events
   await stage.receiver.call('mostOpen')
   const stopMeter = startMeter(bank.pids)
+  const types = goesTo.map((webhook) => FIRST_CUSTOM_EVENT_TYPE_ID + webhook)
   const publishedAt = await bank.publish(run, input, { types })
-  await stage.receiver.call('expect', { count, silenceMs: SILENCE_MS })
-  await settled(bank.store, { tenantIds: [bank.tenantId], webhookIds: answered.map(({ id }) => id) }, 'delivered', count)
+  await delivered(stage, bank, webhooks, goesTo, badness ? input.badWebhooks : 0)
   const { cpuMs, othersCores } = stopMeter()
   const heraldPeakMb = peakMb(bank.herald.pid)
   // What is under way at the bad ones ends, and nothing moves any more.
@@ -63,7 +59,7 @@ async function measure(stage: Stage, bank: Bank, input: IsolateRun): Promise<Res
   const mostOpen = await stage.receiver.call('mostOpen')
   const posts = await stage.receiver.call('collect')
   const records = await readRecords(bank.store, [bank.tenantId])
-  const healthyPaths = new Set(healthy.map(({ path }) => path))
+  const healthyPaths = new Set(webhooks.slice(input.badWebhooks).map(({ path }) => path))
   const latenciesMs = latenciesOf(run, publishedAt, posts.filter(({ path }) => healthyPaths.has(path)))
   return {
     run,
@@ -73,7 +69,7 @@ async function measure(stage: Stage, bank: Bank, input: IsolateRun): Promise<Res
       medianMs: percentile(latenciesMs, 0.5),
       p99Ms: percentile(latenciesMs, 0.99),
       maxMs: latest(latenciesMs),
-      ...(badness && { openAtOneBad: latest(bad.map(({ path = '' }) => mostOpen[path] ?? 0)), ...whereabouts(records, bad) }),
+      ...(badness && atTheBad(webhooks.slice(0, input.badWebhooks), mostOpen, records)),
     },
     latenciesMs,
     cpuMsPerEvent: perEvent(cpuMs, events),
@@ -81,6 +77,14 @@ async function measure(stage: Stage, bank: Bank, input: IsolateRun): Promise<Res
     ...(heraldPeakMb !== undefined && { heraldPeakMb }),
     ...(othersCores !== undefined && { othersCores }),
   }
+}
+
+/** Waits until all that goes to webhooks that answer well, those from number `first` on, has arrived and is on record. */
+async function delivered(stage: Stage, bank: Bank, webhooks: Subscription[], goesTo: number[], first: number): Promise<void> {
+  const count = goesTo.filter((webhook) => webhook >= first).length
+  const webhookIds = webhooks.slice(first).map(({ id }) => id)
+  await stage.receiver.call('expect', { count, silenceMs: SILENCE_MS })
+  await settled(bank.store, { tenantIds: [bank.tenantId], webhookIds }, 'delivered', count)
 }
 
 /** Every second event goes to a bad webhook; among their kind all come in turn. */
@@ -94,21 +98,11 @@ const CALLS = 16
 
 /** Each webhook has an event type of its own, so that an event goes to one and no other. */
 async function subscribeAll(bank: Bank, input: IsolateRun): Promise<Subscription[]> {
-  const all: Subscription[] = []
-  const each = async (work: (i: number) => Promise<void>): Promise<void> => {
-    let next = 0
-    const caller = async (): Promise<void> => {
-      while (next < input.webhooks) await work(next++)
-    }
-    await Promise.all(Array.from({ length: CALLS }, caller))
-  }
-  await each(async (i) => {
-    await bank.herald.call('POST', '/v1/event-types', { id: FIRST_CUSTOM_EVENT_TYPE_ID + i, name: `KIND ${i}` })
-  })
-  await each(async (i) => {
-    all[i] = await bank.subscribe(targetOf(i, input), { eventTypes: [FIRST_CUSTOM_EVENT_TYPE_ID + i] })
-  })
-  return all
+  const limit = pLimit(CALLS)
+  const each = <T>(work: (i: number, type: number) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: input.webhooks }, (_, i) => limit(work, i, FIRST_CUSTOM_EVENT_TYPE_ID + i)))
+  await each((i, id) => bank.herald.call('POST', '/v1/event-types', { id, name: `KIND ${i}` }))
+  return each((i, type) => bank.subscribe(targetOf(i, input), { eventTypes: [type] }))
 }
 
 function targetOf(i: number, { badWebhooks, badness }: IsolateRun): { path: string } | { url: string } {
@@ -118,7 +112,7 @@ function targetOf(i: number, { badWebhooks, badness }: IsolateRun): { path: stri
 }
 
 /** Five attempts and their waits take longer than the run where a bad one is slow. */
-const UNFINISHED: DeliveryStatus[] = ['pending', 'retrying', 'parked']
+const UNFINISHED: DeliveryStatus[] = [...UNDER_WAY, 'parked']
 
 function expectedOf(webhook: Subscription, index: number, goesTo: number[], { run, badWebhooks, badness }: IsolateRun): Expected {
   const own = goesTo.flatMap((other, i) => (other === index ? [i] : []))
@@ -132,16 +126,17 @@ function expectedOf(webhook: Subscription, index: number, goesTo: number[], { ru
   }
 }
 
-/** Where the bad ones' deliveries are in the end. */
-function whereabouts({ deliveries }: Records, bad: Subscription[]): Record<string, number> {
+/** How much was open at one of the bad ones, and where their deliveries are in the end. */
+function atTheBad(bad: Subscription[], mostOpen: Record<string, number>, { deliveries }: Records): Record<string, number> {
   const ids = new Set(bad.map(({ id }) => id))
   const theirs = deliveries.filter(({ webhookId }) => ids.has(webhookId))
   const count = (is: (delivery: (typeof theirs)[number]) => boolean): number => theirs.filter(is).length
   return {
+    openAtOneBad: latest(bad.map(({ path = '' }) => mostOpen[path] ?? 0)),
+    badPosts: theirs.reduce((sum, { posts }) => sum + posts, 0),
     badInQueue: count(({ queue }) => queue !== undefined),
-    badUnderWay: count(({ status, queue }) => queue === undefined && (status === 'pending' || status === 'retrying')),
+    badUnderWay: count(({ status, queue }) => queue === undefined && UNDER_WAY.includes(status)),
     badParked: count(({ status }) => status === 'parked'),
     badDelivered: count(({ status }) => status === 'delivered'),
-    badPosts: theirs.reduce((sum, { posts }) => sum + posts, 0),
   }
 }
