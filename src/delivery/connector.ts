@@ -28,8 +28,6 @@ export interface DispatcherOptions {
   connectTimeoutMs?: number
 }
 
-/** A bound per origin; how many deliveries are in flight is decided elsewhere. */
-const CONNECTIONS_PER_ORIGIN = 50
 const CONNECT_TIMEOUT_MS = 10_000
 const ADDRESS_ATTEMPT_TIMEOUT_MS = 500
 const HEAD_MAX_BYTES = 16_384
@@ -46,7 +44,8 @@ const KEEP_ALIVE_MAX_MS = 60_000
 export function createDispatcher(options: DispatcherOptions): Outlet {
   return createPools({
     connect: createConnector(options),
-    connections: CONNECTIONS_PER_ORIGIN,
+    // As many as there are requests: each webhook's cap bounds those, and one host may serve many webhooks.
+    connections: null,
     pipelining: 1,
     allowH2: false,
     maxHeaderSize: HEAD_MAX_BYTES,

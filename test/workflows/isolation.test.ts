@@ -40,6 +40,21 @@ it('lets a hung endpoint hold its cap and no more: the rest waits in its queue, 
   expect(mostOpen).toBeLessThanOrEqual(WEBHOOK_CAP)
 }, 90_000)
 
+it('serves a webhook of a host at which several others hang', async () => {
+  const host = await scene.receiver(({ path }) => (path === '/healthy' ? 200 : { hang: true }))
+  const at = (path: string): string => new URL(path, host.url).href
+  for (const path of ['/hung-1', '/hung-2', '/hung-3']) await scene.subscribe(at(path), { eventTypes: [5], timeout: '5s' })
+  await scene.subscribe(at('/healthy'), { eventTypes: [1] })
+  for (let i = 0; i < 5; i += 1) await publishMany(10)
+  await host.waitFor((requests) => requests.length >= 3 * WEBHOOK_CAP, 4_500)
+
+  const publishedAt = Date.now()
+  await scene.publish({ type: 1, data: { id: 'acc-1', accountType: 'Savings' } })
+
+  const arrived = (await host.waitFor((requests) => requests.some(({ path }) => path === '/healthy'))).find(({ path }) => path === '/healthy')
+  expect((arrived?.receivedAt.getTime() ?? Infinity) - publishedAt).toBeLessThan(1_500)
+})
+
 it('parks what is used up while it waits in the queue, and delivers it by hand', async () => {
   const hung = await scene.receiver({ hang: true })
   const webhookId = await scene.subscribe(hung.url, { eventTypes: [5], timeout: '500ms', retry: { maximumAttempts: 2, initialInterval: '100ms' } })
