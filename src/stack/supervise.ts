@@ -35,6 +35,8 @@ const READY_MS = 90_000
 const LOG_CHECK_MS = 60_000
 const QUICK_FAILURES = 5
 const LONGEST_PAUSE_MS = 5_000
+/** Servers choose some of their ports themselves, and now and then another program takes one first. */
+const FIRST_STARTS = 3
 /** A server that ran this long had not failed to start: its next failure is a first one again. */
 const STEADY_MS = 60_000
 
@@ -42,7 +44,7 @@ const STEADY_MS = 60_000
 export async function superviseServer(spec: ServerSpec, deps: SuperviseDeps): Promise<SupervisedServer> {
   mkdirSync(spec.directory, { recursive: true, mode: 0o700 })
   const stopping = new AbortController()
-  let current = await launch(spec, deps, stopping.signal)
+  let current = await launchFirst(spec, deps, stopping.signal)
   const logCheck = setInterval(() => boundLog(logFile(spec.directory)), LOG_CHECK_MS)
   logCheck.unref()
 
@@ -91,6 +93,20 @@ export async function superviseServer(spec: ServerSpec, deps: SuperviseDeps): Pr
   }
 }
 
+/** Again when the server ends by itself: Temporal does on a lost race for a port (temporalio/cli#667). */
+async function launchFirst(spec: ServerSpec, deps: SuperviseDeps, stopping: AbortSignal): Promise<Running> {
+  for (let start = 1; ; start += 1) {
+    try {
+      return await launch(spec, deps, stopping)
+    } catch (error) {
+      if (!(error instanceof EndedAtStart) || start === FIRST_STARTS) throw error
+      deps.report(`${error.message} Starting it again`)
+    }
+  }
+}
+
+class EndedAtStart extends StackError {}
+
 interface Running {
   child: ChildProcess
   /** Resolves with how it ended. */
@@ -99,6 +115,7 @@ interface Running {
 
 async function launch(spec: ServerSpec, deps: SuperviseDeps, stopping: AbortSignal): Promise<Running> {
   const running = spawnServer(spec, deps)
+  let ended = false
   const over = new AbortController()
   const timer = setTimeout(() => over.abort(), READY_MS)
   const signal = AbortSignal.any([over.signal, stopping])
@@ -106,6 +123,7 @@ async function launch(spec: ServerSpec, deps: SuperviseDeps, stopping: AbortSign
     await Promise.race([
       spec.ready(signal),
       running.ended.then((how) => {
+        ended = true
         throw new Error(`it ended ${how}`)
       }),
       new Promise((_resolve, reject) => {
@@ -115,7 +133,7 @@ async function launch(spec: ServerSpec, deps: SuperviseDeps, stopping: AbortSign
     return running
   } catch (error) {
     // Told before the server is ended: its last words are not about that.
-    const failure = startFailure(spec, error)
+    const failure = startFailure(spec, error, ended ? EndedAtStart : StackError)
     await end(running.child.pid)
     forget(spec, deps)
     throw failure
@@ -143,11 +161,11 @@ function spawnServer(spec: ServerSpec, deps: SuperviseDeps): Running {
   return { child, ended }
 }
 
-function startFailure(spec: ServerSpec, error: unknown): StackError {
+function startFailure(spec: ServerSpec, error: unknown, Failure: typeof StackError): StackError {
   if (error instanceof StackError) return error
   const word = lastWord(logFile(spec.directory))
   if (isDiskFull(word) || isDiskFull(error)) return diskFull(spec.directory)
-  return new StackError(
+  return new Failure(
     `${spec.name} did not start (${messageOf(error)}).${word ? ` It said: ${word}.` : ''} ` +
       `Its whole log is ${logFile(spec.directory)}.`,
   )
