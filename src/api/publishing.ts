@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { MAX_BATCH, MAX_EVENT_BYTES } from '../domain/event'
 import { EXPIRE_AT_PASSED } from '../domain/timing'
@@ -96,10 +97,12 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
     const firstOf = new Map(requests.toReversed().map((request) => [request.id, request]))
     for (const isFirst of [true, false]) {
       const part = requests.filter((request) => (firstOf.get(request.id) === request) === isFirst)
-      const published = part.length > 0 ? await publisher.publish(tenantId, part) : []
-      for (const [i, request] of part.entries()) {
-        const result = published[i]
-        if (result) results.set(request, result)
+      for (const slice of slices(part)) {
+        const published = await publisher.publish(tenantId, slice)
+        for (const [i, request] of slice.entries()) {
+          const result = published[i]
+          if (result) results.set(request, result)
+        }
       }
     }
   }
@@ -109,12 +112,25 @@ const TOO_FEW = 'The publisher answered fewer results than events'
 
 const batchInput = z.strictObject({ events: z.array(z.unknown()).min(1).max(MAX_BATCH) })
 
-function readBatch(catalog: EventCatalog, events: unknown[], source: string): Promise<(PublishRequest | Problem)[]> {
+/** So many at a time: other requests have their turn in between. */
+const SLICE = 50
+
+function* slices<T>(all: T[]): Iterable<T[]> {
+  for (let at = 0; at < all.length; at += SLICE) yield all.slice(at, at + SLICE)
+}
+
+async function readBatch(catalog: EventCatalog, events: unknown[], source: string): Promise<(PublishRequest | Problem)[]> {
   const all = members(source)
   const duplicate = refuseDuplicates(all)
   if (duplicate) throw duplicate
   const spans = elements(source, all.find(({ key }) => key === 'events')?.start ?? 0)
-  return Promise.all(events.map((event, i) => readEvent(catalog, event, source, spans[i]?.start ?? 0)))
+  const read: (PublishRequest | Problem)[] = []
+  for (const slice of slices(events)) {
+    const at = read.length
+    read.push(...(await Promise.all(slice.map((event, i) => readEvent(catalog, event, source, spans[at + i]?.start ?? 0)))))
+    await setImmediate()
+  }
+  return read
 }
 
 const statusOf = ({ kind }: PublishResult): number => (kind === 'accepted' ? 202 : 200)

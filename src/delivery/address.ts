@@ -7,7 +7,8 @@ type Cidr = [Address, number]
 /** Where Herald may POST to. Public addresses always; others only when an operator lists them. */
 export interface TargetRules {
   allowed: readonly Cidr[]
-  deniedPorts: ReadonlySet<number>
+  /** Those of servers that may be started again under others: what is added later counts. */
+  deniedPorts: readonly number[]
 }
 
 export type Verdict = { ok: true } | { ok: false; reason: string }
@@ -40,7 +41,7 @@ const NAT64: Cidr = ipaddr.parseCIDR('64:ff9b::/96')
 
 /** Throws when `allowTargets` has something else than CIDRs or single addresses. */
 export function createTargetRules(options: { allowTargets: string[]; deniedPorts: number[] }): TargetRules {
-  return { allowed: options.allowTargets.map(parseCidr), deniedPorts: new Set(options.deniedPorts) }
+  return { allowed: options.allowTargets.map(parseCidr), deniedPorts: options.deniedPorts }
 }
 
 /**
@@ -60,7 +61,16 @@ export function checkUrl(url: string, rules: TargetRules): Verdict {
 
 /** A host as a connection names it (IPv6 without brackets) and a port. Names pass; their addresses are judged later. */
 export function checkEndpoint(host: string, port: number, rules: TargetRules): Verdict {
-  if (rules.deniedPorts.has(port)) return refuse(`Port ${port} belongs to a server of Herald's own and is never called`)
+  const verdict = checkPort(port, rules)
+  return verdict.ok ? checkHost(host, rules) : verdict
+}
+
+export function checkPort(port: number, rules: TargetRules): Verdict {
+  return rules.deniedPorts.includes(port) ? refuse(`Port ${port} belongs to a server of Herald's own and is never called`) : OK
+}
+
+/** Always the same for the same host and rules. */
+export function checkHost(host: string, rules: TargetRules): Verdict {
   if (isIP(host) !== 0) return checkAddress(host, rules)
   return isLocalhost(host) ? checkAddress('127.0.0.1', rules) : OK
 }

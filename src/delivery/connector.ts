@@ -1,10 +1,11 @@
 import * as dns from 'node:dns/promises'
 import type { LookupFunction, Socket } from 'node:net'
 import { callbackify } from 'node:util'
+import { LRUCache } from 'lru-cache'
 import { buildConnector } from 'undici'
 import { boundReads } from './bound-reads'
 import { createPools, type Outlet } from './pools'
-import { checkAddress, checkEndpoint, createTargetRules, defaultPort, type TargetRules } from './address'
+import { checkAddress, checkHost, checkPort, createTargetRules, defaultPort, type TargetRules, type Verdict } from './address'
 
 /** The address is one that Herald refuses to call. */
 export class BlockedTargetError extends Error {
@@ -69,9 +70,18 @@ function createConnector(options: DispatcherOptions): buildConnector.connector {
     allowH2: false,
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
   })
+  const verdicts = new LRUCache<string, Verdict>({ max: 1_000 })
+
+  function judge({ protocol, hostname, port }: buildConnector.Options): Verdict {
+    const byPort = checkPort(port === '' ? defaultPort(protocol) : Number(port), rules)
+    if (!byPort.ok) return byPort
+    const verdict = verdicts.get(hostname) ?? checkHost(hostname, rules)
+    verdicts.set(hostname, verdict)
+    return verdict
+  }
+
   return (target, callback) => {
-    const port = target.port === '' ? defaultPort(target.protocol) : Number(target.port)
-    const verdict = checkEndpoint(target.hostname, port, rules)
+    const verdict = judge(target)
     if (!verdict.ok) {
       // undici expects its answer after this call has returned.
       queueMicrotask(() => callback(new BlockedTargetError(verdict.reason), null))

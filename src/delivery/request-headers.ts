@@ -59,7 +59,7 @@ export function checkHeaders(headers: Record<string, string>): Verdict {
 
 export function requestHeaders(input: HeaderInput, startedAt: Date, userAgent: string): RequestHeaders {
   const timestamp = Math.floor(startedAt.getTime() / 1000)
-  const own: Record<string, string> = {
+  const shown: Record<string, string> = {
     'content-type': 'application/json',
     'user-agent': userAgent,
     'herald-attempt': String(input.attempt),
@@ -69,8 +69,8 @@ export function requestHeaders(input: HeaderInput, startedAt: Date, userAgent: s
       .map((secret) => sign(secret, input.deliveryEventId, timestamp, input.body))
       .join(' '),
   }
-  const sent = Object.entries(own).flat()
-  const shown = { ...own }
+  const sent: string[] = []
+  for (const name in shown) sent.push(name, shown[name] ?? '')
   for (const [name, value] of hidden(input)) {
     sent.push(name, value)
     shown[name] = MASK

@@ -45,7 +45,7 @@ export function createJournal({ events, starterId, storeAwayEverSince }: Journal
 
   const commit = createGroupCommit<NewEvent, Journaled>({
     maxInFlight: 2,
-    maxItems: 1_000,
+    maxItems: 100,
     // Nobody waits for the absence of MongoDB twice: once in line, and once in a write of their own.
     failsAll: isStoreAway,
     write: (batch) => events.insert(batch, { starter: starterId, until: new Date(Date.now() + LEASE_MS) }),

@@ -82,8 +82,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
    */
   function startBeside(events: NewEvent[]): Promise<Submission> | undefined {
     const [event] = events
-    const mayGoBeside = deps.dispatchesHere && events.length === 1 && journal.isWell() && starter.isIdle()
-    return event && !event.scheduled && !isLate(event) && mayGoBeside ? starter.submit(event) : undefined
+    const mayGoBeside = deps.dispatchesHere && events.length === 1 && journal.isWell()
+    return event && !event.scheduled && !isLate(event) && mayGoBeside && starter.isIdle(event.tenantId) ? starter.submit(event) : undefined
   }
 
   /** Taken after the publish was answered: it is started all the same, not only when its lease ends. */

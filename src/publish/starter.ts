@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { GROUP_LIMITS, type HeraldEvent } from '../domain/event'
@@ -27,8 +28,8 @@ export interface Submission {
 export interface Starter {
   /** Hands an event over for its start, which is tried however long Temporal is away. */
   submit: (event: Startable) => Promise<Submission>
-  /** An event that is submitted now is started at once, alone. */
-  isIdle: () => boolean
+  /** An event of the tenant that is submitted now is started at once, alone. */
+  isIdle: (tenantId: string) => boolean
   /** What waits here for a start: its leases are renewed. */
   waiting: () => Startable[]
   /** How many webhooks an event of the tenant goes to, so that groups stay within their deliveries. */
@@ -61,28 +62,33 @@ export const MAX_WAITING = 20_000
 /** So much waiting makes up for a step of priority: what is urgent overtakes, and nothing starves. */
 const STEP_MS = 2_000
 
+/** For so long a tenant whose events come now and then is reckoned with. */
+const SERVED_MS = 1_000
+
 /** A place in flight is given back after this, though a slow receiver may keep the dispatch for longer. */
 const DISPATCH_WAIT_MS = 200
 
 /**
  * Group commit of workflow starts: at most `maxInFlight` workflows are being started and dispatched,
  * and what arrives meanwhile goes, tenant by tenant in turn, the urgent first, into the next ones. Idle: one event, one
- * workflow, at once. The busier the process, the larger the groups and the cheaper an event.
+ * workflow, at once. The busier the process, the larger the groups and the cheaper an event. A
+ * tenant's storm leaves room to the others.
  */
 export function createStarter(options: StarterOptions): Starter {
   const { start, eventsPerWorkflow, maxInFlight, logger, stopping } = options
   /** A tenant that was served goes to the end. */
   const queues = new Map<string, Waiting[]>()
   const starting = new Set<Waiting[]>()
+  /** The tenants of the workflows that are being started and dispatched. */
+  const busy: string[] = []
   const fanOut = new Map<string, number>()
-  let inFlight = 0
+  /** The tenants that were served lately. */
+  const served = new LRUCache<string, true>({ max: 1_000, ttl: SERVED_MS })
   let queued = 0
   let pumping: Promise<void> | undefined
 
-  function nextGroup(): Waiting[] {
-    const [first] = queues
-    if (!first) return []
-    const [tenantId, queue] = first
+  function nextGroup(tenantId: string): Waiting[] {
+    const queue = queues.get(tenantId) ?? []
     const group = queue.splice(0, groupSize(tenantId, queue))
     queued -= group.length
     queues.delete(tenantId)
@@ -100,14 +106,15 @@ export function createStarter(options: StarterOptions): Starter {
   }
 
   async function run(group: Waiting[], tenantId: string): Promise<void> {
-    inFlight += 1
+    busy.push(tenantId)
+    served.set(tenantId, true)
     starting.add(group)
     const starts = startGroup(tenantId, group.map(({ event }) => event))
     for (const waiting of group) waiting.start = starts.then((known) => known.get(waiting.event.id)?.workflowId)
     const started = [...new Set((await starts).values())]
     starting.delete(group)
     await within(Promise.all(started.map(({ dispatched }) => dispatched)), DISPATCH_WAIT_MS)
-    inFlight -= 1
+    busy.splice(busy.indexOf(tenantId), 1)
     pump()
   }
 
@@ -139,11 +146,21 @@ export function createStarter(options: StarterOptions): Starter {
     }
   }
 
+  const isStorming = (tenantId: string): boolean => (queues.get(tenantId)?.length ?? 0) >= GROUP_LIMITS.events
+
+  /** Beside others, one with whole groups waiting leaves them a place, and they have one more. */
+  function hasRoom(tenantId: string): boolean {
+    const others = [...queues.keys(), ...busy, ...served.keys()].filter((other) => other !== tenantId)
+    if (others.some(isStorming)) return busy.length <= maxInFlight
+    const isAlone = others.length === 0 || !isStorming(tenantId)
+    return busy.length < maxInFlight && (isAlone || maxInFlight === 1 || !busy.includes(tenantId))
+  }
+
   function pump(): void {
-    while (inFlight < maxInFlight && queues.size > 0) {
-      const group = nextGroup()
-      const [first] = group
-      if (first) void run(group, first.event.tenantId)
+    for (;;) {
+      const tenantId = [...queues.keys()].find(hasRoom)
+      if (tenantId === undefined) return
+      void run(nextGroup(tenantId), tenantId)
     }
   }
 
@@ -167,7 +184,7 @@ export function createStarter(options: StarterOptions): Starter {
       await pumpSoon()
       return waiting.start ? { start: waiting.start } : {}
     },
-    isIdle: () => inFlight < maxInFlight && queued === 0,
+    isIdle: (tenantId) => hasRoom(tenantId) && !queues.has(tenantId),
     waiting: () => [...starting, ...queues.values()].flat().map(({ event }) => event),
     observeFanOut: (tenantId, webhooks) => void fanOut.set(tenantId, webhooks),
   }

@@ -3,6 +3,8 @@ export interface GroupCommitOptions<Item, Result> {
   maxInFlight: number
   /** How many items one write may carry. */
   maxItems: number
+  /** A write begins so long after the one before at the earliest; without it, as soon as one may. */
+  everyMs?: number
   /** Writes the items; answers one result an item, in order. */
   write: (items: Item[]) => Promise<Result[]>
   /** True for a failure that awaits the next write too: what waits for that is rejected at once. */
@@ -22,15 +24,17 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Turns many small writes into few large ones without any timer: while `maxInFlight` writes are
+ * Turns many small writes into few large ones: while `maxInFlight` writes are
  * under way, whatever arrives goes into the next one. Idle, an item is written at once.
  */
 export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
-  const { maxInFlight, maxItems, write, failsAll = () => false } = options
+  const { maxInFlight, maxItems, everyMs = 0, write, failsAll = () => false } = options
   const queue: Waiting<Item, Result>[] = []
   let inFlight = 0
+  let nextAt = 0
+  let timer: NodeJS.Timeout | undefined
 
   async function commit(batch: Waiting<Item, Result>[]): Promise<void> {
     try {
@@ -46,7 +50,9 @@ export function createGroupCommit<Item, Result>(
     }
   }
 
+  /** The small ones first: they wait for no large one, and cost it nothing. */
   function nextBatch(): Waiting<Item, Result>[] {
+    queue.sort((a, b) => a.items.length - b.items.length)
     let size = 0
     const end = queue.findIndex(({ items }) => (size += items.length) > maxItems)
     return queue.splice(0, end === -1 ? queue.length : Math.max(1, end))
@@ -54,9 +60,20 @@ export function createGroupCommit<Item, Result>(
 
   function pump(): void {
     while (inFlight < maxInFlight && queue.length > 0) {
+      const waitMs = nextAt - performance.now()
+      if (waitMs > 0) {
+        timer ??= setTimeout(onTime, waitMs)
+        return
+      }
+      nextAt = performance.now() + everyMs
       inFlight += 1
       void commit(nextBatch())
     }
+  }
+
+  function onTime(): void {
+    timer = undefined
+    pump()
   }
 
   const addAll = (items: Item[]): Promise<Result[]> =>

@@ -79,6 +79,14 @@ describe('judging a URL', () => {
   })
 })
 
+it('refuses the port that a server of its own has taken since', () => {
+  const deniedPorts = [7233]
+  const rules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts })
+  expect(checkUrl('http://127.0.0.1:7234/', rules).ok).toBe(true)
+  deniedPorts.splice(0, 1, 7234)
+  expect(checkUrl('http://127.0.0.1:7234/', rules).ok).toBe(false)
+})
+
 describe('targets that an operator allows', () => {
   it('are called, in any spelling, and nothing beside them', () => {
     const rules = allowing('10.1.0.0/16', '192.168.7.7', 'fd12::/32')

@@ -11,7 +11,7 @@ function commitOf(maxItems: number) {
   return { commit, writes, end: () => writes.at(-1)?.end() }
 }
 
-it('writes what was added together together and in order, and answers each its own', async () => {
+it('writes what was added together together and in order, small before large, and answers each its own', async () => {
   const { commit, writes, end } = commitOf(5)
   const single = commit.add(0)
   const batch = commit.addAll([1, 2, 3])
@@ -22,7 +22,7 @@ it('writes what was added together together and in order, and answers each its o
     await new Promise(setImmediate)
   }
   expect(await Promise.all([single, batch, other, last])).toEqual(['0', ['1', '2', '3'], ['4', '5', '6'], '7'])
-  expect(writes.map(({ items }) => items)).toEqual([[0], [1, 2, 3], [4, 5, 6, 7]])
+  expect(writes.map(({ items }) => items)).toEqual([[0], [7, 1, 2, 3], [4, 5, 6]])
 })
 
 it('does not tear what is more than a write may carry', async () => {
@@ -31,4 +31,23 @@ it('does not tear what is more than a write may carry', async () => {
   end()
   expect(await all).toEqual(['1', '2', '3'])
   expect(writes).toHaveLength(1)
+})
+
+it('gathers what comes within its interval, and writes the first at once', async () => {
+  const writes: number[][] = []
+  const commit = createGroupCommit<number, number>({
+    maxInFlight: 1,
+    maxItems: 10,
+    everyMs: 50,
+    write: async (items) => {
+      writes.push(items)
+      return items
+    },
+  })
+  const begun = performance.now()
+  await commit.add(0)
+  expect(performance.now() - begun).toBeLessThan(40)
+  await Promise.all([1, 2, 3].map(commit.add))
+  expect(writes).toEqual([[0], [1, 2, 3]])
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(45)
 })
