@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity'
 import { postsInRound, UNDER_WAY, type Delivery, type ParkedReason } from '../src/domain/delivery'
 import { groupBy } from '../src/domain/group-by'
+import { isDrainWorkflowId } from '../src/domain/ids'
 import type { ActivityDeps } from './deps'
 import { careFor, loadStanding } from './standing'
 import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities, type Batch } from './types'
@@ -44,7 +45,8 @@ export function createCare(deps: ActivityDeps): Care {
       return careFor(deps, tenantId, ids)
     },
     adopt: async ({ tenantId, deliveryIds: ids, from }) => {
-      await deliveries.adopt(tenantId, ids, from, ownWorkflowId())
+      if (isDrainWorkflowId(from)) await deliveries.adoptParked(tenantId, ids, ownWorkflowId())
+      else await deliveries.adopt(tenantId, ids, from, ownWorkflowId())
       const own = (await deliveries.load(tenantId, ids)).filter(({ workflowId }) => workflowId === ownWorkflowId())
       return careFor(deps, tenantId, own.map(({ id }) => id))
     },
@@ -53,9 +55,10 @@ export function createCare(deps: ActivityDeps): Care {
 
 export interface ParkInput {
   tenantId: string
-  batch: Batch
+  batch: Pick<Batch, 'webhookId' | 'deliveryIds' | 'policy'>
   failure: string | undefined
-  ownWorkflowId: string
+  /** None for what is in its webhook's queue. */
+  ownWorkflowId?: string
 }
 
 /** Parks those of a batch that the workflow still has and whose attempts are used up, or in vain; answers their ids. */
@@ -68,7 +71,7 @@ export async function parkUsedUp(deps: ActivityDeps, { tenantId, batch, failure,
   const reason = reasonOf(failure)
   const used = (delivery: Delivery) => postsInRound(delivery) >= (webhook?.retry ?? batch.policy).maximumAttempts
   const out = open
-    .filter(({ status, workflowId, queue }) => UNDER_WAY.includes(status) && workflowId === ownWorkflowId && queue !== 'waiting')
+    .filter(({ status, workflowId, queue }) => UNDER_WAY.includes(status) && (queue ? ownWorkflowId === undefined : workflowId === ownWorkflowId))
     .filter((delivery) => reason !== 'attempts exhausted' || used(delivery))
   deps.faults('before-park')
   const keptUntil = Date.now() + (tenant?.parkedForMs ?? 0)

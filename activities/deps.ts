@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Messenger } from '../src/steering/messenger'
 import type { PostEvent } from '../src/delivery/post'
 import type { FaultPoints } from '../src/faults'
 import type { Metrics } from '../src/metrics'
@@ -9,6 +10,7 @@ import type { Marks } from '../src/publish/marks'
 import type { EventStore } from '../src/store/events'
 import type { QueueStore } from '../src/store/queue'
 import type { Recorder } from '../src/store/recorder'
+import type { ReleaseStore } from '../src/store/releases'
 import type { ScheduleStore } from '../src/store/schedule'
 import type { TenantStore } from '../src/store/tenants'
 import type { WebhookStore } from '../src/store/webhooks'
@@ -25,6 +27,8 @@ export interface ActivityDeps {
   webhooks: WebhookStore
   deliveries: DeliveryStore
   queue: QueueStore
+  releases: ReleaseStore
+  messenger: Pick<Messenger, 'tell'>
   tenants: Pick<TenantStore, 'get'>
   recorder: Recorder
   post: PostEvent

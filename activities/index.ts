@@ -3,8 +3,9 @@ import type { ActivityDeps } from './deps'
 import { createDispatch } from './dispatch'
 import { createJournal } from './journal'
 import { createPostEvents } from './post-events'
-import { createQueue } from './queue'
+import { createRelease } from './release'
 import type { Activities } from './types'
+import { createWorkQueue } from './work-queue'
 
 /** Everything that workflows call, made of what it needs. */
 export function createActivities(deps: ActivityDeps): Activities {
@@ -13,6 +14,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     dispatch: createDispatch(deps),
     postEvents: createPostEvents(deps),
     ...createCare(deps),
-    ...createQueue(deps),
+    workQueue: createWorkQueue(deps),
+    releasePage: createRelease(deps),
   }
 }

@@ -114,7 +114,7 @@ function newDelivery(event: HeraldEvent, webhook: OpenWebhook, how: First & { wo
     postsBeforeRound: 0,
     intents: atOnce ? [now] : [],
     ...(atOnce && { token: how.token }),
-    ...(queued && { queue: 'waiting' }),
+    ...(queued && { queue: 'waiting', nextAttemptAt: now }),
     workflowId: how.workflowId,
     createdAt: now,
     updatedAt: now,

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
-import { SLOW_ANSWER_MS, STALLED_MS, WEBHOOK_CAP } from '../src/domain/lanes'
+import { SLOW_ANSWER_MS, STALLED_MS, STORM_PER_SECOND, WEBHOOK_CAP } from '../src/domain/lanes'
 
-/** Ends the use of a permit. */
-export type Return = () => void
+/** Ends the use of a permit: what came of it. */
+export type Return = (outcome: 'delivered' | 'failed' | 'unused') => void
 
 /**
  * What this process knows of the traffic to each webhook: who may POST now, and in which lane. One
@@ -18,7 +18,9 @@ export interface Lanes {
   isFast: (webhookId: string) => boolean
   /** It has answered before. */
   isKnown: (webhookId: string) => boolean
-  /** Deliveries wait in the webhook's queue: newer ones go behind them. */
+  /** How many requests the webhook can be expected to answer within `ms`: its cap at least, and where it is not known. */
+  capacity: (webhookId: string, ms: number) => number
+  /** Deliveries wait in the webhook's queue, or it fails very often: newer ones go there too. */
   isCongested: (webhookId: string) => boolean
   /** No permit was to be had, or the queue is not empty. */
   congest: (webhookId: string) => void
@@ -35,6 +37,8 @@ interface Gate {
   /** Whether each of the newest answers was slow. */
   answers: boolean[]
   congestedUntil: number
+  /** Failures of the second that began at `since`. */
+  failures: { since: number; count: number }
 }
 
 /** The newest answer's share in the average. */
@@ -49,7 +53,7 @@ export function createLanes(cap = WEBHOOK_CAP): Lanes {
 
   function gateOf(webhookId: string): Gate {
     let gate = gates.get(webhookId)
-    if (!gate) gates.set(webhookId, (gate = { inFlight: new Set(), waiting: new Set(), heldMs: 0, answers: [], congestedUntil: 0 }))
+    if (!gate) gates.set(webhookId, (gate = { inFlight: new Set(), waiting: new Set(), heldMs: 0, answers: [], congestedUntil: 0, failures: { since: 0, count: 0 } }))
     return gate
   }
 
@@ -59,9 +63,10 @@ export function createLanes(cap = WEBHOOK_CAP): Lanes {
   function grant(gate: Gate): Return {
     const request = { since: performance.now() }
     gate.inFlight.add(request)
-    return () => {
+    return (outcome) => {
       gate.inFlight.delete(request)
-      observe(gate, performance.now() - request.since)
+      if (outcome !== 'unused') observe(gate, performance.now() - request.since)
+      if (outcome === 'failed') countFailure(gate)
       const [next] = gate.waiting
       next?.(grant(gate))
     }
@@ -71,6 +76,14 @@ export function createLanes(cap = WEBHOOK_CAP): Lanes {
     gate.heldMs += WEIGHT * (tookMs - gate.heldMs)
     gate.answers.push(tookMs > SLOW_ANSWER_MS)
     if (gate.answers.length > REMEMBERED) gate.answers.shift()
+  }
+
+  /** A storm of failures goes through the queue, which carries it at no cost to Temporal. */
+  function countFailure(gate: Gate): void {
+    const now = performance.now()
+    if (now - gate.failures.since > 1_000) gate.failures = { since: now, count: 0 }
+    gate.failures.count += 1
+    if (gate.failures.count >= STORM_PER_SECOND) gate.congestedUntil = Math.max(gate.congestedUntil, now + CONGESTED_MS)
   }
 
   function wait(gate: Gate, waitMs: number): Promise<Return | undefined> {
@@ -98,6 +111,10 @@ export function createLanes(cap = WEBHOOK_CAP): Lanes {
       return !isStalled(gate) && answersQuickly(gate)
     },
     isKnown: (webhookId) => gateOf(webhookId).answers.length > 0,
+    capacity: (webhookId, ms) => {
+      const { answers, heldMs } = gateOf(webhookId)
+      return answers.length === 0 ? cap : Math.max(cap, Math.floor((cap * ms) / Math.max(1, heldMs)))
+    },
     isCongested: (webhookId) => gateOf(webhookId).congestedUntil > performance.now(),
     congest: (webhookId) => void (gateOf(webhookId).congestedUntil = performance.now() + CONGESTED_MS),
     clear: (webhookId) => void (gateOf(webhookId).congestedUntil = 0),

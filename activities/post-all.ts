@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { HeraldEvent } from '../src/domain/event'
 import { envelope } from '../src/domain/event'
 import { RETRY_AFTER_MAX_MS, backoffMs } from '../src/domain/retry-policy'
@@ -32,8 +31,8 @@ export interface PostBounds {
   permitWaitMs: number
   /** POSTs of this call under way at once. */
   atOnce: number
-  /** POSTs of this call begun in a second, evenly. */
-  perSecond?: number
+  /** Waited for before each POST. */
+  turn?: () => Promise<void>
 }
 
 type PostAllDeps = Pick<ActivityDeps, 'post' | 'lanes' | 'recorder' | 'webhooks' | 'stopping' | 'metrics' | 'logger' | 'faults'>
@@ -51,20 +50,20 @@ export async function postAll(
   let next = 0
   let gone = false
 
-  const pace = createPace(bounds.perSecond)
   const mustEnd = (): boolean => gone || deps.stopping.aborted || Date.now() >= bounds.beginBefore
 
   async function runner(): Promise<void> {
     while (next < tasks.length && !mustEnd()) {
-      await pace()
+      await bounds.turn?.()
       const giveBack = await deps.lanes.take(webhook.id, bounds.permitWaitMs)
       if (!giveBack) return
       // It may have been waited for.
       if (mustEnd()) {
-        giveBack()
+        giveBack('unused')
         return
       }
       const task = tasks[next++]
+      let came: 'delivered' | 'failed' | 'unused' = 'unused'
       try {
         if (!task) return
         if (hasExpired(task.event, new Date())) {
@@ -72,12 +71,13 @@ export async function postAll(
           continue
         }
         const outcome = await postOne(deps, webhook, task)
+        came = outcome.exchange.outcome.kind === 'delivered' ? 'delivered' : 'failed'
         begun.push(outcome)
         // At once, not with the others: one slow answer must not keep the rest from being remembered.
         recorded.push(deps.recorder.record(outcome))
         gone ||= outcome.exchange.outcome.kind === 'gone'
       } finally {
-        giveBack()
+        giveBack(came)
       }
     }
   }
@@ -93,18 +93,6 @@ async function disable({ webhooks, logger }: PostAllDeps, { tenantId, id }: Open
     await webhooks.setStatus(tenantId, id, ['active', 'paused', 'suspended'], 'disabled')
   } catch (error) {
     logger.warn({ err: error, tenantId, webhookId: id }, 'a webhook answered 410 and could not be disabled: it is at its next 410')
-  }
-}
-
-/** Each call resolves one step after the one before it. */
-function createPace(perSecond: number | undefined): () => Promise<void> {
-  let nextAt = 0
-  return async () => {
-    if (perSecond === undefined) return
-    const now = performance.now()
-    const at = Math.max(now, nextAt)
-    nextAt = at + 1_000 / perSecond
-    if (at > now) await wait(at - now)
   }
 }
 

@@ -28,8 +28,6 @@ const HEARTBEAT_MS = 3_000
 const RECORD_WAIT_MS = 10_000
 const STORE_AWAY_MS = 2_000
 const STOPPING_WAIT_MS = 1_000
-/** After which the queue looks for a permit again when it got none. */
-const CAP_WAIT_MS = 1_000
 /** Records round the next attempt's time up; what is longer was asked for by the receiver. */
 const ROUNDING_MS = 500
 
@@ -39,10 +37,7 @@ const ROUNDING_MS = 500
  */
 export function createPostEvents(deps: ActivityDeps): Activities['postEvents'] {
   return async ({ tenantId, batch }) => {
-    const beat = setInterval(() => {
-      heartbeat()
-      if (batch.fromQueue) deps.lanes.congest(batch.webhookId)
-    }, HEARTBEAT_MS)
+    const beat = setInterval(heartbeat, HEARTBEAT_MS)
     try {
       return await attempt(deps, tenantId, batch)
     } catch (error) {
@@ -92,7 +87,7 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
   const startToCloseMs = batchBoundMs(open.length, webhook.timeoutMs)
   if (startToCloseMs > batch.startToCloseMs) return later('bound', 1, target - 1, { startToCloseMs })
   if (deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
-  if (!batch.fromQueue && deps.lanes.isCongested(webhook.id)) {
+  if (deps.lanes.isCongested(webhook.id)) {
     await enqueue(deps, tenantId, webhook.id, ids)
     return { kind: 'done' }
   }
@@ -112,7 +107,7 @@ const ownWorkflowId = (): string => activityInfo().workflowExecution?.workflowId
 
 /** Out of the workflow's hands: the webhook cannot take them now, and no attempt is used up by that. */
 async function enqueue(deps: ActivityDeps, tenantId: string, webhookId: string, ids: string[]): Promise<void> {
-  await deps.deliveries.enqueue(tenantId, ids, ownWorkflowId())
+  await deps.deliveries.enqueue(tenantId, ids, ownWorkflowId(), new Date())
   deps.wakeQueue(tenantId, webhookId)
 }
 
@@ -173,7 +168,6 @@ async function postClaimed(
     beginBefore,
     permitWaitMs: PERMIT_WAIT_MS.retries,
     atOnce: WEBHOOK_CAP,
-    ...(attempt.batch.perSecond && { perSecond: attempt.batch.perSecond }),
   })
 }
 
@@ -184,8 +178,7 @@ async function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, op
   const refused = posted.notBegun.map(({ deliveryId }) => deliveryId)
   const failed = posted.begun.some(({ exchange }) => exchange.outcome.kind !== 'delivered')
   if (!failed && refused.length > 0 && deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
-  if (batch.fromQueue && posted.begun.length === 0) return later('cap', CAP_WAIT_MS, target - 1)
-  if (batch.fromQueue || deps.stopping.aborted) throw failureOf(batch, target, open, webhook)
+  if (deps.stopping.aborted) throw failureOf(batch, target, open, webhook)
   if (refused.length > 0) {
     deps.lanes.congest(webhook.id)
     await enqueue(deps, attempt.tenantId, webhook.id, refused)

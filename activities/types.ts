@@ -23,10 +23,6 @@ export interface Batch {
   policy: RetryPolicy
   /** That of its most urgent delivery; batches of an older Herald have none. */
   priority?: number
-  /** Taken out of the webhook's queue: what is not delivered goes back there. */
-  fromQueue?: boolean
-  /** POSTs begun in a second, evenly. */
-  perSecond?: number
   /** Bound of the whole activity attempt. */
   startToCloseMs: number
 }
@@ -63,7 +59,7 @@ export interface DispatchResult {
 }
 
 /** Why something was not attempted; it used up none of the attempts. */
-export type NotAttempted = 'cap' | 'store away' | 'stopping' | 'bound'
+export type NotAttempted = 'store away' | 'stopping' | 'bound'
 
 /**
  * `done`: every delivery of the batch is delivered, held or otherwise out of the workflow's hands.
@@ -85,13 +81,14 @@ export interface CareResult {
 }
 
 /**
- * `later`: everything waits for its time, the first until `notBefore` (ms since 1970). `released`: a
- * pause had held what the page has.
+ * What `workQueue` has come to: `more` is due, the next is due at `notBefore` (ms since 1970), or
+ * nothing is left. `parked` is what it parked meanwhile, which needs a workflow now. `unsettled`: of some
+ * attempts it is not yet on record what came of them.
  */
-export type QueuePage =
-  | { kind: 'empty' }
-  | { kind: 'later'; notBefore: number }
-  | { kind: 'page'; batch: Batch; released: boolean }
+export type QueueWork = { parked: string[] } & ({ kind: 'more' | 'empty' } | { kind: 'later'; notBefore: number; unsettled?: true })
+
+/** One step of a release: the next is at `until` (ms since 1970), or when the workflow is told. */
+export type ReleaseStep = { kind: 'ended' } | { kind: 'wait'; until: number }
 
 /** Types of the failures that `postEvents` throws, as the UI shows them. */
 export const POSTS_FAILED = 'PostsFailed'
@@ -114,8 +111,8 @@ export interface Activities {
   expire: (input: { tenantId: string; deliveryIds: string[]; now: number }) => Promise<CareResult>
   /** Takes deliveries over from the workflow `from`. */
   adopt: (input: { tenantId: string; deliveryIds: string[]; from: string }) => Promise<CareResult>
-  /** Takes the oldest deliveries that wait for an active webhook; of those that a pause held `mostHeld` at most. */
-  takeFromQueue: (input: { tenantId: string; webhookId: string; mostHeld: number }) => Promise<QueuePage>
-  /** Parks what is used up of a page that was taken, and puts the rest back; answers the ids of the parked. */
-  settleTaken: (input: { tenantId: string; batch: Batch; failure?: string }) => Promise<{ parked: string[]; waiting: number }>
+  /** Moves the next deliveries of a release. */
+  releasePage: (input: { tenantId: string; releaseId: string }) => Promise<ReleaseStep>
+  /** Works off what is due in a webhook's queue, for a few seconds at most; first what an earlier run left `unsettled`. */
+  workQueue: (input: { tenantId: string; webhookId: string; unsettled: boolean }) => Promise<QueueWork>
 }

@@ -25,6 +25,7 @@ import { createPublisher, type Publisher } from './publish/publisher'
 import { createStartGroup } from './publish/start-group'
 import { createStarter } from './publish/starter'
 import { createSweeper, type Sweeper } from './publish/sweeper'
+import { createReleasing } from './steering/releasing'
 import { createQueueWaker } from './steering/queue-waker'
 import { createMessenger } from './steering/messenger'
 import { createReconciler, type Reconciler } from './steering/reconciler'
@@ -41,6 +42,7 @@ import { createQueueStore } from './store/queue'
 import { createOutcomeStore } from './store/outcomes'
 import { createOverdueStore } from './store/overdue'
 import { createRecorder, type Recorder } from './store/recorder'
+import { createReleaseStore } from './store/releases'
 import { createScheduleStore } from './store/schedule'
 import { wrongKey } from './store/sentinel'
 import { createTenantStore, ensureDefaultTenant } from './store/tenants'
@@ -97,6 +99,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const schedule = createScheduleStore(models)
   const deliveries = createDeliveryStore(models)
   const queue = createQueueStore(models)
+  const releases = createReleaseStore(models)
   const tenants = createTenantStore(models)
   const eventTypes = createEventTypeStore(models)
   const catalog = createEventCatalog(eventTypes)
@@ -125,7 +128,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const isStarterGone = (starter: string): boolean => isGone(starter, self, isAlive)
   const sweeper = createSweeper({ events, schedule, alarm, starter, starts, messages, starterId: config.processId, isStarterGone, logger })
   const messenger = createMessenger({ deliveries, messages, starts, metrics })
-  const steering = createSteering({ deliveries, webhooks, starts, messenger, logger })
+  const releasing = createReleasing({ releases, starts, logger })
+  const steering = createSteering({ deliveries, webhooks, starts, messenger, releasing, logger })
   const reconciler = createReconciler({
     overdue: createOverdueStore(models),
     queue,
@@ -133,7 +137,10 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     deliveries,
     messages,
     messenger,
+    releases,
+    releasing,
     starts,
+    logger,
     patienceMs: config.reconcile.patienceMs,
   })
 
@@ -148,6 +155,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     webhooks,
     deliveries,
     queue,
+    releases,
+    messenger,
     tenants,
     recorder,
     post,
@@ -167,6 +176,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const app = (role === 'worker' ? createHealthApp : createApp)({
     publisher,
     steering,
+    releases,
+    releasing,
     webhooks,
     tenants,
     apiKeys: createApiKeyStore(models),

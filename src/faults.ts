@@ -8,6 +8,7 @@ export type FaultPoint =
   | 'after-post'
   | 'after-outcome'
   | 'before-park'
+  | 'after-release'
 export type FaultPoints = (point: FaultPoint) => void
 
 /**

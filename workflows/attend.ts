@@ -11,7 +11,7 @@ import type { Batch, CareResult, Parked } from '../activities/types'
 import { fitting, HeraldParked, HeraldWebhookIds } from '../src/temporal/search-attributes'
 import { adopt, cancelParked, expire, openRound } from './activities'
 import type { adoptDeliveries } from './deliver'
-import { cancel, parkedDeliveries, retry, type RetryRequest } from './messages'
+import { cancel, parkedDeliveries, released, retry, type RetryRequest } from './messages'
 import { runRound } from './round'
 
 /**
@@ -26,10 +26,12 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
   /** What people asked for and has not been answered yet, by delivery. */
   const wanted = new Map<string, RetryRequest['round']>()
   const unwanted = new Set<string>()
+  const takenOver = new Set<string>()
   let failure: unknown
 
   setHandler(retry, (request) => idsOf(request).forEach((id) => wanted.set(id, roundOf(request))))
   setHandler(cancel, (request) => idsOf(request).forEach((id) => unwanted.add(id)))
+  setHandler(released, (request) => idsOf(request).forEach((id) => takenOver.add(id)))
   setHandler(parkedDeliveries, () => [...parked.keys()])
 
   /** A round runs on its own; what it parks joins the waiting ones. */
@@ -49,10 +51,11 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
   }
 
   /** A request for a delivery whose round still runs waits for its end: the record parks before we do. */
-  const answerable = (): string[] => [...wanted.keys(), ...unwanted].filter((id) => !running.has(id))
+  const answerable = (): string[] => [...wanted.keys(), ...unwanted, ...takenOver].filter((id) => !running.has(id))
 
   async function answer(): Promise<void> {
     const ids = new Set(answerable())
+    for (const id of ids) if (takenOver.delete(id)) parked.delete(id)
     const unknown = [...ids].filter((id) => wanted.has(id) && !parked.has(id))
     const cancelled = [...ids].filter((id) => unwanted.delete(id) && parked.delete(id))
     const retried = [...ids].flatMap((id) => {

@@ -1,71 +1,47 @@
-import {
-  condition,
-  continueAsNew,
-  ParentClosePolicy,
-  setHandler,
-  sleep,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow'
-import type { Batch } from '../activities/types'
-import { GROUP_LIMITS } from '../src/domain/event'
-import { RELEASE_PACE } from '../src/domain/lanes'
-import { postEvents, settleTaken, takeFromQueue } from './activities'
+import { condition, continueAsNew, ParentClosePolicy, proxyActivities, setHandler, startChild, workflowInfo } from '@temporalio/workflow'
+import type { Activities, QueueWork } from '../activities/types'
+import { retriesQueue } from '../src/domain/task-queues'
 import { adoptDeliveries } from './deliver'
 import { wake } from './messages'
-import { failureType } from './round'
 
 export interface DrainInput {
   tenantId: string
   webhookId: string
-  /** The pace at which what was held is released, deliveries a second. */
-  perSecond?: number
-  /** What it has slowed down to. */
-  pace?: number
 }
 
 /** However far off the next delivery's time is: others may have come before it. */
 const LONGEST_WAIT_MS = 60_000
 
 /**
- * Works off what waits for a webhook, oldest first and page by page: what a pause held, at a pace that
- * slows while most of it fails, and what the webhook could not take when its turn came. However much
- * waits, it is one workflow and one activity at a time.
+ * Works off what waits for a webhook. However much that is, it is one workflow and one activity at a
+ * time; what is used up there is parked in a workflow of its own.
  */
-export async function drainWebhook({ tenantId, webhookId, perSecond = RELEASE_PACE.perSecond, pace = perSecond }: DrainInput): Promise<void> {
+export async function drainWebhook({ tenantId, webhookId }: DrainInput): Promise<void> {
   let woken = false
   setHandler(wake, () => void (woken = true))
 
-  for (;;) {
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof drainWebhook>({ tenantId, webhookId, perSecond, pace })
-    woken = false
-    const page = await takeFromQueue({ tenantId, webhookId, mostHeld: Math.min(pace, GROUP_LIMITS.events) })
-    // What comes meanwhile may be due before.
-    if (page.kind === 'later') await condition(() => woken, Math.min(LONGEST_WAIT_MS, Math.max(1, page.notBefore - Date.now())))
-    if (page.kind === 'empty' && !woken) return
-    if (page.kind !== 'page') continue
-    const { batch, released } = page
-    const failed = await attempt(tenantId, released ? { ...batch, perSecond: pace } : batch)
-    const mostFail = failed > batch.deliveryIds.length / 2
-    if (released) pace = mostFail ? Math.max(RELEASE_PACE.leastPerSecond, Math.floor(pace / 2)) : Math.min(perSecond, pace * 2)
-  }
-}
+  const { workQueue } = proxyActivities<Activities>({
+    taskQueue: retriesQueue(workflowInfo().taskQueue),
+    summary: `queue of ${webhookId}`,
+    // A shift, the last page's slowest answer, and time to record it.
+    startToCloseTimeout: '5m',
+    heartbeatTimeout: '15s',
+    // However much waits for one webhook, the others are not behind it.
+    priority: { fairnessKey: webhookId },
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+  })
 
-/** One POST of each; answers how many were not delivered. What is used up is parked in a workflow of its own. */
-async function attempt(tenantId: string, batch: Batch): Promise<number> {
-  const once = { ...batch, policy: { ...batch.policy, maximumAttempts: batch.base + 1 } }
-  let failure: string | undefined
-  try {
-    const result = await postEvents(tenantId, once)
-    if (result.kind === 'done') return 0
-    // None was attempted: they go back, and their turn comes again.
-    await sleep(Math.max(1, result.notBefore - Date.now()))
-  } catch (error) {
-    failure = failureType(error)
+  let unsettled = true
+  for (;;) {
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof drainWebhook>({ tenantId, webhookId })
+    woken = false
+    const work: QueueWork = await workQueue({ tenantId, webhookId, unsettled })
+    unsettled = work.kind === 'later' && work.unsettled === true
+    if (work.parked.length > 0) await handOver(tenantId, work.parked)
+    // What comes meanwhile may be due before.
+    if (work.kind === 'later') await condition(() => woken, Math.min(LONGEST_WAIT_MS, Math.max(1, work.notBefore - Date.now())))
+    if (work.kind === 'empty' && !woken) return
   }
-  const { parked, waiting } = await settleTaken({ tenantId, batch, ...(failure !== undefined && { failure }) })
-  if (parked.length > 0) await handOver(tenantId, parked)
-  return parked.length + waiting
 }
 
 async function handOver(tenantId: string, deliveryIds: string[]): Promise<void> {

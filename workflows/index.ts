@@ -1,2 +1,3 @@
 export { adoptDeliveries, deliverEvent, deliverEvents } from './deliver'
 export { drainWebhook } from './drain'
+export { releaseDeliveries } from './release'

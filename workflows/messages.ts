@@ -10,8 +10,14 @@ export interface CancelRequest {
   deliveryIds: string[]
 }
 
+export interface ReleasedRequest {
+  deliveryIds: string[]
+}
+
 export const retry = defineSignal<[RetryRequest]>('retry')
-/** Something waits for the webhook whose queue this workflow works off. */
+/** A release has taken these over: they wait here no longer. */
+export const released = defineSignal<[ReleasedRequest]>('released')
+/** To the workflow of a queue or of a release: something has come, look again. */
 export const wake = defineSignal('wake')
 export const cancel = defineSignal<[CancelRequest]>('cancel')
 

@@ -3,12 +3,14 @@ import helmet from 'helmet'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Publisher } from '../publish/publisher'
+import type { Releasing } from '../steering/releasing'
 import type { Steering } from '../steering/steering'
 import type { ApiKeyStore } from '../store/api-keys'
 import type { AttemptStore } from '../store/attempts'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { EventQueries } from '../store/event-queries'
 import type { EventTypeStore } from '../store/event-types'
+import type { ReleaseStore } from '../store/releases'
 import type { ScheduleStore } from '../store/schedule'
 import type { TenantStore } from '../store/tenants'
 import type { WebhookStore } from '../store/webhooks'
@@ -24,6 +26,7 @@ import { createFailureHandler, refusePath } from './failures'
 import { healthRoutes } from './health'
 import { createOpenApi } from './openapi'
 import { publishingRoutes } from './publishing'
+import { releaseRoutes } from './releases'
 import type { Route } from './route'
 import { createRouter } from './serve'
 import { createWorkflowLink, type TemporalUi } from './temporal-ui'
@@ -34,7 +37,9 @@ import { webhookRoutes } from './webhooks'
 export interface ApiDeps extends TemporalUi {
   publisher: Publisher
   steering: Steering
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open'>
+  releases: ReleaseStore
+  releasing: Releasing
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get'>
   tenants: TenantStore
   apiKeys: ApiKeyStore
   eventTypes: EventTypeStore
@@ -79,6 +84,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...publishingRoutes(shared),
     ...eventRoutes(shared),
     ...deliveryRoutes(shared),
+    ...releaseRoutes(shared),
     ...filterTestRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),

@@ -80,7 +80,7 @@ export function webhookHandlers({ webhooks, steering, catalog, checkUrl, newSecr
     resume: async (call: ById): Promise<Reply> => {
       const { secretsLost, status } = await open(call, call.params.id)
       if (secretsLost) throw new Problem('conflict', SECRETS_LOST, { members: { currentStatus: status } })
-      return steer(steering.resume, call)
+      return steer((tenantId, id) => steering.resume(tenantId, id, call.keyId), call)
     },
 
     remove: async ({ tenantId, params: { id } }: ById): Promise<Reply> => {

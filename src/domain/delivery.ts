@@ -87,12 +87,14 @@ export interface Delivery {
   expiryNoticedAt?: Date
   expiredReason?: ExpiredReason
   /**
-   * Its webhook cannot take it now: it waits in the webhook's queue, or was taken out of it for an
-   * attempt. The queue's workflow looks after it, whatever `workflowId` says while it waits.
+   * Its webhook cannot take it now: it waits in the webhook's queue, whose workflow looks after it,
+   * whatever `workflowId` says. While it has a token, it is being attempted.
    */
-  queue?: 'waiting' | 'taken'
+  queue?: 'waiting'
+  /** The newest release that moved it. */
+  releaseId?: string
   /** A message for the workflow that is not known to have arrived; the reconciler repeats it. */
-  untold?: 'retry' | 'cancel'
+  untold?: 'retry' | 'cancel' | 'released'
 }
 
 export const postsInRound = (delivery: Pick<Delivery, 'posts' | 'postsBeforeRound'>): number =>

@@ -25,8 +25,13 @@ export function deliveryId(tenantId: string, eventId: string, createdAt: Date, w
   return `dlv_${encodeTime(createdAt.getTime(), 10).toLowerCase()}${random}`
 }
 
-/** Every delivery of an event from before `time` has a smaller id. */
-export const firstDeliveryId = (time: Date): string => `dlv_${encodeTime(time.getTime(), 10).toLowerCase()}`
+const ULID_MAX_MS = 2 ** 48 - 1
+
+/** Every delivery of an event from `time` on has this id or a later one. */
+export function firstDeliveryId(time: Date): string {
+  const ms = Math.min(Math.max(time.getTime(), 0), ULID_MAX_MS)
+  return `dlv_${encodeTime(ms, 10).toLowerCase()}`
+}
 
 /** The key of an event's record: ids are unique within a tenant only. */
 export const eventKey = (tenantId: string, eventId: string): string => `${tenantId}/${eventId}`
@@ -55,7 +60,10 @@ export function restartWorkflowId(tenantId: string, eventIds: string[], lostWork
   return `events/${tenantId}/${first}+${shortHash([lostWorkflowId, ...eventIds].join(','))}`
 }
 
-/** The workflow that works off the webhook's queue, and what it held. */
+/** The workflow that carries a release out. */
+export const releaseWorkflowId = (tenantId: string, releaseId: string): string => `release/${tenantId}/${releaseId}`
+
+/** The workflow that works off the webhook's queue. */
 export const drainWorkflowId = (tenantId: string, webhookId: string): string => `drain/${tenantId}/${webhookId}`
 
 /** Such a workflow heeds no wishes for single deliveries. */

@@ -9,14 +9,14 @@ export const SLOW_ANSWER_MS = 2_000
 /** A request that is out for so long, and longer than the usual, shows a slow webhook before any answer does. */
 export const STALLED_MS = 500
 
+/** Failures of a webhook in a second from which its deliveries go through its queue. */
+export const STORM_PER_SECOND = 50
+
 /** `dispatch` in all: a local activity that runs longer would burden the workflow's history. */
 export const DISPATCH_BOUND_MS = 20_000
 
 /** How long a POST waits for its webhook's permit inside a slot, where the webhook's pace gives it hope. */
 export const PERMIT_WAIT_MS = { dispatch: 1_000, retries: 5_000 } as const
-
-/** At which what a webhook held is released: deliveries a second, halved while most of a page fails. */
-export const RELEASE_PACE = { perSecond: 50, leastPerSecond: 1 } as const
 
 /** The fast lane is for webhooks whose slowest answer fits into `dispatch`. */
 export const mayDispatch = (webhook: { timeoutMs: number }): boolean => webhook.timeoutMs <= TIMEOUT.defaultMs

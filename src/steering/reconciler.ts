@@ -1,14 +1,17 @@
+import type { Logger } from 'pino'
 import type { Delivery } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
 import { isDrainWorkflowId } from '../domain/ids'
 import type { DeliveryStore } from '../store/deliveries'
 import type { QueueStore } from '../store/queue'
 import type { OverdueStore } from '../store/overdue'
+import type { ReleaseStore } from '../store/releases'
 import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowMessages } from '../temporal/messages'
 import type { WorkflowStarts } from '../temporal/start'
 import { cancelRemoved } from './cancel-removed'
 import type { Messenger } from './messenger'
+import type { Releasing } from './releasing'
 
 export interface ReconcilerDeps {
   overdue: OverdueStore
@@ -17,7 +20,10 @@ export interface ReconcilerDeps {
   deliveries: Pick<DeliveryStore, 'cancel'>
   messages: WorkflowMessages
   messenger: Messenger
-  starts: Pick<WorkflowStarts, 'drain'>
+  releases: Pick<ReleaseStore, 'open'>
+  releasing: Pick<Releasing, 'resumeHeld'>
+  starts: Pick<WorkflowStarts, 'drain' | 'release'>
+  logger: Logger
   /** How long past its time a delivery under way is left alone. */
   patienceMs: number
 }
@@ -53,10 +59,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
   async function repeatMessages(): Promise<void> {
     const untold = await overdue.untold(new Date(Date.now() - UNTOLD_AFTER_MS), PAGE)
-    for (const [workflowId, group] of groupBy(untold, (delivery) => delivery.workflowId)) {
-      const [{ tenantId }] = group
-      await messenger.tell(tenantId, workflowId, group)
-    }
+    for (const [tenantId, group] of groupBy(untold, (delivery) => delivery.tenantId)) await messenger.tell(tenantId, group)
   }
 
   /** Terminated, failed or timed out: visible at once, whatever their deliveries waited for. */
@@ -91,12 +94,34 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     await adoptLost(parked)
   }
 
-  /** A queue whose workflow did not start or is gone, or a delivery held in the moment of a resume or of a delete. */
+  /** A queue whose workflow did not start or is gone. */
   async function lookAtQueues(): Promise<void> {
-    for (const { tenantId, webhookId } of await deps.queue.webhooks()) {
+    await each(await deps.queue.webhooks(), async ({ tenantId, webhookId }) => deps.starts.drain({ tenantId, webhookId }))
+  }
+
+  /** What was held in the moment of a resume or of a delete. */
+  async function lookAtHeld(): Promise<void> {
+    await each(await deps.queue.holding(), async ({ tenantId, webhookId }) => {
       const webhook = await deps.webhooks.get(tenantId, webhookId)
       if (!webhook) await cancelRemoved(deps, tenantId, webhookId)
-      else if (webhook.status === 'active') await deps.starts.drain({ tenantId, webhookId })
+      else if (webhook.status === 'active') await deps.releasing.resumeHeld(tenantId, webhookId)
+    })
+  }
+
+  /** A release whose workflow did not start or is gone. */
+  async function lookAtReleases(): Promise<void> {
+    await each(await deps.releases.open(), ({ tenantId, id }) => deps.starts.release({ tenantId, releaseId: id }))
+  }
+
+  /** One that fails keeps nobody from the others. */
+  async function each<T extends { tenantId: string; webhookId?: string }>(all: T[], look: (one: T) => Promise<void>): Promise<void> {
+    for (const one of all) {
+      try {
+        await look(one)
+      } catch (error) {
+        const { tenantId, webhookId } = one
+        deps.logger.warn({ err: error, tenantId, webhookId }, 'what waits there could not be looked at: the next look does')
+      }
     }
   }
 
@@ -114,6 +139,8 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       await adoptStuck()
       await adoptParked()
       await lookAtQueues()
+      await lookAtHeld()
+      await lookAtReleases()
     },
   }
 }

@@ -7,6 +7,7 @@ import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowStarts } from '../temporal/start'
 import { cancelRemoved } from './cancel-removed'
 import type { Messenger } from './messenger'
+import type { Releasing } from './releasing'
 
 export type SteeringResult =
   | { kind: 'accepted'; round: number }
@@ -26,8 +27,8 @@ export interface Steering {
   cancel: (tenantId: string, deliveryId: string) => Promise<SteeringResult>
   /** active → paused: deliveries are held from now on. Paused already is fine. */
   pause: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
-  /** paused, suspended or disabled → active; what was held is released, oldest first. */
-  resume: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
+  /** paused, suspended or disabled → active; what was held goes out as a release. `by` is the key that asks. */
+  resume: (tenantId: string, webhookId: string, by?: string) => Promise<WebhookSteeringResult>
   /** Deletes the webhook: its deliveries are cancelled, its credentials erased. */
   remove: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
 }
@@ -40,6 +41,7 @@ export interface SteeringDeps {
   webhooks: WebhookStore
   starts: Pick<WorkflowStarts, 'drain'>
   messenger: Messenger
+  releasing: Pick<Releasing, 'resumeHeld'>
   logger: Logger
 }
 
@@ -66,7 +68,7 @@ export function createSteering(deps: SteeringDeps): Steering {
       return { kind: 'not allowed', status: now?.status ?? delivery.status }
     }
     const [moved] = await deliveries.load(tenantId, [id])
-    if (moved?.untold) await soon(`the signal ${moved.untold}`, messenger.tell(tenantId, moved.workflowId, [moved]))
+    if (moved?.untold) await soon(`the signal ${moved.untold}`, messenger.tell(tenantId, [moved]))
     return { kind: 'accepted', round: round(delivery) }
   }
 
@@ -108,9 +110,9 @@ export function createSteering(deps: SteeringDeps): Steering {
       }
       return result
     },
-    resume: async (tenantId, id) => {
+    resume: async (tenantId, id, by) => {
       const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active')
-      if (result.kind === 'done') await soon('the start of a resume', deps.starts.drain({ tenantId, webhookId: id }))
+      if (result.kind === 'done') await soon('the release of what was held', deps.releasing.resumeHeld(tenantId, id, by))
       return result
     },
     remove: async (tenantId, id) => {

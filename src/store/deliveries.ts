@@ -25,6 +25,8 @@ export interface DeliveryStore {
   load: (tenantId: string, ids: string[]) => Promise<Delivery[]>
   /** Begins the next POST of each delivery that still stands as given: the fence of design.md. */
   claim: (tenantId: string, deliveries: Delivery[], token: string) => Promise<Claim[]>
+  /** The same of what waits in its webhook's queue. */
+  claimQueued: (tenantId: string, deliveries: Delivery[], token: string) => Promise<Claim[]>
   /** Gives back claims whose POST was not begun. */
   unclaim: (tenantId: string, ids: string[], token: string) => Promise<void>
   hold: (tenantId: string, ids: string[]) => Promise<void>
@@ -38,12 +40,14 @@ export interface DeliveryStore {
   /** Those whose event has expired at `at`, wherever they stand. */
   expireEvents: (tenantId: string, ids: string[], at: Date) => Promise<void>
   noticeExpiry: (tenantId: string, ids: string[]) => Promise<void>
-  /** Deliveries under way in the care of `workflowId` go to the end of its webhook's queue. */
-  enqueue: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
-  /** Out of the queue, or held → pending, in the care of the queue's workflow. */
-  dequeue: (tenantId: string, ids: string[], workflowId: string) => Promise<void>
+  /** Deliveries under way in the care of `workflowId` go into their webhook's queue; their turn is at `at`. */
+  enqueue: (tenantId: string, ids: string[], workflowId: string, at: Date) => Promise<void>
+  /** What is in the queue has its turn at `at`; nobody may POST it before. */
+  postpone: (tenantId: string, ids: string[], at: Date) => Promise<void>
   /** What of the webhook waits between two attempts is held; its queue is for the queue's workflow. */
   holdWaiting: (tenantId: string, webhookId: string) => Promise<void>
+  /** Gives what was parked in a queue to a workflow. */
+  adoptParked: (tenantId: string, ids: string[], to: string) => Promise<void>
   /** Hands deliveries of a lost workflow to another one. */
   adopt: (tenantId: string, ids: string[], from: string, to: string) => Promise<void>
   /** The message has arrived; the mark of a newer one stays. */
@@ -54,7 +58,7 @@ export interface DeliveryStore {
 
 /** What a workflow was told. A cancelled delivery stays so: its round says nothing. */
 export interface Message {
-  action: 'retry' | 'cancel'
+  action: NonNullable<Delivery['untold']>
   round?: number
 }
 
@@ -90,18 +94,18 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
   }
 
   /** Deliveries with equal counts move in one write. */
-  async function claim(tenantId: string, wanted: Delivery[], token: string): Promise<Claim[]> {
+  async function claim(tenantId: string, wanted: Delivery[], token: string, from: { queue?: 'waiting'; token?: { $exists: false } } = {}): Promise<Claim[]> {
     const byPosts = groupBy(wanted, ({ posts, round }) => `${posts}/${round}`)
     const now = new Date()
-    let moved = 0
-    for (const group of byPosts.values()) {
+    const moves = [...byPosts.values()].map(async (group) => {
       const [{ posts, round }] = group
       const { modifiedCount } = await deliveries.updateMany(
-        { ...among(tenantId, group.map(({ id }) => id)), posts, round, status: { $in: [...UNDER_WAY] } },
+        { ...among(tenantId, group.map(({ id }) => id)), posts, round, status: { $in: [...UNDER_WAY] }, ...from },
         { $set: { token, updatedAt: now }, $inc: { posts: 1 }, $push: { intents: now } },
       )
-      moved += modifiedCount
-    }
+      return modifiedCount
+    })
+    const moved = (await Promise.all(moves)).reduce((sum, count) => sum + count, 0)
     const ids = wanted.map(({ id }) => id)
     const mine =
       moved === wanted.length
@@ -137,7 +141,8 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
   return {
     insert,
     load,
-    claim,
+    claim: (tenantId, wanted, token) => claim(tenantId, wanted, token),
+    claimQueued: (tenantId, wanted, token) => claim(tenantId, wanted, token, { queue: 'waiting', token: { $exists: false } }),
     unclaim: async (tenantId, ids, token) => {
       if (ids.length === 0) return
       await deliveries.updateMany(
@@ -186,29 +191,24 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
         { $set: { expiryNoticedAt: new Date() } },
       )
     },
-    enqueue: async (tenantId, ids, workflowId) => {
+    enqueue: async (tenantId, ids, workflowId, at) => {
+      if (ids.length === 0) return
       await deliveries.updateMany(
         { ...among(tenantId, ids), workflowId, status: { $in: [...UNDER_WAY] } },
-        { $set: { queue: 'waiting', updatedAt: new Date() }, $unset: { token: '' } },
+        { $set: { queue: 'waiting', nextAttemptAt: at, updatedAt: new Date() }, $unset: { token: '' } },
       )
     },
-    dequeue: async (tenantId, ids, workflowId) => {
-      const waits = { $or: [{ status: 'held' as const }, { queue: 'waiting' as const, status: { $in: [...UNDER_WAY] } }] }
-      await deliveries.updateMany({ ...among(tenantId, ids), ...waits }, [
-        {
-          $set: {
-            queue: 'taken',
-            workflowId,
-            status: { $cond: [{ $eq: ['$status', 'held'] }, 'pending', '$status'] },
-            updatedAt: '$$NOW',
-          },
-        },
-        { $unset: ['nextAttemptAt', 'token'] },
-      ])
+    postpone: async (tenantId, ids, at) => {
+      if (ids.length === 0) return
+      const update = { $set: { nextAttemptAt: at, updatedAt: new Date() }, $unset: { token: '' as const } }
+      await deliveries.updateMany({ ...among(tenantId, ids), queue: 'waiting' }, update)
     },
     holdWaiting: async (tenantId, webhookId) => {
       // With a token a POST may be in flight: its workflow holds it after that.
       await move(tenantId, { webhookId, token: { $exists: false }, queue: { $exists: false } }, 'held', {})
+    },
+    adoptParked: async (tenantId, ids, to) => {
+      await deliveries.updateMany({ ...among(tenantId, ids), status: 'parked' }, { $set: { workflowId: to, updatedAt: new Date() } })
     },
     adopt: async (tenantId, ids, from, to) => {
       await deliveries.updateMany(

@@ -1,5 +1,5 @@
-import { encodeTime } from 'ulid'
 import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
+import { firstDeliveryId } from '../domain/ids'
 import { toDelivery } from './deliveries'
 import type { DeliveryRecord, Models } from './models'
 import { page, type Page, type PageRequest } from './page'
@@ -41,14 +41,6 @@ function condition({ status, webhookId, eventId, typeId, from, to, expiring }: D
     ...(webhookId !== undefined && { webhookId }),
     ...(eventId !== undefined && { eventId }),
     ...(typeId !== undefined && { typeId }),
-    ...((from ?? to) && { _id: { ...(from && { $gte: firstIdAt(from) }), ...(to && { $lt: firstIdAt(to) }) } }),
+    ...((from ?? to) && { _id: { ...(from && { $gte: firstDeliveryId(from) }), ...(to && { $lt: firstDeliveryId(to) }) } }),
   }
-}
-
-const ULID_MAX_MS = 2 ** 48 - 1
-
-/** Every delivery of an event from that time on has this id or a later one. */
-function firstIdAt(time: Date): string {
-  const ms = Math.min(Math.max(time.getTime(), 0), ULID_MAX_MS)
-  return `dlv_${encodeTime(ms, 10).toLowerCase()}`
 }

@@ -3,6 +3,7 @@ import type { ApiKey } from '../domain/api-key'
 import type { Delivery } from '../domain/delivery'
 import type { HeraldEvent } from '../domain/event'
 import type { EventType } from '../domain/event-types'
+import type { Release } from '../domain/release'
 import type { Tenant } from '../domain/tenant'
 import type { Webhook } from '../domain/webhook'
 import type { AttemptRecord } from './attempts'
@@ -35,6 +36,7 @@ export type WebhookRecord = Stored<Webhook> & {
   uncancelled?: true
 }
 export type DeliveryRecord = Stored<Delivery>
+export type ReleaseRecord = Stored<Release>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
 export type TenantRecord = Stored<Tenant>
 /** A fixed text, sealed: what is sealed in this MongoDB opens with the key that opens it. */
@@ -59,6 +61,7 @@ export interface Models {
   deliveries: Model<DeliveryRecord>
   attempts: Model<AttemptRecord>
   apiKeys: Model<ApiKeyRecord>
+  releases: Model<ReleaseRecord>
   tenants: Model<TenantRecord>
   eventTypes: Model<EventTypeRecord>
   sentinels: Model<SentinelRecord>
@@ -99,9 +102,9 @@ function deliverySchema(): Schema {
     .index({ workflowId: 1 })
     .index({ untold: 1, updatedAt: 1 }, { partialFilterExpression: { untold: { $exists: true } } })
     .index(
-      // No field that changes at each attempt: attempts rewrite no index.
-      { queue: 1, status: 1, _id: 1 },
-      { name: 'in_progress', partialFilterExpression: { status: { $in: ['pending', 'retrying'] } } },
+      // No field that changes at each attempt, and nothing that is in a queue: attempts rewrite no index.
+      { status: 1, _id: 1 },
+      { name: 'under_way', partialFilterExpression: { status: { $in: ['pending', 'retrying'] }, queue: null } },
     )
     .index(
       { expireAt: 1 },
@@ -112,7 +115,11 @@ function deliverySchema(): Schema {
     )
     .index({ _id: 1, status: 1 }, { name: 'parked', partialFilterExpression: { status: 'parked' } })
     .index({ webhookId: 1, _id: 1 }, { name: 'held', partialFilterExpression: { status: 'held' } })
-    .index({ webhookId: 1, queue: 1, _id: 1 }, { name: 'queue', partialFilterExpression: { queue: { $exists: true } } })
+    .index(
+      { webhookId: 1, queue: 1, nextAttemptAt: 1, _id: 1 },
+      { name: 'due', partialFilterExpression: { queue: { $exists: true } } },
+    )
+    .index({ releaseId: 1, status: 1, _id: 1 }, { name: 'released', partialFilterExpression: { releaseId: { $exists: true } } })
 }
 
 /** Declares every collection on a connection; `init` makes the indexes. */
@@ -134,6 +141,12 @@ export function createModels(connection: Connection): Models {
     // Found by key alone: delivery and number.
     attempts: model('attempts', open()),
     apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
+    releases: model(
+      'releases',
+      open()
+        .index({ tenantId: 1, _id: -1 })
+        .index({ status: 1 }, { name: 'open', partialFilterExpression: { status: { $in: ['running', 'paused'] } } }),
+    ),
     tenants: model('tenants', open()),
     eventTypes: model('eventTypes', open().index({ name: 1 }, { unique: true })),
     sentinels: model('sentinels', open()),

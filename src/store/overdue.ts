@@ -28,8 +28,8 @@ export function createOverdueStore({ deliveries }: Models): OverdueStore {
     stuck: (before, limit) =>
       list(
         {
-          // What waits in a webhook's queue is looked after by that.
-          queue: { $exists: false },
+          // What waits in a webhook's queue is looked after by that. As the index has it.
+          queue: null,
           status: { $in: [...UNDER_WAY] },
           _id: { $lt: firstDeliveryId(before) },
           updatedAt: { $lt: before },

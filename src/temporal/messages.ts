@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client'
-import { cancel, retry } from '../../workflows/messages'
+import { cancel, released, retry } from '../../workflows/messages'
 
 /** `gone`: no such workflow runs, so that its deliveries need another one. */
 export type Told = 'told' | 'gone'
@@ -7,6 +7,8 @@ export type Told = 'told' | 'gone'
 export interface WorkflowMessages {
   retry: (workflowId: string, deliveryIds: string[], round: number) => Promise<Told>
   cancel: (workflowId: string, deliveryIds: string[]) => Promise<Told>
+  /** A release has taken them over. */
+  released: (workflowId: string, deliveryIds: string[]) => Promise<Told>
   isRunning: (workflowId: string) => Promise<boolean>
   /** Ids of this queue's workflows that ended other than by completing, since `since`. */
   endedBadly: (since: Date) => AsyncIterable<string>
@@ -28,8 +30,8 @@ export function createWorkflowMessages(client: Client, taskQueue: string): Workf
   }
 
   async function* endedBadly(since: Date): AsyncIterable<string> {
-    // The reconciler starts those that work off a queue by what waits there.
-    const query = `WorkflowType != "drainWebhook" AND TaskQueue = "${taskQueue}" AND ExecutionStatus IN ("Terminated", "Failed", "TimedOut", "Canceled") AND CloseTime > "${since.toISOString()}"`
+    // The reconciler starts those of queues and releases by what waits there.
+    const query = `WorkflowType NOT IN ("drainWebhook", "releaseDeliveries") AND TaskQueue = "${taskQueue}" AND ExecutionStatus IN ("Terminated", "Failed", "TimedOut", "Canceled") AND CloseTime > "${since.toISOString()}"`
     for await (const { workflowId } of client.workflow.list({ query })) yield workflowId
   }
 
@@ -39,6 +41,8 @@ export function createWorkflowMessages(client: Client, taskQueue: string): Workf
       tell(() => client.workflow.getHandle(workflowId).signal(retry, { deliveryIds, round })),
     cancel: (workflowId, deliveryIds) =>
       tell(() => client.workflow.getHandle(workflowId).signal(cancel, { deliveryIds })),
+    released: (workflowId, deliveryIds) =>
+      tell(() => client.workflow.getHandle(workflowId).signal(released, { deliveryIds })),
     isRunning: async (workflowId) => {
       try {
         const { status } = await inTime(() => client.workflow.getHandle(workflowId).describe())

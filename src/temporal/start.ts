@@ -7,7 +7,8 @@ import {
 import type { AdoptInput, DeliverInput } from '../../workflows/deliver'
 import type { DrainInput } from '../../workflows/drain'
 import { wake } from '../../workflows/messages'
-import { adoptWorkflowId, deliverWorkflowId, drainWorkflowId, restartWorkflowId } from '../domain/ids'
+import type { ReleaseInput } from '../../workflows/release'
+import { adoptWorkflowId, deliverWorkflowId, drainWorkflowId, releaseWorkflowId, restartWorkflowId } from '../domain/ids'
 import { mostUrgent } from '../domain/timing'
 import { fitting, HeraldEventIds, HeraldEventTypes, HeraldTenant, HeraldWebhookIds } from './search-attributes'
 
@@ -25,8 +26,10 @@ export interface WorkflowStarts {
   /** The same after the workflow `lost` ended without having dispatched them. */
   redeliver: (tenantId: string, events: Startable[], lost: string) => Promise<string>
   adopt: (input: AdoptInput) => Promise<void>
-  /** Has a workflow work off the webhook's queue, and what it held; one that does is told to look again. */
+  /** Has a workflow work off the webhook's queue; one that does is told to look again. */
   drain: (input: DrainInput) => Promise<void>
+  /** Has a workflow carry the release out; one that does is told to look again. */
+  release: (input: ReleaseInput) => Promise<void>
 }
 
 export interface StartDeps {
@@ -137,6 +140,20 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
             { key: HeraldTenant, value: tenantId },
             { key: HeraldWebhookIds, value: [webhookId] },
           ]),
+        }),
+      )
+    },
+    release: async (input) => {
+      const { tenantId, releaseId } = input
+      await inTime(() =>
+        client.workflow.signalWithStart('releaseDeliveries', {
+          workflowId: releaseWorkflowId(tenantId, releaseId),
+          taskQueue,
+          args: [input],
+          signal: wake,
+          signalArgs: [],
+          staticSummary: `release ${releaseId} of ${tenantId}`,
+          typedSearchAttributes: new TypedSearchAttributes([{ key: HeraldTenant, value: tenantId }]),
         }),
       )
     },

@@ -44,11 +44,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     maxCachedWorkflows: 500,
     maxConcurrentLocalActivityExecutions: 200,
   })
-  const { postEvents } = activities
+  const { postEvents, workQueue, releasePage } = activities
   const retries = await Worker.create({
     ...common,
     taskQueue: retriesQueue(taskQueue),
-    activities: { postEvents },
+    activities: { postEvents, workQueue, releasePage },
     maxConcurrentActivityTaskExecutions: 200,
   })
   const all = [events, retries]

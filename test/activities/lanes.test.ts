@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createLanes, type Lanes } from '../../activities/lanes'
-import { STALLED_MS } from '../../src/domain/lanes'
+import { STALLED_MS, STORM_PER_SECOND } from '../../src/domain/lanes'
 
 const CAP = 3
 let lanes: Lanes
@@ -10,14 +10,14 @@ beforeEach(() => {
 })
 
 const answerAll = async (count: number): Promise<void> => {
-  for (let i = 0; i < count; i += 1) (await lanes.take('w', 0))?.()
+  for (let i = 0; i < count; i += 1) (await lanes.take('w', 0))?.('delivered')
 }
 
 it('gives as many permits as the cap, and the next one to whoever waited longest', async () => {
   const [first] = await Promise.all(Array.from({ length: CAP }, () => lanes.take('w', 0)))
   const order: string[] = []
   const [a, b] = ['a', 'b'].map((name) => lanes.take('w', 500).then((permit) => permit && order.push(name)))
-  first?.()
+  first?.('delivered')
   await a
   expect(order).toEqual(['a'])
   await b
@@ -29,7 +29,7 @@ it('tries a webhook that it does not know with one request in the fast lane', as
   expect(lanes.isFast('w')).toBe(true)
   const giveBack = await lanes.take('w', 0)
   expect(lanes.isFast('w')).toBe(false)
-  giveBack?.()
+  giveBack?.('delivered')
   expect(lanes.isFast('w')).toBe(true)
 })
 
@@ -39,7 +39,7 @@ it('takes a webhook out of the fast lane before its hung request has timed out, 
   expect(lanes.isFast('w')).toBe(true)
   await wait(STALLED_MS + 50)
   expect(lanes.isFast('w')).toBe(false)
-  giveBack?.()
+  giveBack?.('delivered')
   expect(lanes.isFast('w')).toBe(true)
 })
 
@@ -57,4 +57,17 @@ it('remembers for a while that deliveries wait', () => {
   expect(lanes.isCongested('w')).toBe(true)
   lanes.clear('w')
   expect(lanes.isCongested('w')).toBe(false)
+})
+
+it('takes very many failures in a second for a storm', async () => {
+  for (let i = 1; i < STORM_PER_SECOND; i += 1) (await lanes.take('w', 0))?.('failed')
+  expect(lanes.isCongested('w')).toBe(false)
+  ;(await lanes.take('w', 0))?.('failed')
+  expect(lanes.isCongested('w')).toBe(true)
+})
+
+it('expects no more of a webhook that it does not know than its cap', async () => {
+  expect(lanes.capacity('w', 1_000)).toBe(CAP)
+  await answerAll(20)
+  expect(lanes.capacity('w', 1_000)).toBeGreaterThan(CAP)
 })

@@ -12,6 +12,7 @@ import { deliverWorkflowId } from '../../src/domain/ids'
 import { createMetrics } from '../../src/metrics'
 import { createJournal } from '../../src/publish/journal'
 import { createPublisher } from '../../src/publish/publisher'
+import { createReleasing } from '../../src/steering/releasing'
 import { createSteering } from '../../src/steering/steering'
 import { createApiKeyStore } from '../../src/store/api-keys'
 import { createAttemptStore } from '../../src/store/attempts'
@@ -22,6 +23,7 @@ import { createEventQueries } from '../../src/store/event-queries'
 import { createEventCatalog } from '../../src/publish/event-catalog'
 import { createEventTypeStore } from '../../src/store/event-types'
 import { createEventStore } from '../../src/store/events'
+import { createReleaseStore } from '../../src/store/releases'
 import { createScheduleStore } from '../../src/store/schedule'
 import { createTenantStore, ensureDefaultTenant } from '../../src/store/tenants'
 import { createWebhookStore } from '../../src/store/webhooks'
@@ -87,6 +89,8 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
   const webhooks = createWebhookStore(models, createSealer(Buffer.alloc(32, 7)), logger)
   const deliveries = createDeliveryStore(models)
   const noWorkflow = async (): Promise<void> => undefined
+  const releases = createReleaseStore(models)
+  const releasing = createReleasing({ releases, starts: { release: noWorkflow }, logger })
   const urlRules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] })
   return {
     publisher: createPublisher({
@@ -108,8 +112,11 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
       webhooks,
       starts: { drain: noWorkflow },
       messenger: { tell: noWorkflow, adopt: noWorkflow },
+      releasing,
       logger,
     }),
+    releases,
+    releasing,
     webhooks,
     tenants: createTenantStore(models),
     apiKeys: createApiKeyStore(models),

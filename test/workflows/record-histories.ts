@@ -103,4 +103,22 @@ it('records the release of what a paused webhook held', async () => {
   await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)
   for (const eventId of eventIds) await scene.inStatus('delivered', eventId)
   await record('drained', `drain/${scene.tenantId}/${webhookId}`)
+  await record('resumed', `release/${scene.tenantId}/${(await newestRelease()).id}`)
 })
+
+it('records a parked delivery that a release takes over', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await scene.subscribe(receiver.url)
+  const eventId = await scene.publish()
+  const { workflowId } = await scene.inStatus('parked', eventId)
+  receiver.answer = 200
+  await scene.api('POST', '/v1/releases', { action: 'retry', filter: { webhookId } })
+  await scene.inStatus('delivered', eventId)
+  await record('parked-released', workflowId)
+  await record('released', `release/${scene.tenantId}/${(await newestRelease()).id}`)
+})
+
+const newestRelease = async (): Promise<{ id: string }> => {
+  const [first] = (await scene.api<{ data: { id: string }[] }>('GET', '/v1/releases')).body.data
+  return first ?? { id: '' }
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { FAILURE_REASONS } from '../domain/outcome'
+import { RELEASE_ACTIONS, RELEASE_RATE, RELEASE_STATUSES, type Release } from '../domain/release'
+import type { EventCatalog } from '../publish/event-catalog'
+import type { ReleaseCounts } from '../store/releases'
+import type { WorkflowLink } from './temporal-ui'
+import { named, time } from './views'
+
+const count = z.int()
+
+export const releaseView = z.object({
+  id: z.string(),
+  action: z.enum(RELEASE_ACTIONS),
+  filter: z.object({
+    webhookId: z.string().optional(),
+    type: z.string().optional(),
+    entityId: z.string().optional(),
+    from: time.optional(),
+    to: time.optional(),
+    failureReason: z.enum(FAILURE_REASONS).optional(),
+    statusCode: z.int().optional(),
+  }),
+  ratePerSecond: count.describe('POSTs a second at most.'),
+  status: z.enum(RELEASE_STATUSES),
+  total: count.describe('What the filter found when the release was made.'),
+  progress: z
+    .object({
+      released: count.describe('Moved so far; the others stand in one of the counts that follow.'),
+      underWay: count,
+      delivered: count,
+      parked: count.describe('Out of attempts again.'),
+      held: count,
+      cancelled: count,
+      expired: count,
+    })
+    .describe('A delivery that a later release has moved counts there.'),
+  estimatedEndAt: time.optional().describe('At the rate so far.'),
+  createdBy: z.string().describe('The API key that asked for it; `herald` for what was held when its webhook went on.'),
+  createdAt: time,
+  updatedAt: time,
+  endedAt: time.optional(),
+  workflowId: z.string(),
+  workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
+})
+named.add(releaseView, { id: 'Release' })
+
+export interface ReleaseViewDeps {
+  catalog: Pick<EventCatalog, 'nameOf'>
+  workflowLink: WorkflowLink
+}
+
+export async function toReleaseView(
+  release: Release,
+  counts: ReleaseCounts,
+  workflowId: string,
+  { catalog, workflowLink }: ReleaseViewDeps,
+): Promise<z.infer<typeof releaseView>> {
+  const { id, action, filter, perSecond, status, total, createdBy, createdAt, updatedAt, endedAt } = release
+  const { typeId, from, to, ...plain } = filter
+  const progress = toProgress(counts)
+  return {
+    id,
+    action,
+    filter: {
+      ...plain,
+      ...(typeId !== undefined && { type: await catalog.nameOf(typeId) }),
+      ...(from && { from: from.toISOString() }),
+      ...(to && { to: to.toISOString() }),
+    },
+    ratePerSecond: perSecond,
+    status,
+    total,
+    progress,
+    ...estimate(release, progress.released),
+    createdBy,
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+    ...(endedAt && { endedAt: endedAt.toISOString() }),
+    workflowId,
+    ...workflowLink(workflowId),
+  }
+}
+
+function toProgress(counts: ReleaseCounts): z.infer<typeof releaseView>['progress'] {
+  const { pending = 0, retrying = 0, delivered = 0, parked = 0, held = 0, cancelled = 0, expired = 0 } = counts
+  const underWay = pending + retrying
+  return { released: underWay + delivered + parked + held + cancelled + expired, underWay, delivered, parked, held, cancelled, expired }
+}
+
+/** None before anything has moved, and none of a release that does not go on. */
+function estimate({ status, total, createdAt }: Release, released: number): { estimatedEndAt?: string } {
+  if (status !== 'running' || released === 0) return {}
+  const now = Date.now()
+  const msEach = (now - createdAt.getTime()) / released
+  return { estimatedEndAt: new Date(now + Math.max(0, total - released) * msEach).toISOString() }
+}
+
+export const releaseRate = z
+  .int()
+  .min(1)
+  .max(RELEASE_RATE.max)
+  .default(RELEASE_RATE.default)
+  .describe('POSTs a second at most. A release also waits for an endpoint that is slow or fails.')

@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import { releaseWorkflowId } from '../domain/ids'
+import { FAILURE_REASONS } from '../domain/outcome'
+import { RELEASE_ACTIONS, type Release, type ReleaseFilter } from '../domain/release'
+import type { EventCatalog } from '../publish/event-catalog'
+import type { Releasing, ReleaseSteeringResult } from '../steering/releasing'
+import type { ReleaseStore } from '../store/releases'
+import type { WebhookStore } from '../store/webhooks'
+import { typeFilter, typeIdOf } from './event-type-filter'
+import { found, invalid, Problem } from './problem'
+import { releaseRate, releaseView, toReleaseView } from './release-views'
+import { route, type Call, type Reply, type Route } from './route'
+import type { WorkflowLink } from './temporal-ui'
+import { instant, listOf, named, paging } from './views'
+
+export interface ReleaseDeps {
+  releases: Pick<ReleaseStore, 'get' | 'list' | 'count' | 'counts'>
+  releasing: Pick<Releasing, 'begin' | 'pause' | 'resume' | 'cancel'>
+  webhooks: Pick<WebhookStore, 'get'>
+  catalog: EventCatalog
+  workflowLink: WorkflowLink
+}
+
+export function releaseRoutes(deps: ReleaseDeps): Route[] {
+  const { releases, releasing, webhooks, catalog } = deps
+  return [
+    route({
+      method: 'post',
+      path: '/v1/releases',
+      scope: 'retry',
+      tag: 'Releases',
+      summary: 'Retry, resume or cancel many deliveries',
+      description:
+        'Oldest first, at a pace, as a durable job. `retry` gives parked deliveries another round, `resume` lets held ones of active webhooks go on, `cancel` gives parked and held ones up. With `dryRun` it is counted only.',
+      body: input,
+      responses: {
+        200: { description: 'With `dryRun`: how many deliveries it would be about.', schema: dryRunView },
+        201: { description: 'The release, which runs from now on.', schema: releaseView },
+      },
+      problems: [409],
+      handle: create,
+    }),
+    route({
+      method: 'get',
+      path: '/v1/releases',
+      scope: 'read',
+      tag: 'Releases',
+      summary: 'List releases',
+      query: paging,
+      responses: { 200: { description: 'A page of releases, newest first.', schema: listOf(releaseView, 'ReleaseList') } },
+      handle: async ({ tenantId, query }) => {
+        const { data, nextCursor } = await releases.list(tenantId, query)
+        return { status: 200, body: { data: await Promise.all(data.map(view)), nextCursor } }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/releases/{id}',
+      scope: 'read',
+      tag: 'Releases',
+      summary: 'Look at a release and how far it has come',
+      params,
+      responses: { 200: { description: 'The release.', schema: releaseView } },
+      handle: async ({ tenantId, params: { id } }) => ({ status: 200, body: await view(found(await releases.get(tenantId, id), 'release', id)) }),
+    }),
+    ...(['pause', 'resume', 'cancel'] as const).map((verb) =>
+      route({
+        method: 'post',
+        path: `/v1/releases/{id}/${verb}`,
+        scope: 'retry',
+        tag: 'Releases',
+        summary: STEERED[verb],
+        params,
+        responses: { 200: { description: 'Done. Again is fine.', schema: releaseView } },
+        problems: [409],
+        handle: async ({ tenantId, params: { id } }) => ({ status: 200, body: await view(done(await releasing[verb](tenantId, id), id)) }),
+      }),
+    ),
+  ]
+
+  async function view(release: Release): Promise<z.infer<typeof releaseView>> {
+    const counts = release.outcome ?? (await releases.counts(release))
+    return toReleaseView(release, counts, releaseWorkflowId(release.tenantId, release.id), deps)
+  }
+
+  async function create({ tenantId, keyId, body }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
+    const { action, filter: { type, ...given }, ratePerSecond: perSecond, dryRun } = body
+    const filter: ReleaseFilter = { ...given, ...(type !== undefined && { typeId: await typeIdOf(catalog, type) }) }
+    await checkWebhook(tenantId, action, filter)
+    if (dryRun) return { status: 200, body: { dryRun, count: await releases.count(tenantId, action, filter) } }
+    return { status: 201, body: await view(await releasing.begin(tenantId, { action, filter, perSecond, createdBy: keyId })) }
+  }
+
+  async function checkWebhook(tenantId: string, action: Release['action'], { webhookId }: ReleaseFilter): Promise<void> {
+    if (webhookId === undefined) return
+    const webhook = await webhooks.get(tenantId, webhookId)
+    if (!webhook) throw invalid([{ path: 'filter.webhookId', message: 'is no webhook of this tenant' }])
+    if (action === 'cancel' || webhook.status === 'active') return
+    const detail = `The webhook is ${webhook.status}: resume it with POST /v1/webhooks/${webhookId}/resume${action === 'resume' ? ', which releases what is held' : ', then retry'}.`
+    throw new Problem('conflict', detail, { members: { currentStatus: webhook.status } })
+  }
+}
+
+const STEERED = {
+  pause: 'Pause a release',
+  resume: 'Let a paused release go on',
+  cancel: 'End a release; what it has not moved stays as it is',
+} as const
+
+const params = z.object({ id: z.string() })
+
+const filter = z
+  .strictObject({
+    webhookId: z.string().optional(),
+    type: typeFilter,
+    entityId: z.string().optional(),
+    from: instant.describe("The event's time; included."),
+    to: instant.describe("The event's time; not included."),
+    failureReason: z.enum(FAILURE_REASONS).optional().describe('Of the newest attempt.'),
+    statusCode: z.int().min(100).max(599).optional().describe('The HTTP status of the newest answer.'),
+  })
+  .refine(({ from, to }) => !from || !to || from < to, { path: ['to'], message: 'must be later than from' })
+  .describe('The deliveries that have all of this; {} for all of the tenant.')
+
+const input = z.strictObject({
+  action: z.enum(RELEASE_ACTIONS),
+  filter,
+  ratePerSecond: releaseRate,
+  dryRun: z.boolean().default(false).describe('Count only, change nothing.'),
+})
+named.add(input, { id: 'ReleaseInput' })
+
+const dryRunView = z.object({ dryRun: z.literal(true), count: z.int() })
+
+function done(result: ReleaseSteeringResult, id: string): Release {
+  if (result.kind === 'done') return result.release
+  if (result.kind === 'not found') return found<never>(undefined, 'release', id)
+  const { status } = result.release
+  throw new Problem('conflict', `The release is ${status}, which does not allow this.`, { members: { currentStatus: status } })
+}

@@ -1,0 +1,170 @@
+import type { Receiver } from '../support/receiver'
+import { useScene } from '../support/scene'
+import { until } from '../support/until'
+
+const scene = useScene()
+
+/** Publishes so many events to a webhook that fails, and waits until all are parked. */
+async function park(count: number, receiver: Receiver): Promise<string> {
+  const webhookId = await scene.subscribe(receiver.url, { eventTypes: [5], retry: { maximumAttempts: 1 } })
+  const events = Array.from({ length: count }, (_, i) => ({ type: 5, data: { id: `txn-${i}` } }))
+  // Some of them alone, some in groups.
+  for (const event of events.slice(0, 5)) await scene.publish(event)
+  await scene.api('POST', '/v1/events/batch', { events: events.slice(5) })
+  await until(async () => (await inStatus(webhookId, 'parked')) === count)
+  return webhookId
+}
+
+const inStatus = async (webhookId: string, status: string): Promise<number> =>
+  (await scene.deliveries(`webhookId=${webhookId}&status=${status}`)).length
+
+interface ReleaseJson {
+  id: string
+  status: string
+  progress: { released: number; underWay: number }
+}
+
+const release = async (body: object): Promise<ReleaseJson> => {
+  const answer = await scene.api<ReleaseJson>('POST', '/v1/releases', body)
+  expect(answer.status).toBe(201)
+  return answer.body
+}
+
+const look = async (id: string): Promise<ReleaseJson> => (await scene.api<ReleaseJson>('GET', `/v1/releases/${id}`)).body
+
+const newest = async (): Promise<ReleaseJson> => {
+  const [first] = (await scene.api<{ data: ReleaseJson[] }>('GET', '/v1/releases')).body.data
+  if (!first) throw new Error('there is no release')
+  return first
+}
+
+const ended = async (id: string) =>
+  until(
+    async () => {
+      const seen = await look(id)
+      return ['finished', 'cancelled'].includes(seen.status) ? seen : undefined
+    },
+    { timeoutMs: 30_000 },
+  )
+
+function mostInASecond(times: number[]): number {
+  const sorted = times.toSorted((a, b) => a - b)
+  return Math.max(...sorted.map((from, i) => sorted.filter((at, j) => j >= i && at < from + 1_000).length))
+}
+
+it('retries what is parked, at no more than its rate, and says how far it has come', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await park(60, receiver)
+  const other = await scene.subscribe(receiver.url, { eventTypes: [1], retry: { maximumAttempts: 1 } })
+  await scene.inStatus('parked', await scene.publish({ type: 1, data: { id: 'acc-1', accountType: 'Savings' } }))
+  receiver.answer = 200
+  const before = receiver.requests.length
+  const filter = { webhookId, failureReason: 'status', statusCode: 500 }
+
+  const counted = await scene.api('POST', '/v1/releases', { action: 'retry', filter, dryRun: true })
+  expect(counted).toMatchObject({ status: 200, body: { dryRun: true, count: 60 } })
+  const { id } = await release({ action: 'retry', filter, ratePerSecond: 20 })
+
+  expect(await ended(id)).toMatchObject({ status: 'finished', total: 60, progress: { released: 60, delivered: 60, underWay: 0 } })
+  const arrived = receiver.requests.slice(before).map(({ receivedAt }) => receivedAt.getTime())
+  expect(arrived).toHaveLength(60)
+  expect(mostInASecond(arrived)).toBeLessThanOrEqual(21)
+  expect(await inStatus(other, 'parked')).toBe(1)
+}, 60_000)
+
+it('lets the workflows end whose deliveries it has taken over', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await park(8, receiver)
+  const parked = await scene.deliveries(`webhookId=${webhookId}&status=parked`)
+  receiver.answer = 200
+  await ended((await release({ action: 'retry', filter: { webhookId } })).id)
+  const { client } = scene.herald.herald.context.temporal
+  for (const workflowId of new Set(parked.map((delivery) => delivery.workflowId))) {
+    await until(async () => (await client.workflow.getHandle(workflowId).describe()).status.name === 'COMPLETED')
+  }
+}, 60_000)
+
+it('parks again what fails again, to be retried by hand', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await park(4, receiver)
+  const { id } = await release({ action: 'retry', filter: { webhookId } })
+  expect(await ended(id)).toMatchObject({ status: 'finished', progress: { released: 4, parked: 4, delivered: 0 } })
+  const [first] = await scene.deliveries(`webhookId=${webhookId}&status=parked`)
+  expect(first).toMatchObject({ round: 1, attemptCount: 2 })
+
+  receiver.answer = 200
+  expect((await scene.api('POST', `/v1/deliveries/${first?.id}/retry`)).status).toBe(202)
+  await until(async () => (await inStatus(webhookId, 'delivered')) === 1)
+}, 60_000)
+
+it('is paused, goes on, and when it is cancelled leaves the rest parked', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await park(40, receiver)
+  receiver.answer = 200
+  const { id } = await release({ action: 'retry', filter: { webhookId }, ratePerSecond: 5 })
+  const steer = async (verb: string) => (await scene.api('POST', `/v1/releases/${id}/${verb}`)).body.status
+
+  expect(await steer('pause')).toBe('paused')
+  const paused = await until(async () => {
+    const seen = await look(id)
+    return seen.progress.underWay === 0 ? seen : undefined
+  })
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  expect((await look(id)).progress.released).toBe(paused.progress.released)
+
+  expect(await steer('resume')).toBe('running')
+  await until(async () => (await inStatus(webhookId, 'delivered')) > paused.progress.released)
+  expect(await steer('cancel')).toBe('cancelled')
+  const rest = await until(async () => {
+    const [parked, delivered] = [await inStatus(webhookId, 'parked'), await inStatus(webhookId, 'delivered')]
+    return parked + delivered === 40 ? parked : undefined
+  })
+  expect(rest).toBeGreaterThan(15)
+  expect((await scene.api('POST', `/v1/releases/${id}/resume`)).status).toBe(409)
+}, 60_000)
+
+it('cancels many at once', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await park(12, receiver)
+  const { id } = await release({ action: 'cancel', filter: { webhookId } })
+  expect(await ended(id)).toMatchObject({ status: 'finished', progress: { cancelled: 12 } })
+  expect(receiver.requests).toHaveLength(12)
+}, 60_000)
+
+it('releases what a pause held, oldest first, and shows it', async () => {
+  const receiver = await scene.receiver()
+  const webhookId = await scene.subscribe(receiver.url)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+  const eventIds: string[] = []
+  for (let i = 0; i < 10; i += 1) eventIds.push(await scene.publish())
+  await until(async () => (await inStatus(webhookId, 'held')) === 10)
+  const refused = await scene.api('POST', '/v1/releases', { action: 'resume', filter: { webhookId } })
+  expect(refused).toMatchObject({ status: 409, body: { currentStatus: 'paused' } })
+
+  await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)
+
+  const requests = await receiver.waitFor(10)
+  const made = await newest()
+  expect(made).toMatchObject({ action: 'resume', filter: { webhookId }, total: 10, createdBy: 'admin' })
+  expect(await ended(made.id)).toMatchObject({ status: 'finished', progress: { delivered: 10 } })
+  expect(requests[0]?.headers['webhook-id']).toBe(eventIds[0])
+}, 60_000)
+
+it('ends the release of a webhook that is paused again, and holds the rest', async () => {
+  const receiver = await scene.receiver()
+  const webhookId = await scene.subscribe(receiver.url)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+  const events = Array.from({ length: 150 }, (_, i) => ({ type: 5, data: { id: `txn-${i}` } }))
+  await scene.api('POST', '/v1/events/batch', { events })
+  await until(async () => (await inStatus(webhookId, 'held')) === 150)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)
+  await receiver.waitFor(1)
+
+  await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+
+  expect(await ended((await newest()).id)).toMatchObject({ status: 'cancelled' })
+  await until(async () => (await inStatus(webhookId, 'held')) + (await inStatus(webhookId, 'delivered')) === 150)
+  expect(await inStatus(webhookId, 'held')).toBeGreaterThan(0)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)
+  await until(async () => (await inStatus(webhookId, 'delivered')) === 150, { timeoutMs: 20_000 })
+}, 60_000)
