@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { processId } from './domain/process-id'
 import { pem, type Env } from './env'
 import type { Secrets } from './secrets'
+import type { RetentionTimes } from './steering/retention'
 import type { TemporalSettings } from './temporal/connect'
 import { version } from '../package.json'
 
@@ -24,6 +25,8 @@ export interface Config {
   eventsPerWorkflow: number
   /** How often a process looks for what is overdue, and how long past its time that is. */
   reconcile: { everyMs: number; patienceMs: number }
+  /** How finished events leave. */
+  retention: RetentionTimes
   /** Where a test wants this process to end. */
   fault?: string
 }
@@ -63,6 +66,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     deniedPorts: servers.ports,
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
     reconcile: { everyMs: 15_000, patienceMs: 300_000 },
+    retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
     ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
   }
 }

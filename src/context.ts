@@ -29,6 +29,7 @@ import { createReleasing } from './steering/releasing'
 import { createQueueWaker } from './steering/queue-waker'
 import { createMessenger } from './steering/messenger'
 import { createReconciler, type Reconciler } from './steering/reconciler'
+import { createRetention, type Retention } from './steering/retention'
 import { createSteering } from './steering/steering'
 import { createApiKeyStore } from './store/api-keys'
 import { createAttemptStore } from './store/attempts'
@@ -38,11 +39,14 @@ import { createDeliveryQueries } from './store/delivery-queries'
 import { createEventQueries } from './store/event-queries'
 import { createEventTypeStore } from './store/event-types'
 import { createEventStore } from './store/events'
+import { createLegalHoldStore } from './store/legal-holds'
 import { createQueueStore } from './store/queue'
 import { createOutcomeStore } from './store/outcomes'
 import { createOverdueStore } from './store/overdue'
 import { createRecorder, type Recorder } from './store/recorder'
 import { createReleaseStore } from './store/releases'
+import { createRetentionLooks } from './store/retention-looks'
+import { createRetentionMarks } from './store/retention-marks'
 import { createScheduleStore } from './store/schedule'
 import { wrongKey } from './store/sentinel'
 import { createTenantStore, ensureDefaultTenant } from './store/tenants'
@@ -64,6 +68,7 @@ export interface Context {
   sweeper: Sweeper
   alarm: Alarm
   reconciler: Reconciler
+  retention: Retention
   recorder: Recorder
   marks: Marks
   ahead: Pick<Ahead, 'dropAll'>
@@ -143,6 +148,17 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     logger,
     patienceMs: config.reconcile.patienceMs,
   })
+  const legalHolds = createLegalHoldStore(models)
+  const retention = createRetention({
+    tenants,
+    legalHolds,
+    looks: createRetentionLooks(models),
+    marks: createRetentionMarks(models),
+    metrics,
+    logger,
+    stopping: stopping.signal,
+    times: config.retention,
+  })
 
   const urlRules = { allowTargets: config.allowTargets, deniedPorts: config.deniedPorts }
   const post = createPostEvent({ dispatcher: createDispatcher(urlRules), userAgent: `Herald/${config.version}` })
@@ -180,6 +196,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     releasing,
     webhooks,
     tenants,
+    legalHolds,
+    keep: retention.keep,
     apiKeys: createApiKeyStore(models),
     eventTypes,
     catalog,
@@ -201,7 +219,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     webhooks.follow(stopping.signal, (error) =>
       logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
     )
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, recorder, marks, ahead, follow, stopping }
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, recorder, marks, ahead, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

@@ -70,15 +70,36 @@ async function stop(context: Context, server: Server, workers: Workers | undefin
   await context.store.close()
 }
 
-/** Every process renews its leases; those with workers also look for what is overdue. */
+/** Every process renews its leases; those with workers also look for what is overdue, and for what may leave. */
 function startRounds(context: Context, withWorkers: boolean): () => Promise<void> {
-  const { sweeper, reconciler, config, logger } = context
-  const work = withWorkers ? [sweeper.sweep, reconciler.reconcile] : []
+  const { sweeper, reconciler, retention, config, logger } = context
+  const { reconcile, retention: removal } = config
+
+  /** On a timer of its own: a long look must not cost the leases of what waits here. */
+  const renew = (): void =>
+    void sweeper.renew().catch((error: unknown) => logger.warn({ err: error }, 'leases were not renewed; the next try is soon'))
+
+  const renewal = setInterval(renew, reconcile.everyMs)
+  const rounds = withWorkers
+    ? [
+        repeat(logger, [sweeper.sweep, reconciler.reconcile], reconcile.everyMs),
+        // Apart from what keeps the promise: it may take long, and nobody waits for it.
+        repeat(logger, [retention.look], removal.everyMs),
+      ]
+    : []
+  return async () => {
+    clearInterval(renewal)
+    await Promise.all(rounds.map((end) => end()))
+  }
+}
+
+/** Takes the steps at once and then again and again, one round at a time; answers what ends it. */
+function repeat(logger: Logger, steps: (() => Promise<void>)[], everyMs: number): () => Promise<void> {
   let round = Promise.resolve()
   let busy = false
 
   async function run(): Promise<void> {
-    for (const step of work) {
+    for (const step of steps) {
       await step().catch((error: unknown) => logger.warn({ err: error }, 'a look for overdue work failed; the next one is soon'))
     }
   }
@@ -89,14 +110,10 @@ function startRounds(context: Context, withWorkers: boolean): () => Promise<void
     round = run().finally(() => (busy = false))
   }
 
-  /** On a timer of its own: a long look must not cost the leases of what waits here. */
-  const renew = (): void =>
-    void sweeper.renew().catch((error: unknown) => logger.warn({ err: error }, 'leases were not renewed; the next try is soon'))
-
   tick()
-  const timers = [setInterval(tick, config.reconcile.everyMs), setInterval(renew, config.reconcile.everyMs)]
+  const timer = setInterval(tick, everyMs)
   return async () => {
-    timers.forEach(clearInterval)
+    clearInterval(timer)
     await round
   }
 }

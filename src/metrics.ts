@@ -9,6 +9,7 @@ export interface Metrics {
   eventsStarted: Counter
   parked: Counter<'reason'>
   adopted: Counter
+  leaving: Counter<'record'>
 }
 
 export function createMetrics(): Metrics {
@@ -24,5 +25,6 @@ export function createMetrics(): Metrics {
     eventsStarted: counter('herald_events_started_total', 'Events handed to a workflow.'),
     parked: counter('herald_deliveries_parked_total', 'Deliveries parked, by reason.', ['reason']),
     adopted: counter('herald_deliveries_adopted_total', 'Deliveries taken over from a lost workflow.'),
+    leaving: counter('herald_records_leaving_total', 'Records marked for removal, their retention being over.', ['record']),
   }
 }

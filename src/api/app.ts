@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Publisher } from '../publish/publisher'
 import type { Releasing } from '../steering/releasing'
+import type { Retention } from '../steering/retention'
 import type { Steering } from '../steering/steering'
 import type { ApiKeyStore } from '../store/api-keys'
 import type { AttemptStore } from '../store/attempts'
@@ -12,6 +13,7 @@ import type { EventQueries } from '../store/event-queries'
 import type { EventTypeStore } from '../store/event-types'
 import type { ReleaseStore } from '../store/releases'
 import type { ScheduleStore } from '../store/schedule'
+import type { LegalHoldStore } from '../store/legal-holds'
 import type { TenantStore } from '../store/tenants'
 import type { WebhookStore } from '../store/webhooks'
 import { apiKeyRoutes } from './api-keys'
@@ -24,6 +26,7 @@ import { eventRoutes } from './events'
 import { filterTestRoutes } from './filter-tests'
 import { createFailureHandler, refusePath } from './failures'
 import { healthRoutes } from './health'
+import { legalHoldRoutes } from './legal-holds'
 import { createOpenApi } from './openapi'
 import { publishingRoutes } from './publishing'
 import { releaseRoutes } from './releases'
@@ -41,6 +44,8 @@ export interface ApiDeps extends TemporalUi {
   releasing: Releasing
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get'>
   tenants: TenantStore
+  legalHolds: LegalHoldStore
+  keep: Retention['keep']
   apiKeys: ApiKeyStore
   eventTypes: EventTypeStore
   catalog: EventCatalog
@@ -89,6 +94,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),
+    ...legalHoldRoutes(shared),
     ...apiKeyRoutes(shared),
     ...healthRoutes(shared),
   ]

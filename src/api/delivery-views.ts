@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DELIVERY_STATUSES, EXPIRED_REASONS, PARKED_REASONS, type Delivery } from '../domain/delivery'
 import { FAILURE_REASONS } from '../domain/outcome'
 import type { WorkflowLink } from './temporal-ui'
-import { named, time } from './views'
+import { named, removalTime, time } from './views'
 
 const lastOutcomeView = z.object({
   kind: z.enum(['delivered', 'failed', 'gone', 'blocked', 'unknown']),
@@ -27,6 +27,7 @@ const summary = {
     .optional()
     .describe('Waits in its webhook\'s queue: the webhook has as many requests in flight as it may. Uses up no attempt.'),
   lastOutcome: lastOutcomeView.optional(),
+  removeAt: removalTime.optional(),
 }
 
 export const deliverySummaryView = z.object(summary)
@@ -50,7 +51,7 @@ export const deliveryView = z.object({
 named.add(deliveryView, { id: 'Delivery' })
 
 export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySummaryView> {
-  const { id, webhookId, status, round, posts, createdAt, updatedAt, nextAttemptAt, queue, lastOutcome } = delivery
+  const { id, webhookId, status, round, posts, createdAt, updatedAt, nextAttemptAt, queue, lastOutcome, removeAt } = delivery
   return {
     id,
     webhookId,
@@ -62,6 +63,7 @@ export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySu
     ...(nextAttemptAt && { nextAttemptAt: nextAttemptAt.toISOString() }),
     ...(queue === 'waiting' && { queued: true as const }),
     ...(lastOutcome && { lastOutcome: { ...lastOutcome, at: lastOutcome.at.toISOString() } }),
+    ...(removeAt && { removeAt: removeAt.toISOString() }),
   }
 }
 

@@ -3,7 +3,7 @@ import { MAX_BATCH } from '../domain/event'
 import { BUILT_IN_DATA, CUSTOM_DATA } from '../domain/event-types'
 import { PRIORITIES } from '../domain/timing'
 import { deliverySummaryView } from './delivery-views'
-import { named, problem, time } from './views'
+import { named, problem, removalTime, time } from './views'
 
 const id = z.string().meta({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
 
@@ -81,6 +81,7 @@ export const eventSummaryView = z.object({
   deliverAt: time.optional().describe('Not delivered before'),
   expireAt: time.optional().describe('Not attempted after'),
   cancelledAt: time.optional().describe('It was cancelled before its time, and is not delivered.'),
+  removeAt: removalTime.optional(),
   workflowId: z.string().optional(),
   workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
 })

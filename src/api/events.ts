@@ -95,6 +95,7 @@ export function eventRoutes({ eventQueries, deliveryQueries, schedule, catalog, 
       ...(event.deliverAt && { deliverAt: event.deliverAt.toISOString() }),
       ...(event.expireAt && { expireAt: event.expireAt.toISOString() }),
       ...(event.cancelledAt && { cancelledAt: event.cancelledAt.toISOString() }),
+      ...(event.removeAt && { removeAt: event.removeAt.toISOString() }),
       ...workflowLink(workflowId),
     }
   }

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Scope } from '../domain/api-key'
 
-export type Method = 'get' | 'post' | 'patch' | 'delete'
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 /** Who asks, and for which tenant. */
 export interface Caller {

@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import { formatDuration } from '../domain/duration'
-import { EXPIRY_NOTICE, PARKED_FOR, TENANT_ID_PATTERN, type Tenant } from '../domain/tenant'
+import { EXPIRY_NOTICE, PARKED_FOR, RETENTION, TENANT_ID_PATTERN, type Tenant } from '../domain/tenant'
+import type { Retention } from '../steering/retention'
 import type { TenantStore } from '../store/tenants'
-import { found, invalid, Problem } from './problem'
+import { invalid, Problem } from './problem'
 import { route, type Call, type Reply, type Route } from './route'
 import { listOf, named, paging, time } from './views'
 import { duration } from './webhook-input'
 
 export interface TenantDeps {
   tenants: TenantStore
+  keep: Retention['keep']
 }
 
 const view = z.object({
@@ -16,6 +18,9 @@ const view = z.object({
   name: z.string(),
   parkedFor: z.string().describe('How long a parked delivery waits for a person before it expires.'),
   expiryNotice: z.string().describe('How long before that the notice is given.'),
+  retention: z.string().describe('How long an event stays, with its deliveries and attempts, after its last delivery is final.'),
+  legalHold: z.boolean().describe('Whether everything stays, whatever the retention says. Of single entities: `/v1/legal-holds`.'),
+  legalHoldSince: time.optional(),
   createdAt: time,
 })
 named.add(view, { id: 'Tenant' })
@@ -24,6 +29,8 @@ const settings = {
   name: z.string().min(1).max(200).optional(),
   parkedFor: duration(PARKED_FOR).optional(),
   expiryNotice: duration({ minMs: 0, maxMs: PARKED_FOR.maxMs }).optional(),
+  retention: duration(RETENTION).optional(),
+  legalHold: z.boolean().optional(),
 }
 
 const input = z.strictObject({
@@ -39,7 +46,7 @@ named.add(patchInput, { id: 'PatchTenant' })
 
 const params = z.object({ id: z.string() })
 
-export function tenantRoutes({ tenants }: TenantDeps): Route[] {
+export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   const about = { scope: 'admin', tag: 'Tenants' } as const
   return [
     route({
@@ -78,7 +85,8 @@ export function tenantRoutes({ tenants }: TenantDeps): Route[] {
       method: 'patch',
       path: '/v1/tenants/{id}',
       summary: 'Change the settings of a tenant',
-      description: 'What is parked already keeps the time that it was parked for.',
+      description:
+        'What is parked already keeps the time that it was parked for. A retention counts within a day for everything that has not left, and a hold at once: what was to leave within the next minute may be gone in part.',
       params,
       body: patchInput,
       responses: { 200: { description: 'Changed.', schema: view } },
@@ -93,23 +101,36 @@ export function tenantRoutes({ tenants }: TenantDeps): Route[] {
   }
 
   async function create({ body }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
-    const { id, name = id, parkedFor = PARKED_FOR.defaultMs } = body
+    const { id, name = id, parkedFor = PARKED_FOR.defaultMs, retention = RETENTION.defaultMs, legalHold } = body
     const expiryNoticeMs = body.expiryNotice ?? Math.min(EXPIRY_NOTICE.defaultMs, parkedFor)
-    const tenant = { id, name, createdAt: new Date(), parkedForMs: parkedFor, expiryNoticeMs }
+    const createdAt = new Date()
+    const held = legalHold ? { legalHoldSince: createdAt } : {}
+    const tenant = { id, name, createdAt, parkedForMs: parkedFor, expiryNoticeMs, retentionMs: retention, ...held }
     mustFit(tenant)
     if (!(await tenants.insert(tenant))) throw new Problem('conflict', `The tenant "${id}" exists already; choose another id.`)
     return { status: 201, body: toView(tenant) }
   }
 
   async function patch({ params: { id }, body }: Call<{ id: string }, unknown, z.output<typeof patchInput>>): Promise<Reply> {
-    const { name, parkedFor, expiryNotice } = body
+    const { name, parkedFor, expiryNotice, retention, legalHold } = body
     const change = {
       ...(name !== undefined && { name }),
       ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
       ...(expiryNotice !== undefined && { expiryNoticeMs: expiryNotice }),
+      ...(retention !== undefined && { retentionMs: retention }),
     }
     mustFit({ ...(await existing(id)), ...change })
-    return { status: 200, body: toView(found(await tenants.update(id, change), 'tenant', id)) }
+    if (legalHold === true) await hold(id)
+    await tenants.update(id, change)
+    // Last, so that what it kept has its new retention already.
+    if (legalHold === false) await tenants.liftLegalHold(id)
+    return { status: 200, body: toView(await existing(id)) }
+  }
+
+  async function hold(id: string): Promise<void> {
+    await tenants.setLegalHold(id, new Date())
+    // Only now: whoever marks an event from here on sees the hold.
+    await keep(id)
   }
 }
 
@@ -118,10 +139,13 @@ function mustFit({ parkedForMs, expiryNoticeMs }: Pick<Tenant, 'parkedForMs' | '
   throw invalid([{ path: 'expiryNotice', message: `must not be longer than parkedFor (${formatDuration(parkedForMs)})` }])
 }
 
-const toView = ({ id, name, parkedForMs, expiryNoticeMs, createdAt }: Tenant): z.infer<typeof view> => ({
+const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, createdAt }: Tenant): z.infer<typeof view> => ({
   id,
   name,
   parkedFor: formatDuration(parkedForMs),
   expiryNotice: formatDuration(expiryNoticeMs),
+  retention: formatDuration(retentionMs),
+  legalHold: legalHoldSince !== undefined,
+  ...(legalHoldSince && { legalHoldSince: legalHoldSince.toISOString() }),
   createdAt: createdAt.toISOString(),
 })

@@ -6,6 +6,9 @@ export const named = z.registry<{ id: string }>()
 /** Parts that many resources share. */
 export const time = z.string().describe('RFC 3339, UTC').meta({ format: 'date-time' })
 
+/** Of what leaves with its event. */
+export const removalTime = time.describe('When it leaves, its retention being over: RFC 3339, UTC. Known an hour before.')
+
 export const cursor = z
   .string()
   .regex(/^[\w-]{1,400}$/, 'must be the nextCursor of the page before')

@@ -95,6 +95,8 @@ export interface Delivery {
   releaseId?: string
   /** A message for the workflow that is not known to have arrived; the reconciler repeats it. */
   untold?: 'retry' | 'cancel' | 'released'
+  /** Set shortly before it leaves MongoDB, after its event. */
+  removeAt?: Date
 }
 
 export const postsInRound = (delivery: Pick<Delivery, 'posts' | 'postsBeforeRound'>): number =>

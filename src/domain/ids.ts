@@ -36,6 +36,9 @@ export function firstDeliveryId(time: Date): string {
 /** The key of an event's record: ids are unique within a tenant only. */
 export const eventKey = (tenantId: string, eventId: string): string => `${tenantId}/${eventId}`
 
+/** The key of a legal hold: one for each entity of a tenant. */
+export const legalHoldKey = (tenantId: string, entityId: string): string => `${tenantId}/${entityId}`
+
 /** The key of an attempt's record. */
 export const attemptKey = (deliveryId: string, number: number): string => `${deliveryId}/${number}`
 

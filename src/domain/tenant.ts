@@ -13,7 +13,13 @@ export interface Tenant {
   parkedForMs: number
   /** How long before that the notice is given. */
   expiryNoticeMs: number
+  /** How long an event stays, with its deliveries and attempts, after its last delivery is final. */
+  retentionMs: number
+  /** Since then nothing of the tenant is removed. */
+  legalHoldSince?: Date
 }
 
 export const PARKED_FOR = { defaultMs: 30 * DAY_MS, minMs: 1_000, maxMs: 365 * DAY_MS } as const
 export const EXPIRY_NOTICE = { defaultMs: 3 * DAY_MS } as const
+/** No less than a day, so that whatever still speaks of an event finds it. */
+export const RETENTION = { defaultMs: 90 * DAY_MS, minMs: DAY_MS, maxMs: 3_650 * DAY_MS } as const

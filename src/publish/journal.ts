@@ -28,7 +28,7 @@ export interface Journal {
 const WAIT_MS = 5_000
 /** Until then the publishing process looks after an event; it renews what still waits. */
 export const LEASE_MS = 30_000
-const REMEMBERED = 10_000
+const REMEMBERED = { max: 10_000, ttl: 3_600_000 } as const
 
 export interface JournalDeps {
   events: Pick<EventStore, 'insert'>
@@ -39,8 +39,8 @@ export interface JournalDeps {
 
 export function createJournal({ events, starterId, storeAwayEverSince }: JournalDeps): Journal {
   const writing = new Map<string, Promise<Journaled[]>>()
-  /** The workflows of what was published again, whose start may be under way all the same. */
-  const dispatchers = new LRUCache<string, string>({ max: REMEMBERED })
+  /** The workflows of what was published again, whose start may be under way all the same. Not for long: its id may leave, and come back. */
+  const dispatchers = new LRUCache<string, string>(REMEMBERED)
   let well = true
 
   const commit = createGroupCommit<NewEvent, Journaled>({
@@ -57,8 +57,11 @@ export function createJournal({ events, starterId, storeAwayEverSince }: Journal
     for (const key of keys) writing.set(key, written)
     try {
       const journaled = await written
-      for (const { event, dispatched, workflowId } of journaled) {
-        if (dispatched && workflowId !== undefined) dispatchers.set(eventKey(event.tenantId, event.id), workflowId)
+      for (const { added: isNew, event, dispatched, workflowId } of journaled) {
+        const key = eventKey(event.tenantId, event.id)
+        // An id that had left is another event's now.
+        if (isNew) dispatchers.delete(key)
+        else if (dispatched && workflowId !== undefined) dispatchers.set(key, workflowId)
       }
       well = true
       return journaled

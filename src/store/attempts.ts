@@ -19,6 +19,7 @@ export interface AttemptRecord extends AttemptExchange {
   tenantId: string
   deliveryId: string
   number: number
+  removeAt?: Date
 }
 
 export interface AttemptStore {

@@ -16,7 +16,7 @@ export interface EventFilter {
 }
 
 /** An event as lists show it: without its data. */
-export type EventSummary = Omit<HeraldEvent, 'data'> & { workflowId?: string; cancelledAt?: Date }
+export type EventSummary = Omit<HeraldEvent, 'data'> & { workflowId?: string; cancelledAt?: Date; removeAt?: Date }
 
 /** What people look up; an event's life is in events.ts. Newest first. */
 export interface EventQueries {
@@ -55,6 +55,7 @@ const toSummary = (record: EventRecord): EventSummary => ({
   ...(record.sequence && { sequence: toSequence(record.sequence) }),
   ...(record.workflowId !== undefined && { workflowId: record.workflowId }),
   ...(record.cancelledAt && { cancelledAt: record.cancelledAt }),
+  ...(record.removeAt && { removeAt: record.removeAt }),
 })
 
 const toEvent = (record: EventRecord): EventSummary & { data: string } => ({ ...toSummary(record), data: record.data })

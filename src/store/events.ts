@@ -73,6 +73,7 @@ const notStarted = () => ({ leaseUntil: { $lt: new Date(Date.now() + LEASES_MS) 
 
 /** Of events kept in memory, as counted by the length of their data. */
 const CACHE_BYTES = 16 * 1024 * 1024
+const CACHE_MS = 3_600_000
 
 const toRecord = ({ id, scheduled, ...event }: NewEvent, lease: Lease): EventRecord => ({
   _id: eventKey(event.tenantId, id),
@@ -109,7 +110,12 @@ const toJournaled = (record: EventRecord, starter: string): Journaled => ({
 /** The journal: every accepted event, from before its 202 on. */
 export function createEventStore({ hot: { events } }: Models): EventStore {
   /** Events never change, and most are read by the process that has just journaled them. */
-  const known = new LRUCache<string, HeraldEvent>({ maxSize: CACHE_BYTES, sizeCalculation: ({ data }) => data.length + 500 })
+  const known = new LRUCache<string, HeraldEvent>({
+    maxSize: CACHE_BYTES,
+    sizeCalculation: ({ data }) => data.length + 500,
+    // Far less than the shortest retention: an id that has left may come back as another event.
+    ttl: CACHE_MS,
+  })
   const remember = (event: HeraldEvent): void => void known.set(eventKey(event.tenantId, event.id), event)
 
   const keys = (tenantId: string, ids: string[]) =>
@@ -151,6 +157,17 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
       if (duplicates.has(i) && !record) throw new StoreAway('a record that stood is gone: MongoDB has changed its primary')
       return record ? toJournaled(record, lease.starter) : { added: true, event }
     })
+  }
+
+  /** Dispatched before, and perhaps about to leave: they have new deliveries now, and stay for these. */
+  async function stay(again: Dispatched[], lookAgainAt: Date): Promise<void> {
+    const writes = again.map(({ tenantId, eventIds }) => ({
+      updateMany: {
+        filter: { ...keys(tenantId, eventIds), removeAt: { $exists: true } },
+        update: { $unset: { removeAt: '' as const }, $set: { lookAgainAt } },
+      },
+    }))
+    await events.bulkWrite(writes, { ordered: false })
   }
 
   async function takeOverdue(lease: Lease, limit: number): Promise<Overdue[]> {
@@ -211,7 +228,8 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
           update: { $set: { workflowId, dispatchedAt }, $unset: { leaseUntil: '' as const } },
         },
       }))
-      await events.bulkWrite(writes, { ordered: false })
+      const { matchedCount } = await events.bulkWrite(writes, { ordered: false })
+      if (matchedCount < marks.reduce((sum, { eventIds }) => sum + eventIds.length, 0)) await stay(marks, dispatchedAt)
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Delivery } from '../domain/delivery'
 import type { HeraldEvent } from '../domain/event'
 import type { EventType } from '../domain/event-types'
 import type { Release } from '../domain/release'
+import type { LegalHold } from '../domain/legal-hold'
 import type { Tenant } from '../domain/tenant'
 import type { Webhook } from '../domain/webhook'
 import type { AttemptRecord } from './attempts'
@@ -28,6 +29,10 @@ export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence'> & {
   dispatchedAt?: Date
   /** Taken out of the schedule before its time. */
   cancelledAt?: Date
+  /** When retention looks at it again: its first look found that it has to stay. */
+  lookAgainAt?: Date
+  /** Set shortly before it leaves, a little earlier than that of its deliveries. */
+  removeAt?: Date
 }
 export type WebhookRecord = Stored<Webhook> & {
   sealed: string
@@ -38,11 +43,23 @@ export type WebhookRecord = Stored<Webhook> & {
 export type DeliveryRecord = Stored<Delivery>
 export type ReleaseRecord = Stored<Release>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
-export type TenantRecord = Stored<Tenant>
+export type TenantRecord = Stored<Omit<Tenant, 'retentionMs'>> & Partial<Pick<Tenant, 'retentionMs'>>
 /** A fixed text, sealed: what is sealed in this MongoDB opens with the key that opens it. */
 export interface SentinelRecord {
   _id: string
   sealed: string
+}
+export type LegalHoldRecord = LegalHold & { _id: string }
+/** How far retention has looked at a tenant's events. */
+export interface RetentionCursorRecord {
+  _id: string
+  /** Time and key of the last event that it looked at, as text that sorts like them. */
+  cursor: string
+}
+/** Which job of all processes has been done by one of them lately. */
+export interface TurnRecord {
+  _id: string
+  until: Date
 }
 export type EventTypeRecord = Stored<EventType> & { jsonSchema?: string; createdAt: Date }
 
@@ -65,13 +82,20 @@ export interface Models {
   tenants: Model<TenantRecord>
   eventTypes: Model<EventTypeRecord>
   sentinels: Model<SentinelRecord>
+  legalHolds: Model<LegalHoldRecord>
+  retentionCursors: Model<RetentionCursorRecord>
+  turns: Model<TurnRecord>
 }
 
 /** The shapes are the compiler's business; mongoose declares the collections and their indexes. */
 const open = () => new Schema({ _id: Schema.Types.Mixed }, { strict: false, versionKey: false, _id: false })
 
+/** MongoDB removes what is marked once the time of the mark is there; what is not marked costs nothing. */
+const leaving = (schema: Schema): Schema =>
+  schema.index({ removeAt: 1 }, { expireAfterSeconds: 0, partialFilterExpression: { removeAt: { $exists: true } } })
+
 function eventSchema(): Schema {
-  return open()
+  return leaving(open())
     .index({ tenantId: 1, createdAt: -1, _id: -1 })
     .index({ tenantId: 1, entityId: 1, createdAt: -1, _id: -1 })
     .index({ tenantId: 1, typeId: 1, createdAt: -1, _id: -1 })
@@ -80,6 +104,7 @@ function eventSchema(): Schema {
       { starter: 1, leaseUntil: 1 },
       { name: 'scheduled', partialFilterExpression: { starter: SCHEDULE, leaseUntil: { $exists: true } } },
     )
+    .index({ lookAgainAt: 1 }, { partialFilterExpression: { lookAgainAt: { $exists: true } } })
 }
 
 function webhookSchema(): Schema {
@@ -90,7 +115,7 @@ function webhookSchema(): Schema {
 }
 
 function deliverySchema(): Schema {
-  return open()
+  return leaving(open())
     .index({ tenantId: 1, eventId: 1 })
     .index({ tenantId: 1, status: 1, _id: -1 })
     .index({ tenantId: 1, webhookId: 1, status: 1, _id: -1 })
@@ -139,7 +164,7 @@ export function createModels(connection: Connection): Models {
     webhooks: model('webhooks', webhookSchema()),
     deliveries: model('deliveries', deliverySchema()),
     // Found by key alone: delivery and number.
-    attempts: model('attempts', open()),
+    attempts: model('attempts', leaving(open())),
     apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
     releases: model(
       'releases',
@@ -150,5 +175,8 @@ export function createModels(connection: Connection): Models {
     tenants: model('tenants', open()),
     eventTypes: model('eventTypes', open().index({ name: 1 }, { unique: true })),
     sentinels: model('sentinels', open()),
+    legalHolds: model('legalHolds', open().index({ tenantId: 1, createdAt: -1, _id: -1 }).index({ createdAt: 1 })),
+    retentionCursors: model('retentionCursors', open()),
+    turns: model('turns', open()),
   }
 }

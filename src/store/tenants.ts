@@ -1,9 +1,9 @@
-import { DEFAULT_TENANT, EXPIRY_NOTICE, PARKED_FOR, type Tenant } from '../domain/tenant'
+import { DEFAULT_TENANT, EXPIRY_NOTICE, PARKED_FOR, RETENTION, type Tenant } from '../domain/tenant'
 import { isDuplicate } from './errors'
 import type { Models, TenantRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
 
-export type TenantPatch = Partial<Pick<Tenant, 'name' | 'parkedForMs' | 'expiryNoticeMs'>>
+export type TenantPatch = Partial<Pick<Tenant, 'name' | 'parkedForMs' | 'expiryNoticeMs' | 'retentionMs'>>
 
 /** Tenants themselves are the operator's, so that these reads are not scoped by a tenant. */
 export interface TenantStore {
@@ -11,10 +11,15 @@ export interface TenantStore {
   insert: (tenant: Tenant) => Promise<boolean>
   get: (id: string) => Promise<Tenant | undefined>
   list: (request: PageRequest) => Promise<Page<Tenant>>
+  all: () => Promise<Tenant[]>
   update: (id: string, patch: TenantPatch) => Promise<Tenant | undefined>
+  /** A hold that stands keeps its time. */
+  setLegalHold: (id: string, at: Date) => Promise<void>
+  liftLegalHold: (id: string) => Promise<void>
 }
 
-const toTenant = ({ _id, ...rest }: TenantRecord): Tenant => ({ id: _id, ...rest })
+/** A tenant from before there was a retention has the usual one. */
+const toTenant = ({ _id, ...rest }: TenantRecord): Tenant => ({ id: _id, ...rest, retentionMs: rest.retentionMs ?? RETENTION.defaultMs })
 
 export function createTenantStore({ tenants }: Models): TenantStore {
   return {
@@ -32,11 +37,18 @@ export function createTenantStore({ tenants }: Models): TenantStore {
       return record ? toTenant(record) : undefined
     },
     list: (request) => page(tenants, {}, request, toTenant),
+    all: async () => (await tenants.find().lean<TenantRecord[]>()).map(toTenant),
     update: async (id, patch) => {
       const record = await tenants
         .findByIdAndUpdate(id, { $set: patch }, { returnDocument: 'after' })
         .lean<TenantRecord>()
       return record ? toTenant(record) : undefined
+    },
+    setLegalHold: async (id, at) => {
+      await tenants.updateOne({ _id: id, legalHoldSince: { $exists: false } }, { $set: { legalHoldSince: at } })
+    },
+    liftLegalHold: async (id) => {
+      await tenants.updateOne({ _id: id }, { $unset: { legalHoldSince: '' } })
     },
   }
 }
@@ -49,5 +61,6 @@ export async function ensureDefaultTenant(tenants: TenantStore): Promise<void> {
     createdAt: new Date(),
     parkedForMs: PARKED_FOR.defaultMs,
     expiryNoticeMs: EXPIRY_NOTICE.defaultMs,
+    retentionMs: RETENTION.defaultMs,
   })
 }

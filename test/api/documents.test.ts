@@ -7,6 +7,7 @@ afterAll(() => api.stop())
 
 const ROUTES = `
 delete /v1/api-keys/{id}
+delete /v1/legal-holds/{entityId}
 delete /v1/webhooks/{id}
 get /healthz
 get /metrics
@@ -18,6 +19,8 @@ get /v1/event-types
 get /v1/event-types/{id}
 get /v1/events
 get /v1/events/{id}
+get /v1/legal-holds
+get /v1/legal-holds/{entityId}
 get /v1/tenants
 get /v1/tenants/{id}
 get /v1/webhooks
@@ -35,7 +38,8 @@ post /v1/tenants
 post /v1/webhooks
 post /v1/webhooks/filter-test
 post /v1/webhooks/{id}/pause
-post /v1/webhooks/{id}/resume`
+post /v1/webhooks/{id}/resume
+put /v1/legal-holds/{entityId}`
 
 test('the OpenAPI document is valid and lists every route', async () => {
   const { status, body } = await api.as(undefined)('GET', '/openapi.json')

@@ -19,8 +19,28 @@ describe('tenants', () => {
   })
 
   test('have the default settings when none are given', async () => {
-    expect((await api.admin('GET', '/v1/tenants/default')).body).toMatchObject({ parkedFor: '30d', expiryNotice: '3d' })
+    const { body } = await api.admin('GET', '/v1/tenants/default')
+    expect(body).toMatchObject({ parkedFor: '30d', expiryNotice: '3d', retention: '90d', legalHold: false })
     expect((await api.admin('POST', '/v1/tenants', { id: 'short', parkedFor: '1h' })).body.expiryNotice).toBe('1h')
+  })
+
+  test('keep their events for as long as their retention says, and under a legal hold until it is lifted', async () => {
+    const made = await api.admin('POST', '/v1/tenants', { id: 'kept', retention: '2555d', legalHold: true })
+    expect(made.body).toMatchObject({ retention: '2555d', legalHold: true, legalHoldSince: expect.any(String) })
+    const changed = await api.admin('PATCH', '/v1/tenants/kept', { retention: '24h', legalHold: true })
+    expect(changed.body).toMatchObject({ retention: '1d', legalHoldSince: made.body.legalHoldSince })
+    const { body: lifted } = await api.admin('PATCH', '/v1/tenants/kept', { legalHold: false })
+    expect([lifted.retention, lifted.legalHold, lifted.legalHoldSince]).toEqual(['1d', false, undefined])
+    const { body: held } = await api.admin('PATCH', '/v1/tenants/kept', { legalHold: true })
+    expect(Date.parse(held.legalHoldSince)).toBeGreaterThan(Date.parse(made.body.legalHoldSince))
+    expect((await api.admin('GET', '/v1/tenants/kept')).body).toEqual(held)
+    const { body: both } = await api.admin('PATCH', '/v1/tenants/kept', { legalHold: false, retention: '10d' })
+    expect([both.retention, both.legalHold]).toEqual(['10d', false])
+  })
+
+  test('from before there was a retention have the usual one', async () => {
+    await api.store.models.tenants.updateOne({ _id: 'kept' }, { $unset: { retentionMs: '' } })
+    expect((await api.admin('GET', '/v1/tenants/kept')).body.retention).toBe('90d')
   })
 
   test.each([
@@ -28,6 +48,9 @@ describe('tenants', () => {
     [{ id: 'a/b' }, 'id'],
     [{ id: 'ok', parkedFor: '400d' }, 'parkedFor'],
     [{ id: 'ok', parkedFor: '1d', expiryNotice: '2d' }, 'expiryNotice'],
+    [{ id: 'ok', retention: '23h' }, 'retention'],
+    [{ id: 'ok', retention: '3651d' }, 'retention'],
+    [{ id: 'ok', legalHold: 'yes' }, 'legalHold'],
   ])('refuse %j', async (body, path) => {
     const answer = await api.admin('POST', '/v1/tenants', body)
     expect(answer.status).toBe(400)

@@ -13,6 +13,7 @@ import { createMetrics } from '../../src/metrics'
 import { createJournal } from '../../src/publish/journal'
 import { createPublisher } from '../../src/publish/publisher'
 import { createReleasing } from '../../src/steering/releasing'
+import { createRetention } from '../../src/steering/retention'
 import { createSteering } from '../../src/steering/steering'
 import { createApiKeyStore } from '../../src/store/api-keys'
 import { createAttemptStore } from '../../src/store/attempts'
@@ -25,6 +26,9 @@ import { createEventTypeStore } from '../../src/store/event-types'
 import { createEventStore } from '../../src/store/events'
 import { createReleaseStore } from '../../src/store/releases'
 import { createScheduleStore } from '../../src/store/schedule'
+import { createLegalHoldStore } from '../../src/store/legal-holds'
+import { createRetentionLooks } from '../../src/store/retention-looks'
+import { createRetentionMarks } from '../../src/store/retention-marks'
 import { createTenantStore, ensureDefaultTenant } from '../../src/store/tenants'
 import { createWebhookStore } from '../../src/store/webhooks'
 import { connectTestStore } from '../support/mongo'
@@ -88,6 +92,18 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
   const logger = pino({}, { write: (line: string) => void logged.push(line) })
   const webhooks = createWebhookStore(models, createSealer(Buffer.alloc(32, 7)), logger)
   const deliveries = createDeliveryStore(models)
+  const tenants = createTenantStore(models)
+  const legalHolds = createLegalHoldStore(models)
+  const retention = createRetention({
+    tenants,
+    legalHolds,
+    looks: createRetentionLooks(models),
+    marks: createRetentionMarks(models),
+    metrics: createMetrics(),
+    logger,
+    stopping: new AbortController().signal,
+    times: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
+  })
   const noWorkflow = async (): Promise<void> => undefined
   const releases = createReleaseStore(models)
   const releasing = createReleasing({ releases, starts: { release: noWorkflow }, logger })
@@ -118,7 +134,9 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     releases,
     releasing,
     webhooks,
-    tenants: createTenantStore(models),
+    tenants,
+    legalHolds,
+    keep: retention.keep,
     apiKeys: createApiKeyStore(models),
     eventTypes: createEventTypeStore(models),
     catalog: createEventCatalog(createEventTypeStore(models)),
