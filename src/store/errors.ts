@@ -17,9 +17,13 @@ const DUPLICATE_KEY = 11_000
 /** A server that stops, starts or hands over: the codes of the driver specification "Retryable Writes". */
 const AWAY_CODES = new Set<unknown>([6, 7, 89, 91, 189, 262, 9_001, 10_107, 11_600, 11_602, 13_435, 13_436])
 
+/** A socket that ended in the moment of a write: the driver passes Node's own error on, bare or in a bulk write's. */
+const ENDED_SOCKET = new Set<unknown>(['EPIPE', 'ECONNRESET'])
+
 /** True for whatever is MongoDB's absence (network, election, time-out), and for no mistake of ours. */
 export function isStoreAway(error: unknown): boolean {
   if (error instanceof StoreAway) return true
+  if (error instanceof Error && 'code' in error && ENDED_SOCKET.has(error.code)) return true
   if (!(error instanceof MongoError)) return false
   // A bulk write's error is a server's error by its class, and wraps the network's when that was the cause.
   const wrapped: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : undefined
