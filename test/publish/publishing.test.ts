@@ -36,6 +36,23 @@ it('answers the first answer again for the same id and body, and 409 for another
   expect([otherBody.status, otherType.status]).toEqual([409, 409])
 })
 
+it('makes no delivery of an event that is published again, not even to a webhook that is new since', async () => {
+  const [first, second] = [await scene.receiver(), await scene.receiver()]
+  await scene.subscribe(first.url)
+  const event = { id: 'old', ...transaction('txn-old') }
+  await scene.api('POST', '/v1/events', event)
+  await scene.inStatus('delivered', 'old')
+  await until(async () => (await scene.herald.herald.context.store.models.events.findById(`${scene.tenantId}/old`).lean())?.dispatchedAt)
+  await scene.subscribe(second.url)
+
+  expect((await scene.api('POST', '/v1/events', event)).status).toBe(200)
+  await scene.publish({ id: 'new' })
+  const [arrived] = await second.waitFor(1)
+
+  expect(arrived?.headers['webhook-id']).toBe('new')
+  expect(await scene.deliveries('eventId=old')).toHaveLength(1)
+})
+
 it('answers an id that stands twice in one batch once as accepted and once as repeated', async () => {
   const event = { id: 'twice', ...transaction('txn-2') }
   const { body } = await scene.api<{ data: { status: number }[] }>('POST', '/v1/events/batch', {
