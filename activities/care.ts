@@ -2,6 +2,8 @@ import { activityInfo } from '@temporalio/activity'
 import { postsInRound, UNDER_WAY, type Delivery, type ParkedReason } from '../src/domain/delivery'
 import { groupBy } from '../src/domain/group-by'
 import { isDrainWorkflowId } from '../src/domain/ids'
+import { isOperational, parkedNotice } from '../src/domain/operational-events'
+import { isStoreAway } from '../src/store/errors'
 import type { ActivityDeps } from './deps'
 import { careFor, loadStanding } from './standing'
 import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities, type Batch } from './types'
@@ -55,7 +57,7 @@ export function createCare(deps: ActivityDeps): Care {
 
 export interface ParkInput {
   tenantId: string
-  batch: Pick<Batch, 'webhookId' | 'deliveryIds' | 'policy'>
+  batch: Pick<Batch, 'webhookId' | 'deliveryIds' | 'policy'> & Partial<Pick<Batch, 'round'>>
   failure: string | undefined
   /** None for what is in its webhook's queue. */
   ownWorkflowId?: string
@@ -80,7 +82,30 @@ export async function parkUsedUp(deps: ActivityDeps, { tenantId, batch, failure,
     const moved = await deps.deliveries.park(tenantId, group.map(({ id }) => id), reason, new Date(expiresAt))
     deps.metrics.parked.inc({ reason }, moved)
   }
+  deps.faults('after-park')
+  const before = open.filter(({ status, round, workflowId }) => status === 'parked' && round === batch.round && workflowId === ownWorkflowId)
+  await tellParked(deps, { tenantId, webhookId: batch.webhookId, reason }, [...before, ...out])
   return out.map(({ id }) => id)
+}
+
+interface ParkedTogether {
+  tenantId: string
+  webhookId: string
+  reason: ParkedReason
+}
+
+/** Also what an earlier run of the step has parked and may not have told. No bug in the telling keeps a step from ending. */
+async function tellParked({ notices, logger }: ActivityDeps, { tenantId, webhookId, reason }: ParkedTogether, parked: Delivery[]): Promise<void> {
+  if (parked.length === 0) return
+  try {
+    if (!(await notices.isHeard(tenantId, 'delivery.parked', webhookId))) return
+    // A report of a parked report could park in its turn, for ever.
+    const told = parked.filter(({ typeId }) => !isOperational(typeId))
+    if (told.length > 0) await notices.tell(parkedNotice(tenantId, webhookId, reason, told))
+  } catch (error) {
+    if (isStoreAway(error)) throw error
+    logger.error({ err: error, tenantId, webhookId, parked: parked.length }, 'parked deliveries were not reported')
+  }
 }
 
 function reasonOf(failure: string | undefined): ParkedReason {

@@ -5,6 +5,7 @@ import type { FaultPoints } from '../src/faults'
 import type { Metrics } from '../src/metrics'
 import type { EventCatalog } from '../src/publish/event-catalog'
 import type { DeliveryStore } from '../src/store/deliveries'
+import type { Notices } from '../src/notices/notices'
 import type { Journal } from '../src/publish/journal'
 import type { Marks } from '../src/publish/marks'
 import type { EventStore } from '../src/store/events'
@@ -30,6 +31,7 @@ export interface ActivityDeps {
   releases: ReleaseStore
   messenger: Pick<Messenger, 'tell'>
   tenants: Pick<TenantStore, 'get'>
+  notices: Pick<Notices, 'isHeard' | 'tell' | 'tellChanges'>
   recorder: Recorder
   post: PostEvent
   lanes: Lanes

@@ -54,7 +54,8 @@ async function readInline({ catalog }: Pick<ActivityDeps, 'catalog'>, event: Inl
     throw invalid('event.id: must match [A-Za-z0-9_-]{1,64}')
   }
   const type = await catalog.find(event.type)
-  if (!type) throw invalid(`event.type: is not a known event type; known: ${await catalog.known()}`)
+  if (!type) throw invalid(`event.type: is not a known event type; known: ${await catalog.known('publishable')}`)
+  if (type.operational) throw invalid('event.type: is what Herald itself reports; nobody may publish it')
   const timing = check(timingInput, given(event))
   const wrongTimes = 'errors' in timing ? timing.errors : checkTiming(timing.value, new Date())
   const errors = [...type.checkData(event.data), ...wrongTimes]

@@ -35,7 +35,7 @@ export interface PostBounds {
   turn?: () => Promise<void>
 }
 
-type PostAllDeps = Pick<ActivityDeps, 'post' | 'lanes' | 'recorder' | 'webhooks' | 'stopping' | 'metrics' | 'logger' | 'faults'>
+type PostAllDeps = Pick<ActivityDeps, 'post' | 'lanes' | 'recorder' | 'webhooks' | 'notices' | 'stopping' | 'metrics' | 'logger' | 'faults'>
 
 /** Makes the claimed POSTs to one webhook, in order and within the bounds. */
 export async function postAll(
@@ -88,11 +88,12 @@ export async function postAll(
 }
 
 /** What is not written down now is when the next POST is answered with 410 again: the claims come first. */
-async function disable({ webhooks, logger }: PostAllDeps, { tenantId, id }: OpenWebhook): Promise<void> {
+async function disable({ webhooks, notices, logger }: PostAllDeps, { tenantId, id }: OpenWebhook): Promise<void> {
   try {
-    await webhooks.setStatus(tenantId, id, ['active', 'paused', 'suspended'], 'disabled')
+    const isDisabled = await webhooks.setStatus(tenantId, id, ['active', 'paused', 'suspended'], 'disabled', 'answered 410')
+    if (isDisabled) await notices.tellChanges(tenantId, id)
   } catch (error) {
-    logger.warn({ err: error, tenantId, webhookId: id }, 'a webhook answered 410 and could not be disabled: it is at its next 410')
+    logger.warn({ err: error, tenantId, webhookId: id }, 'a webhook answered 410 and could not be disabled, or that not be told: it is at its next 410, or soon')
   }
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { readEventData, type EventData } from '../src/domain/event-data'
 import type { HeraldEvent } from '../src/domain/event'
 import type { Filter } from '../src/domain/filter'
+import { isOperational } from '../src/domain/operational-events'
 import { compileFilter, type Matches } from '../src/domain/match-filter'
 import type { OpenWebhook, Webhook } from '../src/domain/webhook'
 
@@ -13,8 +14,10 @@ export function createWanted(webhooks: OpenWebhook[], logger: Logger): Wanted {
   const filters = new Map(webhooks.map((webhook) => [webhook.id, matcherOf(webhook, logger)]))
   return (event) => {
     let data: EventData | undefined
+    // A webhook in trouble is not told so by way of itself: what parks would bring more to park.
+    const not = isOperational(event.typeId) ? event.entityId : undefined
     return webhooks.filter(({ id, eventTypes }) => {
-      if (!eventTypes.includes(event.typeId)) return false
+      if (!eventTypes.includes(event.typeId) || id === not) return false
       const matches = filters.get(id)
       return !matches || matches((data ??= readEventData(event.data)))
     })

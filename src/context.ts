@@ -16,6 +16,7 @@ import { isGone } from './domain/process-id'
 import { SettingsError } from './env'
 import { createFaults } from './faults'
 import { createMetrics } from './metrics'
+import { createNotices, type Notices } from './notices/notices'
 import { createEventCatalog } from './publish/event-catalog'
 import { createAlarm, type Alarm } from './publish/alarm'
 import { createDispatches } from './publish/dispatches'
@@ -69,6 +70,7 @@ export interface Context {
   alarm: Alarm
   reconciler: Reconciler
   retention: Retention
+  notices: Notices
   recorder: Recorder
   marks: Marks
   ahead: Pick<Ahead, 'dropAll'>
@@ -134,7 +136,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const sweeper = createSweeper({ events, schedule, alarm, starter, starts, messages, starterId: config.processId, isStarterGone, logger })
   const messenger = createMessenger({ deliveries, messages, starts, metrics })
   const releasing = createReleasing({ releases, starts, logger })
-  const steering = createSteering({ deliveries, webhooks, starts, messenger, releasing, logger })
+  const notices = createNotices({ publisher, webhooks, logger })
+  const steering = createSteering({ deliveries, webhooks, starts, messenger, releasing, notices, logger })
   const reconciler = createReconciler({
     overdue: createOverdueStore(models),
     queue,
@@ -174,6 +177,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     releases,
     messenger,
     tenants,
+    notices,
     recorder,
     post,
     lanes,
@@ -219,7 +223,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     webhooks.follow(stopping.signal, (error) =>
       logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
     )
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, recorder, marks, ahead, follow, stopping }
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, notices, recorder, marks, ahead, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

@@ -9,6 +9,7 @@ export type FaultPoint =
   | 'after-outcome'
   | 'before-park'
   | 'after-release'
+  | 'after-park'
 export type FaultPoints = (point: FaultPoint) => void
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BUILT_IN_EVENT_TYPES, FIRST_CUSTOM_EVENT_TYPE_ID } from '../domain/event-types'
+import { OPERATIONAL_DATA, OPERATIONAL_EVENT_TYPES } from '../domain/operational-events'
 import type { EventTypeStore, RegisteredEventType } from '../store/event-types'
 import { compileSchema } from '../domain/json-schema'
 import { found, invalid, Problem } from './problem'
@@ -17,6 +18,7 @@ const view = z.object({
   name: z.string(),
   description: z.string(),
   builtIn: z.boolean(),
+  operational: z.boolean().describe('What Herald itself reports: webhooks may subscribe to it, nobody may publish it.'),
   schema: z.looseObject({}).optional().describe('JSON Schema 2020-12 of `data`'),
   createdAt: time.optional(),
 })
@@ -76,8 +78,8 @@ export function eventTypeRoutes({ eventTypes }: EventTypeDeps): Route[] {
   ]
 
   async function all(): Promise<z.infer<typeof view>[]> {
-    const builtIn = BUILT_IN_EVENT_TYPES.map((type) => ({ ...type, builtIn: true }))
-    return [...builtIn, ...(await eventTypes.list()).map(toView)]
+    const builtIn = BUILT_IN_EVENT_TYPES.map((type) => ({ ...type, builtIn: true, operational: false }))
+    return [...builtIn, ...OPERATIONAL, ...(await eventTypes.list()).map(toView)]
   }
 
   async function register({ body }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
@@ -93,9 +95,16 @@ export function eventTypeRoutes({ eventTypes }: EventTypeDeps): Route[] {
   }
 }
 
+const OPERATIONAL = OPERATIONAL_EVENT_TYPES.map((type) => ({
+  ...type,
+  builtIn: true,
+  operational: true,
+  schema: { ...z.toJSONSchema(OPERATIONAL_DATA[type.name]) },
+}))
+
 function toView({ id, name, description, jsonSchema, createdAt }: RegisteredEventType): z.infer<typeof view> {
   const schema: Record<string, unknown> | undefined = jsonSchema === undefined ? undefined : JSON.parse(jsonSchema)
-  return { id, name, description, builtIn: false, ...(schema && { schema }), createdAt: createdAt.toISOString() }
+  return { id, name, description, builtIn: false, operational: false, ...(schema && { schema }), createdAt: createdAt.toISOString() }
 }
 
 function mustCompile(schema: object): void {

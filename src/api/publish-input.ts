@@ -38,7 +38,8 @@ export async function readEvent(
   if (duplicate) return duplicate
   const { id = idempotencyKey ?? newId('event'), type: nameOrId, data, ...timing } = input.value
   const type = await catalog.find(nameOrId)
-  if (!type) return invalid([{ path: 'type', message: `is not a known event type; known: ${await catalog.known()}` }])
+  if (!type) return invalid([{ path: 'type', message: `is not a known event type; known: ${await catalog.known('publishable')}` }])
+  if (type.operational) return invalid([{ path: 'type', message: OPERATIONAL }])
   const errors = [...type.checkData(data), ...checkTiming(timing, new Date())]
   if (errors.length > 0) return invalid(errors)
   const raw = sourceOf(all, source)
@@ -47,6 +48,8 @@ export async function readEvent(
   const { id: entityId }: { id: string } = Object(data)
   return { id, typeId: type.id, type: type.name, data: raw, entityId, ...timing }
 }
+
+const OPERATIONAL = 'is what Herald itself reports: webhooks may subscribe to it, nobody may publish it'
 
 export function refuseDuplicates(all: Member[]): Problem | undefined {
   const path = duplicateKey(all)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EVENT_ID_PATTERN, MAX_EVENT_BYTES } from '../domain/event'
 import { BUILT_IN_DATA, BUILT_IN_EVENT_TYPES, CUSTOM_DATA } from '../domain/event-types'
+import { operationalType } from '../domain/operational-events'
 import { TENANT_ID_PATTERN } from '../domain/tenant'
 import { checkTiming, timingFields } from '../domain/timing'
 import { check, type FieldError } from '../domain/validation'
@@ -36,6 +37,9 @@ export function checkEvent(tenantId: unknown, event: unknown): void {
   const result = check(input, { tenantId, event })
   if ('errors' in result) throw new InvalidEventError(result.errors)
   const { type, data, ...timing } = result.value.event
+  if (operationalType(type)) {
+    throw new InvalidEventError([{ path: 'event.type', message: 'is what Herald itself reports; nobody may publish it' }])
+  }
   const builtIn = BUILT_IN_EVENT_TYPES.find(({ id, name }) => id === type || name === type)
   const schema = (builtIn && BUILT_IN_DATA.get(builtIn.id)) ?? CUSTOM_DATA
   const read = check(schema, data, ['event', 'data'])

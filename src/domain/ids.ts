@@ -44,6 +44,10 @@ export const attemptKey = (deliveryId: string, number: number): string => `${del
 
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 16)
 
+/** The event id of what Herald reports: whoever reports the same again gives it the same id. */
+export const noticeId = (type: string, key: string): string =>
+  `ops_${createHash('sha256').update(`${type}/${key}`).digest('hex').slice(0, 32)}`
+
 /** `event/<tenant>/<event id>` for one event; for more, the first id and a hash of the members. */
 export function deliverWorkflowId(tenantId: string, eventIds: string[]): string {
   const [first = ''] = eventIds

@@ -35,6 +35,13 @@ export interface Webhook {
   updatedAt: Date
 }
 
+/** How a webhook came into its status. */
+export interface StatusChange {
+  status: WebhookStatus
+  reason: string
+  at: Date
+}
+
 /** A webhook with what it hides, as a POST needs it. */
 export interface OpenWebhook extends Webhook {
   secrets: WebhookSecrets

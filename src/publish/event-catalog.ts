@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { BUILT_IN_DATA, BUILT_IN_EVENT_TYPES, CUSTOM_DATA, type EventType } from '../domain/event-types'
+import { OPERATIONAL_DATA, OPERATIONAL_EVENT_TYPES } from '../domain/operational-events'
 import { compileSchema, type CheckData } from '../domain/json-schema'
 import { check, type FieldError } from '../domain/validation'
 import type { EventTypeStore, RegisteredEventType } from '../store/event-types'
@@ -8,6 +9,8 @@ import type { EventTypeStore, RegisteredEventType } from '../store/event-types'
 export interface KnownType extends EventType {
   /** What is wrong with an event's data; nothing: it has `id`, a string, and what the type asks for. */
   checkData: CheckData
+  /** Herald's own: to subscribe to, not to publish. */
+  operational?: true
 }
 
 export interface EventCatalog {
@@ -16,7 +19,7 @@ export interface EventCatalog {
   /** The name of a type, by its Event ID; a stranger's is its number. */
   nameOf: (id: number) => Promise<string>
   /** `CREATE ACCOUNT (1), …`: for messages. */
-  known: () => Promise<string>
+  known: (which?: 'publishable') => Promise<string>
 }
 
 /**
@@ -27,6 +30,9 @@ export function createEventCatalog(store: Pick<EventTypeStore, 'list'>): EventCa
   const types = new Map<string | number, KnownType>()
   const add = (type: KnownType): void => void types.set(type.id, type).set(type.name, type)
   for (const type of BUILT_IN_EVENT_TYPES) add(builtIn(type))
+  for (const type of OPERATIONAL_EVENT_TYPES) {
+    add({ ...type, operational: true, checkData: (data) => errorsOf(OPERATIONAL_DATA[type.name], data) })
+  }
 
   async function reload(): Promise<void> {
     for (const type of await store.list()) if (!types.has(type.id)) add(registered(type))
@@ -40,9 +46,9 @@ export function createEventCatalog(store: Pick<EventTypeStore, 'list'>): EventCa
   return {
     find,
     nameOf: async (id) => (await find(id))?.name ?? String(id),
-    known: async () => {
+    known: async (which) => {
       await reload()
-      const all = [...new Set(types.values())].toSorted((a, b) => a.id - b.id)
+      const all = [...new Set(types.values())].filter(({ operational }) => !(which && operational)).toSorted((a, b) => a.id - b.id)
       return all.map(({ id, name }) => `${name} (${id})`).join(', ')
     },
   }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Delivery, DeliveryStatus } from '../domain/delivery'
 import type { Webhook, WebhookStatus } from '../domain/webhook'
 import { within } from '../domain/within'
+import type { Notices } from '../notices/notices'
 import type { DeliveryStore } from '../store/deliveries'
 import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowStarts } from '../temporal/start'
@@ -42,6 +43,7 @@ export interface SteeringDeps {
   starts: Pick<WorkflowStarts, 'drain'>
   messenger: Messenger
   releasing: Pick<Releasing, 'resumeHeld'>
+  notices: Pick<Notices, 'tellChanges'>
   logger: Logger
 }
 
@@ -77,8 +79,9 @@ export function createSteering(deps: SteeringDeps): Steering {
     id: string,
     from: WebhookStatus[],
     to: WebhookStatus,
+    reason?: string,
   ): Promise<WebhookSteeringResult> {
-    const moved = await webhooks.setStatus(tenantId, id, from, to)
+    const moved = await webhooks.setStatus(tenantId, id, from, to, reason)
     const webhook = await webhooks.get(tenantId, id)
     if (!webhook) return { kind: 'not found' }
     return moved || webhook.status === to ? { kind: 'done', webhook } : { kind: 'not allowed', status: webhook.status }
@@ -111,8 +114,13 @@ export function createSteering(deps: SteeringDeps): Steering {
       return result
     },
     resume: async (tenantId, id, by) => {
-      const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active')
-      if (result.kind === 'done') await soon('the release of what was held', deps.releasing.resumeHeld(tenantId, id, by))
+      const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active', 'by hand')
+      if (result.kind === 'done') {
+        await Promise.all([
+          soon('the release of what was held', deps.releasing.resumeHeld(tenantId, id, by)),
+          soon('the report of a resume', deps.notices.tellChanges(tenantId, id)),
+        ])
+      }
       return result
     },
     remove: async (tenantId, id) => {

@@ -6,7 +6,7 @@ import type { EventType } from '../domain/event-types'
 import type { Release } from '../domain/release'
 import type { LegalHold } from '../domain/legal-hold'
 import type { Tenant } from '../domain/tenant'
-import type { Webhook } from '../domain/webhook'
+import type { StatusChange, Webhook } from '../domain/webhook'
 import type { AttemptRecord } from './attempts'
 import { SCHEDULE } from './schedule'
 
@@ -39,6 +39,8 @@ export type WebhookRecord = Stored<Webhook> & {
   deletedAt?: Date
   /** Of a deleted one: its deliveries may not all be cancelled yet. */
   uncancelled?: true
+  /** What has become of it and was not yet reported: written with the status, so that no crash comes between. */
+  untold?: StatusChange[]
 }
 export type DeliveryRecord = Stored<Delivery>
 export type ReleaseRecord = Stored<Release>
@@ -112,6 +114,7 @@ function webhookSchema(): Schema {
     .index({ tenantId: 1, eventTypes: 1 })
     .index({ tenantId: 1, _id: -1 })
     .index({ uncancelled: 1 }, { partialFilterExpression: { uncancelled: true } })
+    .index({ 'untold.at': 1 }, { partialFilterExpression: { 'untold.at': { $exists: true } } })
 }
 
 function deliverySchema(): Schema {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Filter } from '../domain/filter'
-import type { OpenWebhook, Sealer, Webhook, WebhookSecrets, WebhookStatus } from '../domain/webhook'
+import type { OpenWebhook, Sealer, StatusChange, Webhook, WebhookSecrets, WebhookStatus } from '../domain/webhook'
 import type { Models, WebhookRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
@@ -19,8 +19,13 @@ export interface WebhookStore {
   get: (tenantId: string, id: string) => Promise<Webhook | undefined>
   list: (tenantId: string, request: PageRequest) => Promise<Page<Webhook>>
   update: (tenantId: string, id: string, patch: WebhookPatch, secrets?: WebhookSecrets) => Promise<Webhook | undefined>
-  /** Moves the status when it is one of `from`; answers whether it did. */
-  setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus) => Promise<boolean>
+  /** Moves the status when it is one of `from`; answers whether it did. With a `reason` the change is to be told. */
+  setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus, reason?: string) => Promise<boolean>
+  /** What has become of the webhook and is to be told, oldest first. */
+  untold: (tenantId: string, id: string) => Promise<StatusChange[]>
+  told: (tenantId: string, id: string, change: StatusChange) => Promise<void>
+  /** Webhooks, of all tenants, of which something is to be told. */
+  withUntold: (limit: number) => Promise<Pick<Webhook, 'tenantId' | 'id'>[]>
   /** Leaves a tombstone without credentials, which old deliveries still name; it is marked as uncancelled. */
   remove: (tenantId: string, id: string) => Promise<boolean>
   /** The deliveries of a deleted webhook are cancelled now. */
@@ -38,12 +43,18 @@ export interface WebhookStore {
   follow: Subscribers['follow']
 }
 
-const toWebhook = ({ _id, sealed: _sealed, deletedAt: _deletedAt, uncancelled: _mark, ...rest }: WebhookRecord): Webhook => ({
+const toWebhook = ({ _id, sealed: _sealed, deletedAt: _deletedAt, uncancelled: _mark, untold: _untold, ...rest }: WebhookRecord): Webhook => ({
   id: _id,
   ...rest,
 })
 
 const context = (tenantId: string, id: string): string => `${tenantId}/${id}/secrets`
+
+/** Those that were not told in all this time have been overtaken by newer ones. */
+const MOST_UNTOLD = 20
+const toBeTold = (status: WebhookStatus, reason: string) => ({
+  $push: { untold: { $each: [{ status, reason, at: new Date() }], $slice: -MOST_UNTOLD } },
+})
 
 const RECEIVING: WebhookStatus[] = ['active', 'paused', 'suspended']
 
@@ -76,7 +87,7 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
   /** Unless it is sealed afresh by now. */
   async function suspend({ tenantId, _id, sealed }: WebhookRecord, error: unknown): Promise<void> {
     const asRead = { ...living(tenantId, { _id }), status: 'active' as const, sealed }
-    const { modifiedCount } = await webhooks.updateOne(asRead, { $set: { status: 'suspended', updatedAt: new Date() } })
+    const { modifiedCount } = await webhooks.updateOne(asRead, { $set: { status: 'suspended', updatedAt: new Date() }, ...toBeTold('suspended', 'secrets lost') })
     if (modifiedCount === 0) return
     logger.error({ err: error, tenantId, webhookId: _id }, 'the secrets of a webhook cannot be opened: it is suspended until they are given again')
   }
@@ -110,10 +121,10 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       subscribers.forget(tenantId)
       return record ? toWebhook(record) : undefined
     },
-    setStatus: async (tenantId, id, from, status) => {
+    setStatus: async (tenantId, id, from, status, reason) => {
       const { modifiedCount } = await webhooks.updateOne(
         { ...living(tenantId, { _id: id }), status: { $in: from } },
-        { $set: { status, updatedAt: new Date() } },
+        { $set: { status, updatedAt: new Date() }, ...(reason !== undefined && toBeTold(status, reason)) },
       )
       subscribers.forget(tenantId)
       return modifiedCount === 1
@@ -131,6 +142,14 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
     uncancelled: async (limit) => {
       const marked = await webhooks.find({ uncancelled: true }).limit(limit).lean<WebhookRecord[]>()
       return marked.map(({ _id, tenantId }) => ({ id: _id, tenantId }))
+    },
+    untold: async (tenantId, id) => (await hot.webhooks.findOne(scoped(tenantId, { _id: id })))?.untold ?? [],
+    told: async (tenantId, id, { at }) => {
+      await hot.webhooks.updateOne(scoped(tenantId, { _id: id }), { $pull: { untold: { at } } })
+    },
+    withUntold: async (limit) => {
+      const found = await hot.webhooks.find({ 'untold.at': { $exists: true } }, { limit, projection: { tenantId: 1 } }).toArray()
+      return found.map(({ _id, tenantId }) => ({ id: _id, tenantId }))
     },
     open: async (tenantId, id) => {
       const record = await hot.webhooks.findOne(living(tenantId, { _id: id }))

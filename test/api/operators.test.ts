@@ -101,7 +101,7 @@ describe('event types', () => {
     expect(status).toBe(201)
     expect(body).toMatchObject({ ...blocked, builtIn: false })
     expect((await api.admin('GET', '/v1/event-types/100')).body).toEqual(body)
-    expect((await api.admin('GET', '/v1/event-types')).body.data.map(({ id }: { id: number }) => id)).toEqual([1, 2, 3, 4, 5, 6, 100])
+    expect((await api.admin('GET', '/v1/event-types')).body.data.map(({ id }: { id: number }) => id)).toEqual([1, 2, 3, 4, 5, 6, 50, 51, 52, 53, 54, 100])
 
     const publish = async (data: object, type: string | number = 'CARD BLOCKED') => (await api.admin('POST', '/v1/events', { type, data }))
     expect((await publish({ id: 'card-1', last4: '1234' })).body).toMatchObject({ type: 'CARD BLOCKED', typeId: 100 })

@@ -129,6 +129,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
       starts: { drain: noWorkflow },
       messenger: { tell: noWorkflow, adopt: noWorkflow },
       releasing,
+      notices: { tellChanges: noWorkflow },
       logger,
     }),
     releases,
