@@ -99,9 +99,10 @@ async function tellParked({ notices, logger }: ActivityDeps, { tenantId, webhook
   if (parked.length === 0) return
   try {
     if (!(await notices.isHeard(tenantId, 'delivery.parked', webhookId))) return
-    // A report of a parked report could park in its turn, for ever.
-    const told = parked.filter(({ typeId }) => !isOperational(typeId))
-    if (told.length > 0) await notices.tell(parkedNotice(tenantId, webhookId, reason, told))
+    for (const [isOurs, group] of groupBy(parked, ({ typeId }) => isOperational(typeId))) {
+      // An event about a parked event could park in its turn, for ever; mails cannot.
+      await notices.tell(parkedNotice(tenantId, webhookId, reason, group), isOurs ? 'by mail alone' : undefined)
+    }
   } catch (error) {
     if (isStoreAway(error)) throw error
     logger.error({ err: error, tenantId, webhookId, parked: parked.length }, 'parked deliveries were not reported')

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { processId } from './domain/process-id'
-import { pem, type Env } from './env'
+import { pem, SettingsError, type Env } from './env'
+import { MAIL_PACE, type Pace } from './notices/postman'
 import type { Secrets } from './secrets'
 import type { RetentionTimes } from './steering/retention'
 import type { TemporalSettings } from './temporal/connect'
@@ -27,8 +28,20 @@ export interface Config {
   reconcile: { everyMs: number; patienceMs: number }
   /** How finished events leave. */
   retention: RetentionTimes
+  /** None: no mail is sent. */
+  mail?: MailConfig
   /** Where a test wants this process to end. */
   fault?: string
+}
+
+export interface MailConfig {
+  smtpUrl: string
+  from: string
+  /** For tenants that name nobody. */
+  to: string[]
+  /** Where people reach the API. */
+  publicUrl?: string
+  pace: Pace
 }
 
 /** Where the servers are: given by settings, or just started. */
@@ -67,8 +80,20 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
     reconcile: { everyMs: 15_000, patienceMs: 300_000 },
     retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
+    ...mailFrom(env),
     ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
   }
+}
+
+/** All that is needed for mails, or none of it. @throws {SettingsError} */
+function mailFrom(env: Env): { mail?: MailConfig } {
+  const { HERALD_SMTP_URL: smtpUrl, HERALD_MAIL_FROM: from, HERALD_MAIL_TO: to, HERALD_URL: publicUrl } = env
+  if (smtpUrl === undefined && from === undefined && to.length === 0) return {}
+  if (smtpUrl === undefined || from === undefined) {
+    throw new SettingsError('E-mail needs HERALD_SMTP_URL and HERALD_MAIL_FROM, and HERALD_MAIL_TO or notifyEmails of tenants')
+  }
+  const pace = { ...MAIL_PACE, everyMs: env.HERALD_MAIL_EVERY }
+  return { mail: { smtpUrl, from, to, ...(publicUrl !== undefined && { publicUrl: publicUrl.replace(/\/+$/, '') }), pace } }
 }
 
 const usesTls = (env: Env): boolean =>

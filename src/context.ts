@@ -17,6 +17,8 @@ import { SettingsError } from './env'
 import { createFaults } from './faults'
 import { createMetrics } from './metrics'
 import { createNotices, type Notices } from './notices/notices'
+import { createPostman, type Postman } from './notices/postman'
+import { createSendMail } from './notices/smtp'
 import { createEventCatalog } from './publish/event-catalog'
 import { createAlarm, type Alarm } from './publish/alarm'
 import { createDispatches } from './publish/dispatches'
@@ -37,6 +39,7 @@ import { createAttemptStore } from './store/attempts'
 import { connectStore, type StoreConnection } from './store/connect'
 import { createDeliveryStore } from './store/deliveries'
 import { createDeliveryQueries } from './store/delivery-queries'
+import { createDigestStore } from './store/digests'
 import { createEventQueries } from './store/event-queries'
 import { createEventTypeStore } from './store/event-types'
 import { createEventStore } from './store/events'
@@ -71,6 +74,8 @@ export interface Context {
   reconciler: Reconciler
   retention: Retention
   notices: Notices
+  /** None where no mail is sent. */
+  postman: Postman | undefined
   recorder: Recorder
   marks: Marks
   ahead: Pick<Ahead, 'dropAll'>
@@ -135,8 +140,11 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const isStarterGone = (starter: string): boolean => isGone(starter, self, isAlive)
   const sweeper = createSweeper({ events, schedule, alarm, starter, starts, messages, starterId: config.processId, isStarterGone, logger })
   const messenger = createMessenger({ deliveries, messages, starts, metrics })
+  const { mail } = config
+  const digests = createDigestStore(models)
+  const notices = createNotices({ publisher, webhooks, digests: mail && digests, logger })
+  const postman = mail && createPostman({ ...mail, digests, tenants, webhooks, send: createSendMail(mail), metrics, logger })
   const releasing = createReleasing({ releases, starts, logger })
-  const notices = createNotices({ publisher, webhooks, logger })
   const steering = createSteering({ deliveries, webhooks, starts, messenger, releasing, notices, logger })
   const reconciler = createReconciler({
     overdue: createOverdueStore(models),
@@ -223,7 +231,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     webhooks.follow(stopping.signal, (error) =>
       logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
     )
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, notices, recorder, marks, ahead, follow, stopping }
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, notices, postman, recorder, marks, ahead, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import * as ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { parseDuration } from './domain/duration'
 
 const text = z.string().min(1).optional()
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
@@ -17,6 +18,10 @@ const key32 = z
   .string()
   .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
   .refine((key) => key.length === 32, 'must be 32 bytes as hex or base64: make one with `openssl rand -base64 32`')
+
+const mailAddress = /^[^\s@<>,"]+@[^\s@<>,"]+$/
+/** `herald@bank.example`, or `Herald <herald@bank.example>`. */
+const sender = /^(?:[^\p{C}<>,"@]+ <[^\s@<>,"]+@[^\s@<>,"]+>|[^\s@<>,"]+@[^\s@<>,"]+)$/u
 
 const settings = z.object({
   PORT: port.default(3000),
@@ -36,6 +41,20 @@ const settings = z.object({
   HERALD_TASK_QUEUE: z.string().default('herald'),
   HERALD_TEMPORAL_UI_URL: text,
   HERALD_FAULT: text,
+  HERALD_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be such as smtps://user:password@mail.bank.example:465 or smtp://mail.bank.example:587' })
+    .optional(),
+  HERALD_MAIL_FROM: z.string().regex(sender, 'must be an address such as herald@bank.example or Herald <herald@bank.example>').optional(),
+  HERALD_MAIL_TO: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').map((item) => item.trim()).filter(Boolean))
+    .refine((list) => list.every((address) => mailAddress.test(address)), 'must be addresses, separated by commas'),
+  HERALD_MAIL_EVERY: z
+    .string()
+    .default('5m')
+    .transform((value) => parseDuration(value) ?? 0)
+    .refine((ms) => ms >= 10_000 && ms <= 86_400_000, 'must be a duration from 10s to 1d, such as 5m'),
   MONGODB_URI: text,
   TEMPORAL_ADDRESS: text,
   TEMPORAL_NAMESPACE: z.string().default('default'),

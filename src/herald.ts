@@ -33,12 +33,13 @@ export async function startHerald(config: Config, logger: Logger, role: Role): P
   const workers = withWorkers ? await workersOf(context) : undefined
   const rounds = startRounds(context, withWorkers)
   const following = withWorkers ? context.follow() : Promise.resolve()
+  const mailing = withWorkers ? context.postman?.(context.stopping.signal) : undefined
   const { address, port } = server.address() as AddressInfo
   return {
     context,
     url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
     broken: (workers?.running ?? new Promise<void>(() => undefined)).then(() => new Promise<never>(() => undefined)),
-    stop: () => stop(context, server, workers, () => Promise.all([rounds(), following])),
+    stop: () => stop(context, server, workers, () => Promise.all([rounds(), following, mailing])),
   }
 }
 

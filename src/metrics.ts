@@ -10,6 +10,7 @@ export interface Metrics {
   parked: Counter<'reason'>
   adopted: Counter
   leaving: Counter<'record'>
+  mails: Counter<'result'>
 }
 
 export function createMetrics(): Metrics {
@@ -26,5 +27,6 @@ export function createMetrics(): Metrics {
     parked: counter('herald_deliveries_parked_total', 'Deliveries parked, by reason.', ['reason']),
     adopted: counter('herald_deliveries_adopted_total', 'Deliveries taken over from a lost workflow.'),
     leaving: counter('herald_records_leaving_total', 'Records marked for removal, their retention being over.', ['record']),
+    mails: counter('herald_mails_total', 'Digests by e-mail, by result.', ['result']),
   }
 }

@@ -21,9 +21,12 @@ const view = z.object({
   retention: z.string().describe('How long an event stays, with its deliveries and attempts, after its last delivery is final.'),
   legalHold: z.boolean().describe('Whether everything stays, whatever the retention says. Of single entities: `/v1/legal-holds`.'),
   legalHoldSince: time.optional(),
+  notifyEmails: z.array(z.string()).optional().describe('Who gets the digests of what Herald reports; else those whom the settings name.'),
   createdAt: time,
 })
 named.add(view, { id: 'Tenant' })
+
+const notifyEmails = z.array(z.email()).max(20).describe('Where Herald sends e-mail: who gets the digests of what it reports of this tenant. An empty list: nobody.')
 
 const settings = {
   name: z.string().min(1).max(200).optional(),
@@ -38,10 +41,11 @@ const input = z.strictObject({
     .string()
     .regex(TENANT_ID_PATTERN, 'must have 1 to 40 characters of a-z, 0-9 and -, and not begin with -'),
   ...settings,
+  notifyEmails: notifyEmails.optional(),
 })
 named.add(input, { id: 'CreateTenant' })
 
-const patchInput = z.strictObject(settings)
+const patchInput = z.strictObject({ ...settings, notifyEmails: notifyEmails.nullish().describe('null: again those whom the settings name.') })
 named.add(patchInput, { id: 'PatchTenant' })
 
 const params = z.object({ id: z.string() })
@@ -101,23 +105,24 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   }
 
   async function create({ body }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
-    const { id, name = id, parkedFor = PARKED_FOR.defaultMs, retention = RETENTION.defaultMs, legalHold } = body
+    const { id, name = id, parkedFor = PARKED_FOR.defaultMs, retention = RETENTION.defaultMs, legalHold, notifyEmails } = body
     const expiryNoticeMs = body.expiryNotice ?? Math.min(EXPIRY_NOTICE.defaultMs, parkedFor)
     const createdAt = new Date()
     const held = legalHold ? { legalHoldSince: createdAt } : {}
-    const tenant = { id, name, createdAt, parkedForMs: parkedFor, expiryNoticeMs, retentionMs: retention, ...held }
+    const tenant = { id, name, createdAt, parkedForMs: parkedFor, expiryNoticeMs, retentionMs: retention, ...held, ...(notifyEmails && { notifyEmails }) }
     mustFit(tenant)
     if (!(await tenants.insert(tenant))) throw new Problem('conflict', `The tenant "${id}" exists already; choose another id.`)
     return { status: 201, body: toView(tenant) }
   }
 
   async function patch({ params: { id }, body }: Call<{ id: string }, unknown, z.output<typeof patchInput>>): Promise<Reply> {
-    const { name, parkedFor, expiryNotice, retention, legalHold } = body
+    const { name, parkedFor, expiryNotice, retention, legalHold, notifyEmails } = body
     const change = {
       ...(name !== undefined && { name }),
       ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
       ...(expiryNotice !== undefined && { expiryNoticeMs: expiryNotice }),
       ...(retention !== undefined && { retentionMs: retention }),
+      ...(notifyEmails !== undefined && { notifyEmails }),
     }
     mustFit({ ...(await existing(id)), ...change })
     if (legalHold === true) await hold(id)
@@ -139,7 +144,7 @@ function mustFit({ parkedForMs, expiryNoticeMs }: Pick<Tenant, 'parkedForMs' | '
   throw invalid([{ path: 'expiryNotice', message: `must not be longer than parkedFor (${formatDuration(parkedForMs)})` }])
 }
 
-const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, createdAt }: Tenant): z.infer<typeof view> => ({
+const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, notifyEmails, createdAt }: Tenant): z.infer<typeof view> => ({
   id,
   name,
   parkedFor: formatDuration(parkedForMs),
@@ -147,5 +152,6 @@ const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldS
   retention: formatDuration(retentionMs),
   legalHold: legalHoldSince !== undefined,
   ...(legalHoldSince && { legalHoldSince: legalHoldSince.toISOString() }),
+  ...(notifyEmails && { notifyEmails }),
   createdAt: createdAt.toISOString(),
 })

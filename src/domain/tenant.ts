@@ -17,6 +17,8 @@ export interface Tenant {
   retentionMs: number
   /** Since then nothing of the tenant is removed. */
   legalHoldSince?: Date
+  /** Who gets its digests; else whoever the settings name. */
+  notifyEmails?: string[]
 }
 
 export const PARKED_FOR = { defaultMs: 30 * DAY_MS, minMs: 1_000, maxMs: 365 * DAY_MS } as const

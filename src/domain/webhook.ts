@@ -38,6 +38,7 @@ export interface Webhook {
 /** How a webhook came into its status. */
 export interface StatusChange {
   status: WebhookStatus
+  /** One of few and short ones: digests count by it. */
   reason: string
   at: Date
 }

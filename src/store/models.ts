@@ -8,6 +8,7 @@ import type { LegalHold } from '../domain/legal-hold'
 import type { Tenant } from '../domain/tenant'
 import type { StatusChange, Webhook } from '../domain/webhook'
 import type { AttemptRecord } from './attempts'
+import type { DigestRecord, MailRecord } from './digests'
 import { SCHEDULE } from './schedule'
 
 /** A record is the domain's thing with its id as MongoDB's key. */
@@ -71,6 +72,8 @@ export interface Hot {
   webhooks: mongo.Collection<WebhookRecord>
   deliveries: mongo.Collection<DeliveryRecord>
   attempts: mongo.Collection<AttemptRecord>
+  digests: mongo.Collection<DigestRecord>
+  mails: mongo.Collection<MailRecord>
 }
 
 export interface Models {
@@ -87,6 +90,8 @@ export interface Models {
   legalHolds: Model<LegalHoldRecord>
   retentionCursors: Model<RetentionCursorRecord>
   turns: Model<TurnRecord>
+  digests: Model<DigestRecord>
+  mails: Model<MailRecord>
 }
 
 /** The shapes are the compiler's business; mongoose declares the collections and their indexes. */
@@ -162,6 +167,8 @@ export function createModels(connection: Connection): Models {
       webhooks: hot('webhooks'),
       deliveries: hot('deliveries'),
       attempts: hot('attempts'),
+      digests: hot('digests'),
+      mails: hot('mails'),
     },
     events: model('events', eventSchema()),
     webhooks: model('webhooks', webhookSchema()),
@@ -181,5 +188,7 @@ export function createModels(connection: Connection): Models {
     legalHolds: model('legalHolds', open().index({ tenantId: 1, createdAt: -1, _id: -1 }).index({ createdAt: 1 })),
     retentionCursors: model('retentionCursors', open()),
     turns: model('turns', open()),
+    digests: model('digests', open().index({ since: 1 }).index({ tenantId: 1, count: -1, _id: 1 })),
+    mails: model('mails', open()),
   }
 }

@@ -3,7 +3,10 @@ import { isDuplicate } from './errors'
 import type { Models, TenantRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
 
-export type TenantPatch = Partial<Pick<Tenant, 'name' | 'parkedForMs' | 'expiryNoticeMs' | 'retentionMs'>>
+export type TenantPatch = Partial<Pick<Tenant, 'name' | 'parkedForMs' | 'expiryNoticeMs' | 'retentionMs'>> & {
+  /** null removes them. */
+  notifyEmails?: string[] | null
+}
 
 /** Tenants themselves are the operator's, so that these reads are not scoped by a tenant. */
 export interface TenantStore {
@@ -38,9 +41,10 @@ export function createTenantStore({ tenants }: Models): TenantStore {
     },
     list: (request) => page(tenants, {}, request, toTenant),
     all: async () => (await tenants.find().lean<TenantRecord[]>()).map(toTenant),
-    update: async (id, patch) => {
+    update: async (id, { notifyEmails, ...patch }) => {
+      const set = { ...patch, ...(notifyEmails && { notifyEmails }) }
       const record = await tenants
-        .findByIdAndUpdate(id, { $set: patch }, { returnDocument: 'after' })
+        .findByIdAndUpdate(id, { $set: set, ...(notifyEmails === null && { $unset: { notifyEmails: '' } }) }, { returnDocument: 'after' })
         .lean<TenantRecord>()
       return record ? toTenant(record) : undefined
     },

@@ -47,6 +47,7 @@ describe('tenants', () => {
     [{ id: 'Bank' }, 'id'],
     [{ id: 'a/b' }, 'id'],
     [{ id: 'ok', parkedFor: '400d' }, 'parkedFor'],
+    [{ id: 'ok', notifyEmails: ['people'] }, 'notifyEmails[0]'],
     [{ id: 'ok', parkedFor: '1d', expiryNotice: '2d' }, 'expiryNotice'],
     [{ id: 'ok', retention: '23h' }, 'retention'],
     [{ id: 'ok', retention: '3651d' }, 'retention'],

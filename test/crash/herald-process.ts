@@ -16,6 +16,8 @@ export interface HeraldSettings {
   directory: string
   encryptionKey: string
   fault?: string
+  /** Further settings. */
+  env?: Record<string, string>
 }
 
 /** Herald as a process of its own, which a test may kill and freeze. */
@@ -112,6 +114,7 @@ function environment(settings: HeraldSettings, port: number, fault: string | und
     HERALD_ALLOW_TARGETS: '127.0.0.0/8',
     HERALD_DATA_DIR: settings.directory,
     LOG_LEVEL: 'warn',
+    ...settings.env,
     ...(fault && { HERALD_FAULT: fault }),
   }
 }
