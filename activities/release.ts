@@ -8,7 +8,7 @@ const PAGE = 1_000
 const PAUSED_MS = 60_000
 const FULL_MS = 1_000
 
-type ReleaseDeps = Pick<ActivityDeps, 'releases' | 'deliveries' | 'webhooks' | 'messenger' | 'wakeQueue' | 'faults'>
+type ReleaseDeps = Pick<ActivityDeps, 'releases' | 'deliveries' | 'notices' | 'webhooks' | 'messenger' | 'wakeQueue' | 'faults'>
 
 /** One page of a release: as many deliveries as its pace and what is under way allow. */
 export function createRelease(deps: ReleaseDeps): Activities['releasePage'] {
@@ -30,9 +30,20 @@ export function createRelease(deps: ReleaseDeps): Activities['releasePage'] {
       return { kind: 'wait', until: begun + pauseAfter(release, page.length) }
     }
     if (underWay > 0) return wait(FULL_MS)
+    await tellEnd(deps, release)
     await releases.setStatus(tenantId, releaseId, ['running'], 'finished')
     return { kind: 'ended' }
   }
+}
+
+/** Before the status says it, so that a run that is cut off tells it again: that counts once. */
+async function tellEnd({ releases, notices }: ReleaseDeps, release: Release): Promise<void> {
+  const { id, tenantId, action, total, filter } = release
+  const counts = await releases.counts(release)
+  const done = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const about = { id, action, status: 'finished', total, done, at: new Date().toISOString() }
+  const data = { ...about, ...(filter.webhookId !== undefined && { webhookId: filter.webhookId }) }
+  await notices.tell({ type: 'release.finished', tenantId, key: id, data })
 }
 
 const wait = (ms: number): ReleaseStep => ({ kind: 'wait', until: Date.now() + ms })

@@ -123,12 +123,16 @@ it('is paused, goes on, and when it is cancelled leaves the rest parked', async 
   expect((await scene.api('POST', `/v1/releases/${id}/resume`)).status).toBe(409)
 }, 60_000)
 
-it('cancels many at once', async () => {
+it('cancels many at once, and tells who subscribes that it has ended', async () => {
+  const operations = await scene.receiver()
+  await scene.subscribe(operations.url, { eventTypes: ['release.finished'] })
   const receiver = await scene.receiver(500)
   const webhookId = await park(12, receiver)
   const { id } = await release({ action: 'cancel', filter: { webhookId } })
   expect(await ended(id)).toMatchObject({ status: 'finished', progress: { cancelled: 12 } })
   expect(receiver.requests).toHaveLength(12)
+  const [told] = await operations.waitFor(1)
+  expect(JSON.parse(told?.rawBody ?? '{}')).toMatchObject({ type: 'release.finished', data: { id, action: 'cancel', total: 12, done: 12 } })
 }, 60_000)
 
 it('releases what a pause held, oldest first, and shows it', async () => {
