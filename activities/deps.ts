@@ -1,5 +1,8 @@
 import type { Logger } from 'pino'
 import type { Messenger } from '../src/steering/messenger'
+import type { Releasing } from '../src/steering/releasing'
+import type { HealthStore } from '../src/store/health'
+import type { SuspensionTimes } from '../src/domain/health'
 import type { PostEvent } from '../src/delivery/post'
 import type { FaultPoints } from '../src/faults'
 import type { Metrics } from '../src/metrics'
@@ -16,6 +19,7 @@ import type { ScheduleStore } from '../src/store/schedule'
 import type { TenantStore } from '../src/store/tenants'
 import type { WebhookStore } from '../src/store/webhooks'
 import type { Ahead } from './ahead'
+import type { Health } from './health'
 import type { Lanes } from './lanes'
 
 /** What the activities are made of. */
@@ -35,6 +39,10 @@ export interface ActivityDeps {
   recorder: Recorder
   post: PostEvent
   lanes: Lanes
+  observe: Health['observe']
+  health: Pick<HealthStore, 'find' | 'probe' | 'clear'>
+  suspension: SuspensionTimes
+  releasing: Pick<Releasing, 'resumeHeld'>
   ahead: Pick<Ahead, 'take'>
   /** Whether Temporal has a run of the workflow that is under way. */
   isRunning: (workflowId: string) => Promise<boolean>

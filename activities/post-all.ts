@@ -35,7 +35,7 @@ export interface PostBounds {
   turn?: () => Promise<void>
 }
 
-type PostAllDeps = Pick<ActivityDeps, 'post' | 'lanes' | 'recorder' | 'webhooks' | 'notices' | 'stopping' | 'metrics' | 'logger' | 'faults'>
+type PostAllDeps = Pick<ActivityDeps, 'post' | 'observe' | 'lanes' | 'recorder' | 'webhooks' | 'notices' | 'stopping' | 'metrics' | 'logger' | 'faults'>
 
 /** Makes the claimed POSTs to one webhook, in order and within the bounds. */
 export async function postAll(
@@ -83,6 +83,7 @@ export async function postAll(
   }
 
   await Promise.all(Array.from({ length: Math.min(bounds.atOnce, tasks.length) }, runner))
+  await deps.observe(webhook, begun)
   if (gone) await disable(deps, webhook)
   return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), tooLate, recorded: Promise.all(recorded) }
 }

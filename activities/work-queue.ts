@@ -12,6 +12,7 @@ import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
 import { createPaces, type Paces } from './pace'
 import { postAll, type Posted, type PostTask } from './post-all'
+import { probe } from './probe'
 import { loadStanding } from './standing'
 import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities, type QueueWork } from './types'
 
@@ -142,7 +143,7 @@ async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): Promise
     deps.webhooks.open(tenantId, webhookId),
     deps.queue.due(tenantId, webhookId, new Date(), most),
   ])
-  if (webhook?.status !== 'active') return emptyOut(deps, tenantId, webhookId, webhook !== undefined)
+  if (webhook?.status !== 'active') return emptyOut(deps, tenantId, webhookId, webhook)
   const [first] = due
   if (!first) {
     if (nextAt) return { kind: 'later', notBefore: nextAt.getTime() }
@@ -157,13 +158,15 @@ async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): Promise
   return { webhook, ...(await begin(deps, shift, webhook, alike, events)), ...(pace && { turn: pace }) }
 }
 
-/** Of a webhook that takes none now: held, or cancelled where it is gone; page by page. */
-async function emptyOut(deps: ActivityDeps, tenantId: string, webhookId: string, exists: boolean): Promise<Outlook> {
+/** Of a webhook that takes none now: held, or cancelled where it is gone; page by page. A suspended one is probed. */
+async function emptyOut(deps: ActivityDeps, tenantId: string, webhookId: string, webhook: OpenWebhook | undefined): Promise<Outlook> {
   deps.lanes.clear(webhookId)
   const ids = await deps.queue.some(tenantId, webhookId, EMPTIED_AT_ONCE)
-  if (exists) await deps.deliveries.hold(tenantId, ids)
+  if (webhook) await deps.deliveries.hold(tenantId, ids)
   else await deps.deliveries.cancel(tenantId, { ids, from: [...UNDER_WAY] })
-  return ids.length === EMPTIED_AT_ONCE ? later(SOON_MS) : { kind: 'empty' }
+  if (ids.length === EMPTIED_AT_ONCE) return later(SOON_MS)
+  const isProbed = webhook?.status === 'suspended' && !webhook.secretsLost
+  return isProbed ? { kind: 'later', notBefore: await probe(deps, webhook) } : { kind: 'empty' }
 }
 
 /** Writes down the POSTs that are about to be made; parks what the webhook's policy allows no more of. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { SUSPENSION, type SuspensionTimes } from './domain/health'
 import { processId } from './domain/process-id'
 import { pem, SettingsError, type Env } from './env'
 import { MAIL_PACE, type Pace } from './notices/postman'
@@ -28,6 +29,7 @@ export interface Config {
   reconcile: { everyMs: number; patienceMs: number }
   /** How finished events leave. */
   retention: RetentionTimes
+  suspension: SuspensionTimes
   /** None: no mail is sent. */
   mail?: MailConfig
   /** Where a test wants this process to end. */
@@ -80,6 +82,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
     reconcile: { everyMs: 15_000, patienceMs: 300_000 },
     retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
+    suspension: SUSPENSION,
     ...mailFrom(env),
     ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
   }

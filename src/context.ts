@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { createActivities } from '../activities'
 import { createAhead, type Ahead } from '../activities/ahead'
 import { createWriteIntents } from '../activities/intents'
+import { createHealth } from '../activities/health'
 import { createLanes } from '../activities/lanes'
 import { createApp, createHealthApp } from './api/app'
 import type { Config } from './config'
@@ -48,6 +49,7 @@ import { createQueueStore } from './store/queue'
 import { createOutcomeStore } from './store/outcomes'
 import { createOverdueStore } from './store/overdue'
 import { createRecorder, type Recorder } from './store/recorder'
+import { createHealthStore } from './store/health'
 import { createReleaseStore } from './store/releases'
 import { createRetentionLooks } from './store/retention-looks'
 import { createRetentionMarks } from './store/retention-marks'
@@ -112,6 +114,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const deliveries = createDeliveryStore(models)
   const queue = createQueueStore(models)
   const releases = createReleaseStore(models)
+  const health = createHealthStore(models)
   const tenants = createTenantStore(models)
   const eventTypes = createEventTypeStore(models)
   const catalog = createEventCatalog(eventTypes)
@@ -145,7 +148,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const notices = createNotices({ publisher, webhooks, digests: mail && digests, logger })
   const postman = mail && createPostman({ ...mail, digests, tenants, webhooks, send: createSendMail(mail), metrics, logger })
   const releasing = createReleasing({ releases, starts, logger })
-  const steering = createSteering({ deliveries, webhooks, starts, messenger, releasing, notices, logger })
+  const steering = createSteering({ deliveries, webhooks, starts, messenger, releasing, notices, health, logger })
   const reconciler = createReconciler({
     overdue: createOverdueStore(models),
     queue,
@@ -155,6 +158,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     messenger,
     releases,
     releasing,
+    health,
     starts,
     logger,
     patienceMs: config.reconcile.patienceMs,
@@ -173,6 +177,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
 
   const urlRules = { allowTargets: config.allowTargets, deniedPorts: config.deniedPorts }
   const post = createPostEvent({ dispatcher: createDispatcher(urlRules), userAgent: `Herald/${config.version}` })
+  const wakeQueue = createQueueWaker(starts, logger)
+  const { observe } = createHealth({ health, webhooks, deliveries, notices, wakeQueue, times: config.suspension, logger })
   const activities = createActivities({
     events,
     schedule,
@@ -191,7 +197,11 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     lanes,
     ahead,
     isRunning: messages.isRunning,
-    wakeQueue: createQueueWaker(starts, logger),
+    wakeQueue,
+    observe,
+    health,
+    releasing,
+    suspension: config.suspension,
     logger,
     metrics,
     stopping: stopping.signal,
@@ -204,6 +214,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const app = (role === 'worker' ? createHealthApp : createApp)({
     publisher,
     steering,
+    health,
     releases,
     releasing,
     webhooks,

@@ -9,8 +9,8 @@ export interface DrainInput {
   webhookId: string
 }
 
-/** However far off the next delivery's time is: others may have come before it. */
-const LONGEST_WAIT_MS = 60_000
+/** Whatever comes before wakes the workflow. */
+const LONGEST_WAIT_MS = 3_600_000
 
 /**
  * Works off what waits for a webhook. However much that is, it is one workflow and one activity at a

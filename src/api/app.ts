@@ -11,6 +11,7 @@ import type { AttemptStore } from '../store/attempts'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { EventQueries } from '../store/event-queries'
 import type { EventTypeStore } from '../store/event-types'
+import type { HealthStore } from '../store/health'
 import type { ReleaseStore } from '../store/releases'
 import type { ScheduleStore } from '../store/schedule'
 import type { LegalHoldStore } from '../store/legal-holds'
@@ -40,6 +41,7 @@ import { webhookRoutes } from './webhooks'
 export interface ApiDeps extends TemporalUi {
   publisher: Publisher
   steering: Steering
+  health: Pick<HealthStore, 'find'>
   releases: ReleaseStore
   releasing: Releasing
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get'>

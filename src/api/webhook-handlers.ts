@@ -4,6 +4,7 @@ import { DEFAULT_RETRY_POLICY, TIMEOUT } from '../domain/retry-policy'
 import type { OpenWebhook, Webhook } from '../domain/webhook'
 import type { Steering, WebhookSteeringResult } from '../steering/steering'
 import type { EventCatalog } from '../publish/event-catalog'
+import type { HealthStore } from '../store/health'
 import type { WebhookPatch, WebhookStore } from '../store/webhooks'
 import { found, Problem } from './problem'
 import type { Call, Caller, Reply } from './route'
@@ -14,6 +15,7 @@ import { toWebhookView } from './webhook-views'
 
 export interface WebhookDeps {
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open'>
+  health: Pick<HealthStore, 'find'>
   steering: Pick<Steering, 'pause' | 'resume' | 'remove'>
   catalog: EventCatalog
   checkUrl: CheckUrl
@@ -22,13 +24,13 @@ export interface WebhookDeps {
 
 type ById = Call<{ id: string }>
 
-export function webhookHandlers({ webhooks, steering, catalog, checkUrl, newSecret }: WebhookDeps) {
+export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl, newSecret }: WebhookDeps) {
   const open = async ({ tenantId }: Caller, id: string): Promise<OpenWebhook> =>
     found(await webhooks.open(tenantId, id), 'webhook', id)
 
   const answer = async (webhook: OpenWebhook): Promise<Reply> => ({
     status: 200,
-    body: await toWebhookView(webhook, catalog),
+    body: await toWebhookView(webhook, catalog, (await health.find([webhook.id])).get(webhook.id)),
   })
 
   return {
@@ -46,6 +48,7 @@ export function webhookHandlers({ webhooks, steering, catalog, checkUrl, newSecr
         status: 'active',
         retry: mergeRetry(DEFAULT_RETRY_POLICY, body.retry),
         timeoutMs: body.timeout ?? TIMEOUT.defaultMs,
+        ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend }),
         createdAt: now,
         updatedAt: now,
       }
@@ -56,8 +59,9 @@ export function webhookHandlers({ webhooks, steering, catalog, checkUrl, newSecr
 
     list: async ({ tenantId, query }: Call<unknown, z.output<typeof paging>>): Promise<Reply> => {
       const { data, nextCursor } = await webhooks.list(tenantId, query)
+      const failing = await health.find(data.map(({ id }) => id))
       const opened = await Promise.all(data.map(({ id }) => webhooks.open(tenantId, id)))
-      const views = opened.filter((webhook) => webhook !== undefined).map((webhook) => toWebhookView(webhook, catalog))
+      const views = opened.filter((webhook) => webhook !== undefined).map((webhook) => toWebhookView(webhook, catalog, failing.get(webhook.id)))
       return { status: 200, body: { data: await Promise.all(views), nextCursor } }
     },
 
@@ -104,6 +108,7 @@ export function webhookHandlers({ webhooks, steering, catalog, checkUrl, newSecr
       ...(body.description !== undefined && { description: body.description ?? '' }),
       ...(body.retry !== undefined && { retry: mergeRetry(retry, body.retry) }),
       ...(body.timeout !== undefined && { timeoutMs: body.timeout ?? TIMEOUT.defaultMs }),
+      ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend ?? true }),
     }
   }
 }

@@ -97,6 +97,10 @@ const shared = {
   eventTypes,
 }
 
+const autoSuspend = z
+  .boolean()
+  .describe('Whether it is suspended when it has failed for long: 20 failures without a delivery over at least 10 minutes. true when not given.')
+
 export const webhookInput = z.strictObject({
   ...shared,
   filter: filter.optional(),
@@ -105,6 +109,7 @@ export const webhookInput = z.strictObject({
   headers: headers(headerValue).optional(),
   retry: retry.optional(),
   timeout: duration(TIMEOUT).optional(),
+  autoSuspend: autoSuspend.optional(),
 })
 named.add(webhookInput, { id: 'CreateWebhook' })
 
@@ -118,6 +123,7 @@ export const webhookPatch = z.strictObject({
   headers: headers(headerValue.nullable()).nullish(),
   retry: retry.nullish(),
   timeout: duration(TIMEOUT).nullish(),
+  autoSuspend: autoSuspend.nullish(),
 })
 named.add(webhookPatch, { id: 'PatchWebhook' })
 

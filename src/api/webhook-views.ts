@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { formatDuration } from '../domain/duration'
 import { filterNode } from '../domain/filter'
-import { WEBHOOK_STATUSES, type OpenWebhook } from '../domain/webhook'
+import type { Failing } from '../domain/health'
+import { WEBHOOK_STATUSES, type OpenWebhook, type WebhookStatus } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import { named, time } from './views'
 
@@ -28,6 +29,11 @@ export const webhookView = z.object({
     maximumInterval: z.string(),
   }),
   timeout: z.string(),
+  autoSuspend: z.boolean(),
+  failing: z
+    .object({ since: time, failures: z.int(), nextProbeAt: time.optional().describe('When a suspended one is tried again.') })
+    .optional()
+    .describe('What has failed since its last delivery.'),
   createdAt: time,
   updatedAt: time,
 })
@@ -44,7 +50,7 @@ export const patchedWebhookView = webhookView.extend({
 named.add(patchedWebhookView, { id: 'PatchedWebhook' })
 
 /** Of what is hidden, only that it is there. */
-export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog): Promise<z.infer<typeof webhookView>> {
+export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog, failing?: Failing): Promise<z.infer<typeof webhookView>> {
   const { id, url, description, eventTypes, filter, status, retry, timeoutMs, createdAt, updatedAt, secrets, secretsLost } = webhook
   return {
     id,
@@ -64,7 +70,15 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog)
       maximumInterval: formatDuration(retry.maximumIntervalMs),
     },
     timeout: formatDuration(timeoutMs),
+    autoSuspend: webhook.autoSuspend ?? true,
+    ...(failing && { failing: toFailingView(failing, status) }),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   }
 }
+
+const toFailingView = ({ since, failures, nextProbeAt }: Failing, status: WebhookStatus) => ({
+  since: since.toISOString(),
+  failures,
+  ...(status === 'suspended' && nextProbeAt && { nextProbeAt: nextProbeAt.toISOString() }),
+})

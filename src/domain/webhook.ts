@@ -31,6 +31,8 @@ export interface Webhook {
   status: WebhookStatus
   retry: RetryPolicy
   timeoutMs: number
+  /** False: it is not suspended, however long it fails. */
+  autoSuspend?: boolean
   createdAt: Date
   updatedAt: Date
 }

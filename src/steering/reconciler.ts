@@ -5,6 +5,7 @@ import { isDrainWorkflowId } from '../domain/ids'
 import type { DeliveryStore } from '../store/deliveries'
 import type { QueueStore } from '../store/queue'
 import type { OverdueStore } from '../store/overdue'
+import type { HealthStore } from '../store/health'
 import type { ReleaseStore } from '../store/releases'
 import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowMessages } from '../temporal/messages'
@@ -21,6 +22,7 @@ export interface ReconcilerDeps {
   messages: WorkflowMessages
   messenger: Messenger
   releases: Pick<ReleaseStore, 'open'>
+  health: Pick<HealthStore, 'all'>
   releasing: Pick<Releasing, 'resumeHeld'>
   starts: Pick<WorkflowStarts, 'drain' | 'release'>
   logger: Logger
@@ -99,12 +101,14 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     await each(await deps.queue.webhooks(), async ({ tenantId, webhookId }) => deps.starts.drain({ tenantId, webhookId }))
   }
 
-  /** What was held in the moment of a resume or of a delete. */
+  /** What was held in the moment of a resume or of a delete; and a suspended webhook that nobody probes. */
   async function lookAtHeld(): Promise<void> {
+    const failing = new Set(await deps.health.all())
     await each(await deps.queue.holding(), async ({ tenantId, webhookId }) => {
       const webhook = await deps.webhooks.get(tenantId, webhookId)
       if (!webhook) await cancelRemoved(deps, tenantId, webhookId)
       else if (webhook.status === 'active') await deps.releasing.resumeHeld(tenantId, webhookId)
+      else if (webhook.status === 'suspended' && failing.has(webhookId)) await deps.starts.drain({ tenantId, webhookId })
     })
   }
 

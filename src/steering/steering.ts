@@ -4,6 +4,7 @@ import type { Webhook, WebhookStatus } from '../domain/webhook'
 import { within } from '../domain/within'
 import type { Notices } from '../notices/notices'
 import type { DeliveryStore } from '../store/deliveries'
+import type { HealthStore } from '../store/health'
 import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowStarts } from '../temporal/start'
 import { cancelRemoved } from './cancel-removed'
@@ -44,6 +45,7 @@ export interface SteeringDeps {
   messenger: Messenger
   releasing: Pick<Releasing, 'resumeHeld'>
   notices: Pick<Notices, 'tellChanges'>
+  health: Pick<HealthStore, 'clear'>
   logger: Logger
 }
 
@@ -116,6 +118,7 @@ export function createSteering(deps: SteeringDeps): Steering {
     resume: async (tenantId, id, by) => {
       const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active', 'by hand')
       if (result.kind === 'done') {
+        await deps.health.clear(id)
         await Promise.all([
           soon('the release of what was held', deps.releasing.resumeHeld(tenantId, id, by)),
           soon('the report of a resume', deps.notices.tellChanges(tenantId, id)),

@@ -5,6 +5,7 @@ import {
   type Delivery,
   type DeliveryStatus,
   type ExpiredReason,
+  type LastOutcome,
   type ParkedReason,
 } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
@@ -27,6 +28,10 @@ export interface DeliveryStore {
   claim: (tenantId: string, deliveries: Delivery[], token: string) => Promise<Claim[]>
   /** The same of what waits in its webhook's queue. */
   claimQueued: (tenantId: string, deliveries: Delivery[], token: string) => Promise<Claim[]>
+  /** The same of what is held: a probe of a suspended webhook. */
+  claimHeld: (tenantId: string, deliveries: Delivery[], token: string) => Promise<Claim[]>
+  /** A probe has failed: the delivery stays held, and has as many attempts left as before. */
+  holdOn: (tenantId: string, id: string, token: string, lastOutcome: LastOutcome) => Promise<void>
   /** Gives back claims whose POST was not begun. */
   unclaim: (tenantId: string, ids: string[], token: string) => Promise<void>
   hold: (tenantId: string, ids: string[]) => Promise<void>
@@ -72,6 +77,12 @@ export interface CancelFilter {
 /** The fields that only a parked delivery has, to be unset. */
 export const NOT_PARKED = { parkedAt: '', parkedReason: '', expiresAt: '', expiryNoticedAt: '' } as const
 
+interface ClaimedFrom {
+  status?: 'held'
+  queue?: 'waiting'
+  token?: { $exists: false }
+}
+
 export const toDelivery = ({ _id, ...rest }: DeliveryRecord): Delivery => ({ id: _id, ...rest })
 
 export function createDeliveryStore({ hot: { deliveries } }: Models): DeliveryStore {
@@ -94,13 +105,13 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
   }
 
   /** Deliveries with equal counts move in one write. */
-  async function claim(tenantId: string, wanted: Delivery[], token: string, from: { queue?: 'waiting'; token?: { $exists: false } } = {}): Promise<Claim[]> {
+  async function claim(tenantId: string, wanted: Delivery[], token: string, from: ClaimedFrom = {}): Promise<Claim[]> {
     const byPosts = groupBy(wanted, ({ posts, round }) => `${posts}/${round}`)
     const now = new Date()
     const moves = [...byPosts.values()].map(async (group) => {
       const [{ posts, round }] = group
       const { modifiedCount } = await deliveries.updateMany(
-        { ...among(tenantId, group.map(({ id }) => id)), posts, round, status: { $in: [...UNDER_WAY] }, ...from },
+        { ...among(tenantId, group.map(({ id }) => id)), posts, round, ...(from.status ? {} : { status: { $in: [...UNDER_WAY] } }), ...from },
         { $set: { token, updatedAt: now }, $inc: { posts: 1 }, $push: { intents: now } },
       )
       return modifiedCount
@@ -143,6 +154,13 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     load,
     claim: (tenantId, wanted, token) => claim(tenantId, wanted, token),
     claimQueued: (tenantId, wanted, token) => claim(tenantId, wanted, token, { queue: 'waiting', token: { $exists: false } }),
+    claimHeld: (tenantId, wanted, token) => claim(tenantId, wanted, token, { status: 'held' }),
+    holdOn: async (tenantId, id, token, lastOutcome) => {
+      await deliveries.updateOne(
+        { ...scoped(tenantId, { _id: id }), status: 'held', token },
+        { $set: { lastOutcome, updatedAt: new Date() }, $inc: { postsBeforeRound: 1 }, $unset: { token: '' } },
+      )
+    },
     unclaim: async (tenantId, ids, token) => {
       if (ids.length === 0) return
       await deliveries.updateMany(
@@ -183,7 +201,8 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     },
     expireEvents: async (tenantId, ids, at) => {
       const expiredReason: ExpiredReason = 'event expired'
-      await move(tenantId, { _id: { $in: ids }, expireAt: { $lte: at } }, 'expired', { expiredReason })
+      // With a token a POST may be in flight, whose answer counts; or it is given back, and expires then.
+      await move(tenantId, { _id: { $in: ids }, expireAt: { $lte: at }, token: { $exists: false } }, 'expired', { expiredReason })
     },
     noticeExpiry: async (tenantId, ids) => {
       await deliveries.updateMany(

@@ -44,6 +44,16 @@ export type WebhookRecord = Stored<Webhook> & {
   untold?: StatusChange[]
 }
 export type DeliveryRecord = Stored<Delivery>
+export interface FailingRecord {
+  /** The webhook's. */
+  _id: string
+  tenantId: string
+  since: Date
+  failures: number
+  probes?: number
+  nextProbeAt?: Date
+  updatedAt: Date
+}
 export type ReleaseRecord = Stored<Release>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
 export type TenantRecord = Stored<Omit<Tenant, 'retentionMs'>> & Partial<Pick<Tenant, 'retentionMs'>>
@@ -72,6 +82,7 @@ export interface Hot {
   webhooks: mongo.Collection<WebhookRecord>
   deliveries: mongo.Collection<DeliveryRecord>
   attempts: mongo.Collection<AttemptRecord>
+  failing: mongo.Collection<FailingRecord>
   digests: mongo.Collection<DigestRecord>
   mails: mongo.Collection<MailRecord>
 }
@@ -84,6 +95,7 @@ export interface Models {
   attempts: Model<AttemptRecord>
   apiKeys: Model<ApiKeyRecord>
   releases: Model<ReleaseRecord>
+  failing: Model<FailingRecord>
   tenants: Model<TenantRecord>
   eventTypes: Model<EventTypeRecord>
   sentinels: Model<SentinelRecord>
@@ -167,6 +179,7 @@ export function createModels(connection: Connection): Models {
       webhooks: hot('webhooks'),
       deliveries: hot('deliveries'),
       attempts: hot('attempts'),
+      failing: hot('failing'),
       digests: hot('digests'),
       mails: hot('mails'),
     },
@@ -176,6 +189,8 @@ export function createModels(connection: Connection): Models {
     // Found by key alone: delivery and number.
     attempts: model('attempts', leaving(open())),
     apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
+    // Of a webhook that is gone, the record goes by itself.
+    failing: model('failing', open().index({ updatedAt: 1 }, { expireAfterSeconds: 30 * 24 * 3_600 })),
     releases: model(
       'releases',
       open()

@@ -14,6 +14,8 @@ export interface QueueStore {
   due: (tenantId: string, webhookId: string, now: Date, limit: number) => Promise<{ due: Delivery[]; nextAt?: Date }>
   /** Those whose attempt was begun and has come to nothing yet. */
   unsettled: (tenantId: string, webhookId: string, limit: number) => Promise<Delivery[]>
+  /** The oldest that a pause or a suspension holds. */
+  held: (tenantId: string, webhookId: string, limit: number) => Promise<Delivery[]>
   /** The ids of any that are in the queue. */
   some: (tenantId: string, webhookId: string, limit: number) => Promise<string[]>
   /** Every webhook that has something in its queue. */
@@ -51,6 +53,10 @@ export function createQueueStore({ deliveries }: Models): QueueStore {
       const waiting = scoped(tenantId, { webhookId, queue: 'waiting' })
       const usedUp = await inTurn({ ...waiting, nextAttemptAt: null }, limit)
       return usedUp.length > 0 ? usedUp : inTurn({ ...waiting, token: { $exists: true } }, limit)
+    },
+    held: async (tenantId, webhookId, limit) => {
+      const found = deliveries.find(scoped(tenantId, { webhookId, status: 'held' }), null, { sort: { _id: 1 }, limit })
+      return (await found.lean<DeliveryRecord[]>()).map(toDelivery)
     },
     some: async (tenantId, webhookId, limit) => {
       const filter = scoped(tenantId, { webhookId, queue: { $exists: true } })

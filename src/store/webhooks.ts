@@ -8,7 +8,7 @@ import { scoped } from './scope'
 import { createSubscribers, type Subscribers } from './subscribers'
 
 export type WebhookPatch = Partial<
-  Pick<Webhook, 'url' | 'description' | 'eventTypes' | 'retry' | 'timeoutMs'>
+  Pick<Webhook, 'url' | 'description' | 'eventTypes' | 'retry' | 'timeoutMs' | 'autoSuspend'>
 > & {
   /** null removes it. */
   filter?: Filter | null

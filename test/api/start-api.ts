@@ -24,6 +24,7 @@ import { createEventQueries } from '../../src/store/event-queries'
 import { createEventCatalog } from '../../src/publish/event-catalog'
 import { createEventTypeStore } from '../../src/store/event-types'
 import { createEventStore } from '../../src/store/events'
+import { createHealthStore } from '../../src/store/health'
 import { createReleaseStore } from '../../src/store/releases'
 import { createScheduleStore } from '../../src/store/schedule'
 import { createLegalHoldStore } from '../../src/store/legal-holds'
@@ -106,6 +107,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
   })
   const noWorkflow = async (): Promise<void> => undefined
   const releases = createReleaseStore(models)
+  const health = createHealthStore(models)
   const releasing = createReleasing({ releases, starts: { release: noWorkflow }, logger })
   const urlRules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] })
   return {
@@ -129,9 +131,11 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
       starts: { drain: noWorkflow },
       messenger: { tell: noWorkflow, adopt: noWorkflow },
       releasing,
+      health,
       notices: { tellChanges: noWorkflow },
       logger,
     }),
+    health,
     releases,
     releasing,
     webhooks,

@@ -45,7 +45,7 @@ it('reports a parked delivery, once it is parked, to who subscribes to that', as
   expect(await scene.deliveries(`webhookId=${webhookId}`)).toHaveLength(1)
 })
 
-it('reports what is parked together by one event that counts it', async () => {
+it('reports what is parked together by few events that count it', async () => {
   const dead = await scene.receiver(500)
   const operations = await scene.receiver()
   const webhookId = await scene.subscribe(dead.url, { retry: ONCE })
@@ -57,10 +57,14 @@ it('reports what is parked together by one event that counts it', async () => {
   await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)
   await until(async () => (await scene.deliveries(`status=parked&webhookId=${webhookId}`)).length === 30)
 
-  const [report] = reports(await operations.waitFor(1))
-  expect(report?.data).toMatchObject({ webhookId, count: 30 })
-  expect(report?.data['deliveryIds']).toHaveLength(20)
-  expect(await eventsOfType('delivery.parked')).toHaveLength(1)
+  const counted = () => reports(operations.requests).reduce((sum, { data }) => sum + Number(data['count']), 0)
+  await operations.waitFor(() => counted() === 30)
+  const told = reports(operations.requests)
+  expect(told.length).toBeLessThan(10)
+  for (const { data } of told) {
+    expect(data).toMatchObject({ webhookId })
+    expect(data['deliveryIds']).toHaveLength(Math.min(20, Number(data['count'])))
+  }
 })
 
 it('publishes nothing that nobody has asked for', async () => {

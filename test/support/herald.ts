@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Config } from '../../src/config'
 import { LOOPBACK } from '../../src/config'
+import { SUSPENSION } from '../../src/domain/health'
 import { startHerald, type Herald, type Role } from '../../src/herald'
 import { createLogger } from '../../src/logger'
 import { installTemporalRuntime } from '../../src/temporal/runtime'
@@ -61,6 +62,7 @@ export function testConfig(): Config {
     encryptionKey: randomBytes(32),
     allowTargets: LOOPBACK,
     deniedPorts: ports,
+    suspension: SUSPENSION,
     eventsPerWorkflow: 100,
     reconcile: { everyMs: 1_000, patienceMs: 5_000 },
     retention: { everyMs: 1_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
