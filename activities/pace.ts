@@ -3,8 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Delivery } from '../src/domain/delivery'
 import type { ReleaseStore } from '../src/store/releases'
 
-/** Each call resolves one step after the one before it. */
-export type Pace = () => Promise<void>
+export interface Pace {
+  perSecond: number
+  /** Each call resolves one step after the one before it. */
+  turn: () => Promise<void>
+}
 
 /** The pace of each release, over all webhooks that this process serves. */
 export interface Paces {
@@ -36,10 +39,13 @@ export function createPaces(releases: Pick<ReleaseStore, 'get'>): Paces {
 function createPace(perSecond: number): Pace {
   const stepMs = 1_000 / perSecond
   let nextAt = 0
-  return async () => {
-    const now = performance.now()
-    const at = Math.max(now, nextAt)
-    nextAt = at + stepMs
-    if (at > now) await wait(at - now)
+  return {
+    perSecond,
+    turn: async () => {
+      const now = performance.now()
+      const at = Math.max(now, nextAt)
+      nextAt = at + stepMs
+      if (at > now) await wait(at - now)
+    },
   }
 }

@@ -31,7 +31,7 @@ export interface PostBounds {
   permitWaitMs: number
   /** POSTs of this call under way at once. */
   atOnce: number
-  /** Waited for before each POST. */
+  /** Waited for before each POST, permit in hand. */
   turn?: () => Promise<void>
 }
 
@@ -54,10 +54,11 @@ export async function postAll(
 
   async function runner(): Promise<void> {
     while (next < tasks.length && !mustEnd()) {
-      await bounds.turn?.()
       const giveBack = await deps.lanes.take(webhook.id, bounds.permitWaitMs)
       if (!giveBack) return
-      // It may have been waited for.
+      // With the permit in hand, so that it is followed by the POST.
+      await bounds.turn?.()
+      // Either may have been waited for.
       if (mustEnd()) {
         giveBack('unused')
         return

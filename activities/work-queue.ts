@@ -10,8 +10,8 @@ import { isStoreAway } from '../src/store/errors'
 import { parkUsedUp } from './care'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
-import { createPaces, type Paces } from './pace'
-import { postAll, type Posted, type PostTask } from './post-all'
+import { createPaces, type Pace, type Paces } from './pace'
+import { postAll, type PostBounds, type Posted, type PostTask } from './post-all'
 import { probe } from './probe'
 import { loadStanding } from './standing'
 import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities, type QueueWork } from './types'
@@ -25,7 +25,7 @@ const PAGE_MS = 1_000
 const QUICK_AT_ONCE = 8
 /** After so many the workflow is told of what was parked. */
 const PARKED_AT_ONCE = 500
-const EMPTIED_AT_ONCE = 1_000
+const EMPTIED_AT_ONCE = 500
 const RECORD_WAIT_MS = 10_000
 const STORE_AWAY_MS = 2_000
 /** After which it looks again when it got no permit. */
@@ -47,8 +47,7 @@ interface Page {
   webhook: OpenWebhook
   tasks: PostTask[]
   token: string
-  /** Waited for before each of them. */
-  turn?: () => Promise<void>
+  pace?: Pace
 }
 
 /** What waits in a webhook's queue is attempted when its turn comes, one POST of each. */
@@ -89,18 +88,22 @@ async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Out
     for (;;) {
       let page = await (ahead ?? take())
       if ('kind' in page) {
+        // It looked while some were being attempted: what has come of those counts.
         if (!(await settling)) return storeAway()
-        // What has failed meanwhile may be due again.
-        if (ahead) page = await take()
+        page = await take()
         if ('kind' in page) return page
+      } else if (ahead && !(await isActive(deps, shift))) {
+        await putBack(deps, shift, page)
+        ahead = undefined
+        continue
       }
-      ahead = !page.turn && isQuick() && !isOver() ? take() : undefined
+      ahead = !page.pace && isQuick() && !isOver() ? take() : undefined
       const posted = await postAll(deps, page.webhook, page.tasks, {
         beginBefore: shift.endsAt + SHIFT_MS,
         permitWaitMs: PERMIT_WAIT_MS.retries,
         // An endpoint that answers at once needs no more for its pace; more would keep others from their turn.
         atOnce: isQuick() ? QUICK_AT_ONCE : WEBHOOK_CAP,
-        ...(page.turn && { turn: page.turn }),
+        ...(page.pace && paced(page.pace, deps.lanes.capacity(shift.webhookId, PAGE_MS))),
       })
       const before = settling
       settling = quiet(settle(deps, shift, page, posted))
@@ -115,6 +118,15 @@ async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Out
   }
 }
 
+/** Since the page was taken. */
+const isActive = async ({ webhooks }: ActivityDeps, { tenantId, webhookId }: Shift): Promise<boolean> =>
+  (await webhooks.get(tenantId, webhookId))?.status === 'active'
+
+/** As many at once as the pace needs, and a few more: each has its permit while it waits for its turn. */
+function paced({ turn, perSecond }: Pace, capacityPerSecond: number): Pick<PostBounds, 'turn' | 'atOnce'> {
+  return { turn, atOnce: Math.min(WEBHOOK_CAP, Math.ceil((perSecond * WEBHOOK_CAP) / capacityPerSecond) + 2) }
+}
+
 /** It is awaited later, or its failure does not matter any more. */
 function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined)
@@ -125,7 +137,7 @@ function quiet<T>(promise: Promise<T>): Promise<T> {
 async function recover(deps: ActivityDeps, shift: Shift): Promise<Outlook | undefined> {
   const { tenantId, webhookId } = shift
   for (;;) {
-    const [lost, webhook] = await Promise.all([deps.queue.unsettled(tenantId, webhookId, PAGE), deps.webhooks.open(tenantId, webhookId)])
+    const [lost, webhook] = await Promise.all([deps.queue.unsettled(tenantId, webhookId), deps.webhooks.open(tenantId, webhookId)])
     if (lost.length === 0 || !webhook) return undefined
     const ids = lost.map(({ id }) => id)
     if (!(await deps.recorder.settled(ids, RECORD_WAIT_MS))) return storeAway()
@@ -143,7 +155,7 @@ async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): Promise
     deps.webhooks.open(tenantId, webhookId),
     deps.queue.due(tenantId, webhookId, new Date(), most),
   ])
-  if (webhook?.status !== 'active') return emptyOut(deps, tenantId, webhookId, webhook)
+  if (webhook?.status !== 'active') return emptyOut(deps, shift, webhook)
   const [first] = due
   if (!first) {
     if (nextAt) return { kind: 'later', notBefore: nextAt.getTime() }
@@ -155,14 +167,16 @@ async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): Promise
   if (!first.releaseId) deps.lanes.congest(webhookId)
   // Before the claim: a store that goes away in between has used up no attempt.
   const events = await deps.events.load(tenantId, [...new Set(alike.map(({ eventId }) => eventId))])
-  return { webhook, ...(await begin(deps, shift, webhook, alike, events)), ...(pace && { turn: pace }) }
+  return { webhook, ...(await begin(deps, shift, webhook, alike, events)), ...(pace && { pace }) }
 }
 
-/** Of a webhook that takes none now: held, or cancelled where it is gone; page by page. A suspended one is probed. */
-async function emptyOut(deps: ActivityDeps, tenantId: string, webhookId: string, webhook: OpenWebhook | undefined): Promise<Outlook> {
+/** Of a webhook that takes none now: held; parked where it is disabled, cancelled where it is gone; page by page. A suspended one is probed. */
+async function emptyOut(deps: ActivityDeps, shift: Shift, webhook: OpenWebhook | undefined): Promise<Outlook> {
+  const { tenantId, webhookId } = shift
   deps.lanes.clear(webhookId)
   const ids = await deps.queue.some(tenantId, webhookId, EMPTIED_AT_ONCE)
-  if (webhook) await deps.deliveries.hold(tenantId, ids)
+  if (webhook?.status === 'disabled') await park(deps, shift, webhook, ids, WEBHOOK_DISABLED)
+  else if (webhook) await deps.deliveries.hold(tenantId, ids)
   else await deps.deliveries.cancel(tenantId, { ids, from: [...UNDER_WAY] })
   if (ids.length === EMPTIED_AT_ONCE) return later(SOON_MS)
   const isProbed = webhook?.status === 'suspended' && !webhook.secretsLost
@@ -225,5 +239,9 @@ async function putBack(deps: ActivityDeps, shift: Shift, page: Page | Outlook): 
 async function park(deps: ActivityDeps, shift: Shift, { retry }: OpenWebhook, deliveryIds: string[], failure?: string): Promise<void> {
   if (deliveryIds.length === 0) return
   const { tenantId, webhookId, parked } = shift
-  parked.push(...(await parkUsedUp(deps, { tenantId, batch: { webhookId, deliveryIds, policy: retry }, failure })))
+  const out = await parkUsedUp(deps, { tenantId, batch: { webhookId, deliveryIds, policy: retry }, failure })
+  parked.push(...out)
+  const left = deliveryIds.filter((id) => !out.includes(id))
+  // Its policy allows more by now.
+  if (failure === undefined) await deps.deliveries.postpone(tenantId, left, new Date(Date.now() + retry.initialIntervalMs))
 }

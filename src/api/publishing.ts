@@ -89,6 +89,14 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
   }
 
   /** An id that stands twice is published first and then again, so that which of the two counts is no chance. */
+  async function publishSlice(tenantId: string, slice: PublishRequest[], results: Map<PublishRequest, PublishResult>): Promise<void> {
+    const published = await publisher.publish(tenantId, slice)
+    for (const [i, request] of slice.entries()) {
+      const result = published[i]
+      if (result) results.set(request, result)
+    }
+  }
+
   async function publishInOrder(
     tenantId: string,
     requests: PublishRequest[],
@@ -97,13 +105,16 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
     const firstOf = new Map(requests.toReversed().map((request) => [request.id, request]))
     for (const isFirst of [true, false]) {
       const part = requests.filter((request) => (firstOf.get(request.id) === request) === isFirst)
+      const publishing: Promise<void>[] = []
       for (const slice of slices(part)) {
-        const published = await publisher.publish(tenantId, slice)
-        for (const [i, request] of slice.entries()) {
-          const result = published[i]
-          if (result) results.set(request, result)
-        }
+        const published = publishSlice(tenantId, slice, results)
+        published.catch(() => undefined)
+        publishing.push(published)
+        await setImmediate()
       }
+      // All of them, also when one fails: what was accepted is known then.
+      await Promise.allSettled(publishing)
+      await Promise.all(publishing)
     }
   }
 }

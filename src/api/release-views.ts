@@ -12,6 +12,7 @@ export const releaseView = z.object({
   id: z.string(),
   action: z.enum(RELEASE_ACTIONS),
   filter: z.object({
+    status: z.enum(['parked', 'held']).optional(),
     webhookId: z.string().optional(),
     type: z.string().optional(),
     entityId: z.string().optional(),

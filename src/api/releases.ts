@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { releaseWorkflowId } from '../domain/ids'
 import { FAILURE_REASONS } from '../domain/outcome'
-import { RELEASE_ACTIONS, type Release, type ReleaseFilter } from '../domain/release'
+import { RELEASE_ACTIONS, RELEASED_FROM, type Release, type ReleaseFilter } from '../domain/release'
 import type { EventCatalog } from '../publish/event-catalog'
 import type { Releasing, ReleaseSteeringResult } from '../steering/releasing'
 import type { ReleaseStore } from '../store/releases'
@@ -87,8 +87,10 @@ export function releaseRoutes(deps: ReleaseDeps): Route[] {
     const { action, filter: { type, ...given }, ratePerSecond: perSecond, dryRun } = body
     const filter: ReleaseFilter = { ...given, ...(type !== undefined && { typeId: await typeIdOf(catalog, type) }) }
     await checkWebhook(tenantId, action, filter)
-    if (dryRun) return { status: 200, body: { dryRun, count: await releases.count(tenantId, action, filter) } }
-    return { status: 201, body: await view(await releasing.begin(tenantId, { action, filter, perSecond, createdBy: keyId })) }
+    if (dryRun) return { status: 200, body: { dryRun, count: await releases.count(tenantId, action, filter, new Date()) } }
+    const release = await releasing.begin(tenantId, { action, filter, perSecond, createdBy: keyId })
+    if (!release) throw new Problem('conflict', 'What is held for this webhook is being released already: see GET /v1/releases.')
+    return { status: 201, body: await view(release) }
   }
 
   async function checkWebhook(tenantId: string, action: Release['action'], { webhookId }: ReleaseFilter): Promise<void> {
@@ -102,7 +104,7 @@ export function releaseRoutes(deps: ReleaseDeps): Route[] {
 }
 
 const STEERED = {
-  pause: 'Pause a release',
+  pause: 'Pause a release; what is under way, five seconds of its rate at most, goes on',
   resume: 'Let a paused release go on',
   cancel: 'End a release; what it has not moved stays as it is',
 } as const
@@ -111,6 +113,7 @@ const params = z.object({ id: z.string() })
 
 const filter = z
   .strictObject({
+    status: z.enum(['parked', 'held']).optional().describe('With `cancel`: only what is parked, or only what is held.'),
     webhookId: z.string().optional(),
     type: typeFilter,
     entityId: z.string().optional(),
@@ -122,12 +125,17 @@ const filter = z
   .refine(({ from, to }) => !from || !to || from < to, { path: ['to'], message: 'must be later than from' })
   .describe('The deliveries that have all of this; {} for all of the tenant.')
 
-const input = z.strictObject({
+const input = z
+  .strictObject({
   action: z.enum(RELEASE_ACTIONS),
   filter,
   ratePerSecond: releaseRate,
   dryRun: z.boolean().default(false).describe('Count only, change nothing.'),
 })
+  .refine(({ action, filter }) => filter.status === undefined || RELEASED_FROM[action].includes(filter.status), {
+    path: ['filter', 'status'],
+    message: 'must be one that the action is about: parked for retry, held for resume, either for cancel',
+  })
 named.add(input, { id: 'ReleaseInput' })
 
 const dryRunView = z.object({ dryRun: z.literal(true), count: z.int() })
@@ -135,6 +143,10 @@ const dryRunView = z.object({ dryRun: z.literal(true), count: z.int() })
 function done(result: ReleaseSteeringResult, id: string): Release {
   if (result.kind === 'done') return result.release
   if (result.kind === 'not found') return found<never>(undefined, 'release', id)
-  const { status } = result.release
-  throw new Problem('conflict', `The release is ${status}, which does not allow this.`, { members: { currentStatus: status } })
+  const { status, action, filter } = result.release
+  const why =
+    action === 'resume' && (status === 'running' || status === 'paused')
+      ? `It lets what was held go on: to stop that, pause the webhook${filter.webhookId === undefined ? 's' : ` ${filter.webhookId}`}.`
+      : `The release is ${status}, which does not allow this.`
+  throw new Problem('conflict', why, { members: { currentStatus: status } })
 }

@@ -10,6 +10,8 @@ export type ReleaseStatus = (typeof RELEASE_STATUSES)[number]
 
 /** Which deliveries a release is about: those that have all of this. */
 export interface ReleaseFilter {
+  /** One of those that the action is about. */
+  status?: 'parked' | 'held'
   webhookId?: string
   typeId?: number
   entityId?: string
@@ -34,6 +36,8 @@ export interface Release {
   total: number
   /** The id of the newest delivery that it has moved. */
   cursor?: string
+  /** It has come to the end of what its filter finds. */
+  isExhausted?: boolean
   /** How those stood that it had moved, when it ended. */
   outcome?: Partial<Record<DeliveryStatus, number>>
   /** The API key that asked for it, `admin` or `herald`. */
@@ -47,7 +51,7 @@ export interface Release {
 export const RELEASE_RATE = { default: 50, max: 1_000 } as const
 
 /** What a release acts upon. */
-export const RELEASED_FROM: Readonly<Record<ReleaseAction, DeliveryStatus[]>> = {
+export const RELEASED_FROM: Readonly<Record<ReleaseAction, ('parked' | 'held')[]>> = {
   retry: ['parked'],
   resume: ['held'],
   cancel: ['parked', 'held'],
@@ -55,3 +59,6 @@ export const RELEASED_FROM: Readonly<Record<ReleaseAction, DeliveryStatus[]>> = 
 
 /** So many seconds of its pace may be under way: a release to an endpoint that fails or is slow waits for it. */
 export const RELEASE_WINDOW_SECONDS = 5
+
+/** The same of a webhook that has failed since its last delivery. */
+export const FAILING_WINDOW_SECONDS = 1

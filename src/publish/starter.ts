@@ -146,19 +146,22 @@ export function createStarter(options: StarterOptions): Starter {
     }
   }
 
-  const isStorming = (tenantId: string): boolean => (queues.get(tenantId)?.length ?? 0) >= GROUP_LIMITS.events
+  /** Those with whole groups waiting. */
+  const storms = (): string[] => [...queues].filter(([, queue]) => queue.length >= GROUP_LIMITS.events).map(([tenantId]) => tenantId)
 
-  /** Beside others, one with whole groups waiting leaves them a place, and they have one more. */
-  function hasRoom(tenantId: string): boolean {
-    const others = [...queues.keys(), ...busy, ...served.keys()].filter((other) => other !== tenantId)
-    if (others.some(isStorming)) return busy.length <= maxInFlight
-    const isAlone = others.length === 0 || !isStorming(tenantId)
-    return busy.length < maxInFlight && (isAlone || maxInFlight === 1 || !busy.includes(tenantId))
+  const isAlone = (tenantId: string): boolean =>
+    [queues.keys(), busy, served.keys()].every((tenants) => [...tenants].every((other) => other === tenantId))
+
+  /** Beside others, a storm leaves them a place, and they have one more. */
+  function hasRoom(tenantId: string, storming: string[]): boolean {
+    if (!storming.includes(tenantId)) return busy.length < maxInFlight + (storming.length > 0 ? 1 : 0)
+    return busy.length < maxInFlight && (maxInFlight === 1 || !busy.includes(tenantId) || isAlone(tenantId))
   }
 
   function pump(): void {
-    for (;;) {
-      const tenantId = [...queues.keys()].find(hasRoom)
+    while (busy.length <= maxInFlight) {
+      const storming = storms()
+      const tenantId = [...queues.keys()].find((id) => hasRoom(id, storming))
       if (tenantId === undefined) return
       void run(nextGroup(tenantId), tenantId)
     }
@@ -184,7 +187,7 @@ export function createStarter(options: StarterOptions): Starter {
       await pumpSoon()
       return waiting.start ? { start: waiting.start } : {}
     },
-    isIdle: (tenantId) => hasRoom(tenantId) && !queues.has(tenantId),
+    isIdle: (tenantId) => !queues.has(tenantId) && hasRoom(tenantId, storms()),
     waiting: () => [...starting, ...queues.values()].flat().map(({ event }) => event),
     observeFanOut: (tenantId, webhooks) => void fanOut.set(tenantId, webhooks),
   }

@@ -18,12 +18,13 @@ type Steer = (tenantId: string, releaseId: string) => Promise<ReleaseSteeringRes
 
 /** What a person does with many deliveries at once. All throw {StoreAway}. */
 export interface Releasing {
-  begin: (tenantId: string, request: ReleaseRequest) => Promise<Release>
+  /** None while what is held for the same webhook is released already. */
+  begin: (tenantId: string, request: ReleaseRequest) => Promise<Release | undefined>
   /** Begins to release what is held for an active webhook, unless nothing is or that is under way. */
   resumeHeld: (tenantId: string, webhookId: string, createdBy?: string) => Promise<void>
   pause: Steer
   resume: Steer
-  /** What it has not moved stays as it is. */
+  /** What it has not moved stays as it is. Not of a resume: that is ended by the pause of the webhook. */
   cancel: Steer
 }
 
@@ -44,9 +45,9 @@ export function createReleasing({ releases, starts, logger }: ReleasingDeps): Re
     await within(started, START_WAIT_MS)
   }
 
-  async function begin(tenantId: string, { action, filter, perSecond, createdBy }: ReleaseRequest): Promise<Release> {
+  async function begin(tenantId: string, { action, filter, perSecond, createdBy }: ReleaseRequest): Promise<Release | undefined> {
     const now = new Date()
-    const total = await releases.count(tenantId, action, filter)
+    const total = await releases.count(tenantId, action, filter, now)
     const release: Release = {
       id: newId('release'),
       tenantId,
@@ -59,7 +60,7 @@ export function createReleasing({ releases, starts, logger }: ReleasingDeps): Re
       createdAt: now,
       updatedAt: now,
     }
-    await releases.insert(release)
+    if (!(await releases.insert(release))) return undefined
     await wake(release)
     return release
   }
@@ -74,16 +75,23 @@ export function createReleasing({ releases, starts, logger }: ReleasingDeps): Re
       return { kind: moved || release.status === to ? 'done' : 'not allowed', release }
     }
 
+  const end = steer(['running', 'paused'], 'cancelled')
+
   return {
     begin,
     resumeHeld: async (tenantId, webhookId, createdBy = 'herald') => {
       if (await releases.isResuming(tenantId, webhookId)) return
       const filter = { webhookId }
-      if ((await releases.count(tenantId, 'resume', filter)) === 0) return
+      if ((await releases.count(tenantId, 'resume', filter, new Date())) === 0) return
       await begin(tenantId, { action: 'resume', filter, perSecond: RELEASE_RATE.default, createdBy })
     },
     pause: steer(['running'], 'paused'),
     resume: steer(['paused'], 'running'),
-    cancel: steer(['running', 'paused'], 'cancelled'),
+    cancel: async (tenantId, id) => {
+      const release = await releases.get(tenantId, id)
+      // It would begin again: nothing is held for an active webhook.
+      if (release?.action === 'resume') return { kind: 'not allowed', release }
+      return end(tenantId, id)
+    },
   }
 }

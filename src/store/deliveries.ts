@@ -45,7 +45,7 @@ export interface DeliveryStore {
   /** Those whose event has expired at `at`, wherever they stand. */
   expireEvents: (tenantId: string, ids: string[], at: Date) => Promise<void>
   noticeExpiry: (tenantId: string, ids: string[]) => Promise<void>
-  /** Deliveries under way in the care of `workflowId` go into their webhook's queue; their turn is at `at`. */
+  /** Deliveries under way in the care of `workflowId` go into their webhook's queue; their turn is at `at`, or when they may be tried again. */
   enqueue: (tenantId: string, ids: string[], workflowId: string, at: Date) => Promise<void>
   /** What is in the queue has its turn at `at`; nobody may POST it before. */
   postpone: (tenantId: string, ids: string[], at: Date) => Promise<void>
@@ -116,6 +116,8 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
       )
       return modifiedCount
     })
+    // All of them, also when one fails: whoever gives back has none that comes after that.
+    await Promise.allSettled(moves)
     const moved = (await Promise.all(moves)).reduce((sum, count) => sum + count, 0)
     const ids = wanted.map(({ id }) => id)
     const mine =
@@ -172,7 +174,8 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
       await move(tenantId, { _id: { $in: ids } }, 'held', {})
     },
     park: (tenantId, ids, parkedReason, expiresAt) =>
-      move(tenantId, { _id: { $in: ids } }, 'parked', { parkedAt: new Date(), parkedReason, expiresAt }),
+      // What its workflow was to be told was about the round that ends here.
+      move(tenantId, { _id: { $in: ids } }, 'parked', { parkedAt: new Date(), parkedReason, expiresAt }, { untold: '' }),
     openRound: async (tenantId, ids, round, untold) => {
       const { modifiedCount } = await deliveries.updateMany(
         { ...among(tenantId, ids), status: 'parked', round },
@@ -212,10 +215,11 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     },
     enqueue: async (tenantId, ids, workflowId, at) => {
       if (ids.length === 0) return
-      await deliveries.updateMany(
-        { ...among(tenantId, ids), workflowId, status: { $in: [...UNDER_WAY] } },
-        { $set: { queue: 'waiting', nextAttemptAt: at, updatedAt: new Date() }, $unset: { token: '' } },
-      )
+      await deliveries.updateMany({ ...among(tenantId, ids), workflowId, status: { $in: [...UNDER_WAY] } }, [
+        // The wait after an attempt, and what the receiver asked for, goes on there.
+        { $set: { queue: 'waiting', nextAttemptAt: { $max: ['$nextAttemptAt', at] }, updatedAt: '$$NOW' } },
+        { $unset: ['token'] },
+      ])
     },
     postpone: async (tenantId, ids, at) => {
       if (ids.length === 0) return

@@ -50,12 +50,20 @@ export function createGroupCommit<Item, Result>(
     }
   }
 
-  /** The small ones first: they wait for no large one, and cost it nothing. */
+  /** The one that waits longest, and as many others as there is room for, small ones before large ones. */
   function nextBatch(): Waiting<Item, Result>[] {
-    queue.sort((a, b) => a.items.length - b.items.length)
-    let size = 0
-    const end = queue.findIndex(({ items }) => (size += items.length) > maxItems)
-    return queue.splice(0, end === -1 ? queue.length : Math.max(1, end))
+    const [first] = queue.splice(0, 1)
+    if (!first) return []
+    const batch = [first]
+    let room = maxItems - first.items.length
+    for (const waiting of queue.toSorted((a, b) => a.items.length - b.items.length)) {
+      if (waiting.items.length > room) break
+      room -= waiting.items.length
+      batch.push(waiting)
+    }
+    const taken = new Set(batch)
+    queue.splice(0, queue.length, ...queue.filter((waiting) => !taken.has(waiting)))
+    return batch
   }
 
   function pump(): void {

@@ -195,6 +195,14 @@ export function createModels(connection: Connection): Models {
       'releases',
       open()
         .index({ tenantId: 1, _id: -1 })
+        .index(
+          { tenantId: 1, 'filter.webhookId': 1 },
+          {
+            name: 'resuming',
+            unique: true,
+            partialFilterExpression: { action: 'resume', 'filter.webhookId': { $exists: true }, status: { $in: ['running', 'paused'] } },
+          },
+        )
         .index({ status: 1 }, { name: 'open', partialFilterExpression: { status: { $in: ['running', 'paused'] } } }),
     ),
     tenants: model('tenants', open()),

@@ -13,16 +13,19 @@ export interface QueueStore {
   /** Those whose turn has come at `now`, the longest waiting first; where there is none, when the first turn comes. */
   due: (tenantId: string, webhookId: string, now: Date, limit: number) => Promise<{ due: Delivery[]; nextAt?: Date }>
   /** Those whose attempt was begun and has come to nothing yet. */
-  unsettled: (tenantId: string, webhookId: string, limit: number) => Promise<Delivery[]>
+  unsettled: (tenantId: string, webhookId: string) => Promise<Delivery[]>
   /** The oldest that a pause or a suspension holds. */
   held: (tenantId: string, webhookId: string, limit: number) => Promise<Delivery[]>
-  /** The ids of any that are in the queue. */
+  /** The ids of any that are in the queue and are not being attempted. */
   some: (tenantId: string, webhookId: string, limit: number) => Promise<string[]>
   /** Every webhook that has something in its queue. */
   webhooks: () => Promise<Waiting[]>
   /** Every webhook for which something is held. */
   holding: () => Promise<Waiting[]>
 }
+
+/** More than can be claimed at a time. */
+const HEAD = 1_000
 
 export function createQueueStore({ deliveries }: Models): QueueStore {
   const inTurn = async (filter: object, limit: number): Promise<Delivery[]> =>
@@ -49,17 +52,17 @@ export function createQueueStore({ deliveries }: Models): QueueStore {
       const [next] = await inTurn({ ...waiting, nextAttemptAt: { $gt: now } }, 1)
       return next?.nextAttemptAt ? { due, nextAt: next.nextAttemptAt } : { due }
     },
-    unsettled: async (tenantId, webhookId, limit) => {
-      const waiting = scoped(tenantId, { webhookId, queue: 'waiting' })
-      const usedUp = await inTurn({ ...waiting, nextAttemptAt: null }, limit)
-      return usedUp.length > 0 ? usedUp : inTurn({ ...waiting, token: { $exists: true } }, limit)
+    unsettled: async (tenantId, webhookId) => {
+      // They were taken in turn: they are among the first.
+      const first = await inTurn(scoped(tenantId, { webhookId, queue: 'waiting' }), HEAD)
+      return first.filter(({ token, nextAttemptAt }) => token !== undefined || nextAttemptAt === undefined)
     },
     held: async (tenantId, webhookId, limit) => {
       const found = deliveries.find(scoped(tenantId, { webhookId, status: 'held' }), null, { sort: { _id: 1 }, limit })
       return (await found.lean<DeliveryRecord[]>()).map(toDelivery)
     },
     some: async (tenantId, webhookId, limit) => {
-      const filter = scoped(tenantId, { webhookId, queue: { $exists: true } })
+      const filter = scoped(tenantId, { webhookId, queue: 'waiting' as const, token: { $exists: false } })
       return (await deliveries.find(filter, { _id: 1 }).limit(limit).lean<{ _id: string }[]>()).map(({ _id }) => _id)
     },
     webhooks: () => webhooksIn('due', { queue: { $exists: true } }),

@@ -1,8 +1,8 @@
-import type { Delivery, DeliveryStatus } from '../domain/delivery'
-import { UNDER_WAY } from '../domain/delivery'
+import { UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import { firstDeliveryId } from '../domain/ids'
 import { RELEASED_FROM, type Release, type ReleaseAction, type ReleaseFilter, type ReleaseStatus } from '../domain/release'
 import { NOT_PARKED, toDelivery } from './deliveries'
+import { isDuplicate } from './errors'
 import type { DeliveryRecord, Models, ReleaseRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
@@ -10,7 +10,8 @@ import { scoped } from './scope'
 export type ReleaseCounts = Partial<Record<DeliveryStatus, number>>
 
 export interface ReleaseStore {
-  insert: (release: Release) => Promise<void>
+  /** False while another release lets what is held for the same webhook go on; nothing was written then. */
+  insert: (release: Release) => Promise<boolean>
   get: (tenantId: string, id: string) => Promise<Release | undefined>
   /** Newest first. */
   list: (tenantId: string, request: PageRequest) => Promise<Page<Release>>
@@ -21,11 +22,13 @@ export interface ReleaseStore {
   /** Whether a resume of the webhook is under way. */
   isResuming: (tenantId: string, webhookId: string) => Promise<boolean>
   /** How many deliveries a release would be about. */
-  count: (tenantId: string, action: ReleaseAction, filter: ReleaseFilter) => Promise<number>
+  count: (tenantId: string, action: ReleaseAction, filter: ReleaseFilter, at: Date) => Promise<number>
   /** The next ones that it is about, oldest first. */
   next: (release: Release, limit: number) => Promise<Delivery[]>
-  /** Moves those of `deliveries` that still stand as they did, and remembers how far the release has come. */
+  /** Moves those of `deliveries` that still stand as they did. */
   move: (release: Release, deliveries: Delivery[]) => Promise<void>
+  /** Remembers how far the release has come; `isExhausted`: there is nothing more to move. */
+  advance: (release: Release, cursor: string | undefined, isExhausted: boolean) => Promise<void>
   /** Of those that it has moved: how many are under way, `limit` at most. */
   underWay: (release: Release, limit: number) => Promise<number>
   /** Of those that it has moved: how they stand. */
@@ -37,7 +40,8 @@ const ENDED: ReleaseStatus[] = ['finished', 'cancelled']
 const toRelease = ({ _id, ...rest }: ReleaseRecord): Release => ({ id: _id, ...rest })
 
 export function createReleaseStore({ releases, deliveries, hot }: Models): ReleaseStore {
-  const moved = ({ tenantId, id }: Release) => scoped(tenantId, { releaseId: id })
+  /** Along its index alone: no other tenant has this id. */
+  const moved = ({ id }: Release) => ({ releaseId: id })
 
   async function counts(release: Release): Promise<ReleaseCounts> {
     const groups = await deliveries.aggregate<{ _id: DeliveryStatus; count: number }>([
@@ -49,7 +53,13 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
 
   return {
     insert: async ({ id, ...release }) => {
-      await releases.create({ _id: id, ...release })
+      try {
+        await releases.create({ _id: id, ...release })
+        return true
+      } catch (error) {
+        if (isDuplicate(error)) return false
+        throw error
+      }
     },
     get: async (tenantId, id) => {
       const record = await releases.findOne(scoped(tenantId, { _id: id })).lean<ReleaseRecord>()
@@ -60,7 +70,11 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
       const record = await releases.findOne(scoped(tenantId, { _id: id, status: { $in: from } })).lean<ReleaseRecord>()
       if (!record) return false
       const now = new Date()
-      const end = ENDED.includes(status) ? { endedAt: now, outcome: await counts(toRelease(record)) } : {}
+      const end = {
+        ...(ENDED.includes(status) && { endedAt: now }),
+        // Of a cancelled one, some may still be under way.
+        ...(status === 'finished' && { outcome: await counts(toRelease(record)) }),
+      }
       const { modifiedCount } = await releases.updateOne(
         scoped(tenantId, { _id: id, status: { $in: from } }),
         { $set: { status, updatedAt: now, ...end } },
@@ -70,37 +84,39 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
     open: async () => (await releases.find({ status: { $in: ['running', 'paused'] } }).lean<ReleaseRecord[]>()).map(toRelease),
     isResuming: async (tenantId, webhookId) =>
       (await releases.exists(scoped(tenantId, { action: 'resume', 'filter.webhookId': webhookId, status: { $in: ['running', 'paused'] } }))) !== null,
-    count: (tenantId, action, filter) => deliveries.countDocuments(scoped(tenantId, condition(action, filter))),
+    count: (tenantId, action, filter, at) => deliveries.countDocuments(scoped(tenantId, condition(action, filter, at))),
     next: async ({ tenantId, action, filter, cursor, createdAt }, limit) => {
-      const conditions = [
-        condition(action, filter),
-        ...(cursor === undefined ? [] : [{ _id: { $gt: cursor } }]),
-        // What parks again, or parks meanwhile, is not what was asked for.
-        ...(action === 'retry' ? [{ parkedAt: { $lte: createdAt } }] : []),
-      ]
+      const conditions = [condition(action, filter, createdAt), ...(cursor === undefined ? [] : [{ _id: { $gt: cursor } }])]
       const found = deliveries.find(scoped(tenantId, { $and: conditions }), null, { sort: { _id: 1 }, limit })
       return (await found.lean<DeliveryRecord[]>()).map(toDelivery)
     },
     move: async ({ tenantId, id, action }, page) => {
+      if (page.length === 0) return
       const standing = scoped(tenantId, { _id: { $in: page.map((delivery) => delivery.id) }, status: { $in: RELEASED_FROM[action] } })
       await hot.deliveries.updateMany(standing, moves[action](id))
-      const cursor = page.at(-1)?.id
-      await releases.updateOne(scoped(tenantId, { _id: id }), { $max: { cursor }, $set: { updatedAt: new Date() } })
+    },
+    advance: async ({ tenantId, id }, cursor, isExhausted) => {
+      const set = { updatedAt: new Date(), ...(isExhausted && { isExhausted }) }
+      await releases.updateOne(scoped(tenantId, { _id: id }), { $set: set, ...(cursor !== undefined && { $max: { cursor } }) })
     },
     underWay: (release, limit) => deliveries.countDocuments({ ...moved(release), status: { $in: [...UNDER_WAY] } }, { limit }),
     counts,
   }
 }
 
-function condition(action: ReleaseAction, filter: ReleaseFilter): object {
-  const { webhookId, typeId, entityId, from, to, failureReason, statusCode } = filter
+/** What a release of that time is about: what comes, or parks again, after it is not what was asked for. */
+function condition(action: ReleaseAction, filter: ReleaseFilter, at: Date): object {
+  const { status, webhookId, typeId, entityId, from, to, failureReason, statusCode } = filter
+  const before = action === 'resume' ? [] : [{ _id: { $lt: firstDeliveryId(at) } }, { $or: [{ status: 'held' }, { parkedAt: { $lte: at } }] }]
   return {
-    status: { $in: RELEASED_FROM[action] },
+    ...(before.length > 0 && { $and: before }),
+    status: status ?? { $in: RELEASED_FROM[action] },
     ...(webhookId !== undefined && { webhookId }),
     ...(typeId !== undefined && { typeId }),
     ...(entityId !== undefined && { entityId }),
     ...((from ?? to) && { _id: { ...(from && { $gte: firstDeliveryId(from) }), ...(to && { $lt: firstDeliveryId(to) }) } }),
-    ...(failureReason !== undefined && { 'lastOutcome.reason': failureReason }),
+    // Of an address that was not called there is no other reason.
+    ...(failureReason !== undefined && (failureReason === 'blocked' ? { 'lastOutcome.kind': 'blocked' } : { 'lastOutcome.reason': failureReason })),
     ...(statusCode !== undefined && { 'lastOutcome.status': statusCode }),
   }
 }

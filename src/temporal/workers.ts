@@ -49,6 +49,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     ...common,
     taskQueue: retriesQueue(taskQueue),
     activities: { postEvents, workQueue, releasePage },
+    // What a beat carries is what a run that is cut off leaves to the next one.
+    maxHeartbeatThrottleInterval: '1s',
     maxConcurrentActivityTaskExecutions: 200,
   })
   const all = [events, retries]

@@ -22,7 +22,7 @@ it('writes what was added together together and in order, small before large, an
     await new Promise(setImmediate)
   }
   expect(await Promise.all([single, batch, other, last])).toEqual(['0', ['1', '2', '3'], ['4', '5', '6'], '7'])
-  expect(writes.map(({ items }) => items)).toEqual([[0], [7, 1, 2, 3], [4, 5, 6]])
+  expect(writes.map(({ items }) => items)).toEqual([[0], [1, 2, 3, 7], [4, 5, 6]])
 })
 
 it('does not tear what is more than a write may carry', async () => {

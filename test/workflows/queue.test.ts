@@ -1,4 +1,5 @@
 import { newToken } from '../../src/domain/ids'
+import type { Answer, Receiver } from '../support/receiver'
 import { useScene } from '../support/scene'
 import { until } from '../support/until'
 
@@ -13,7 +14,7 @@ const drain = (webhookId: string) =>
   })
 
 /** A delivery in its webhook's queue, as a run that was cut off leaves it. */
-async function cutOff(retry: object, left: object): Promise<{ eventId: string; webhookId: string }> {
+async function cutOff(retry: object, left: object, then: Answer = 200): Promise<{ eventId: string; webhookId: string }> {
   const receiver = await scene.receiver(500)
   const webhookId = await scene.subscribe(receiver.url, { retry: { maximumAttempts: 5, initialInterval: '1h', ...retry } })
   const eventId = await scene.publish()
@@ -21,8 +22,8 @@ async function cutOff(retry: object, left: object): Promise<{ eventId: string; w
     const found = await scene.delivery(eventId)
     return found?.nextAttemptAt ? found : undefined
   })
-  receiver.answer = 200
-  await records().updateOne({ _id: id }, { $set: { queue: 'waiting', ...left }, $push: { intents: new Date() } })
+  receiver.answer = then
+  await records().updateOne({ _id: id }, { $set: { queue: 'waiting', ...left }, ...('posts' in left && { $push: { intents: new Date() } }) })
   return { eventId, webhookId }
 }
 
@@ -54,19 +55,81 @@ it('parks what has an answer on record and no attempt left', async () => {
   expect(await scene.inStatus('parked', eventId)).toMatchObject({ parkedReason: 'attempts exhausted' })
 }, 30_000)
 
-it('sends a storm of failures through the queue, attempt by attempt until all are parked', async () => {
-  const receiver = await scene.receiver(500)
-  const webhookId = await scene.subscribe(receiver.url, { eventTypes: [5] })
-  const events = Array.from({ length: 190 }, (_, i) => ({ type: 5, data: { id: `txn-${i}` } }))
+/** For each event, the times between its POSTs. */
+function waits(receiver: Receiver): number[] {
+  const byEvent = new Map<string, number[]>()
+  for (const { headers, receivedAt } of receiver.requests) {
+    const id = String(headers['webhook-id'])
+    byEvent.set(id, [...(byEvent.get(id) ?? []), receivedAt.getTime()])
+  }
+  return [...byEvent.values()].flatMap((times) => times.slice(1).map((at, i) => at - (times[i] ?? 0)))
+}
+
+const storm = async (count: number): Promise<void> => {
+  const events = Array.from({ length: count }, (_, i) => ({ type: 5, data: { id: `txn-${i}` } }))
   await scene.api('POST', '/v1/events/batch', { events })
-  const parked = await until(
+}
+
+const allIn = (webhookId: string, status: string, count: number) =>
+  until(
     async () => {
-      const found = await scene.deliveries(`webhookId=${webhookId}&status=parked`)
-      return found.length === 190 ? found : undefined
+      const found = await scene.deliveries(`webhookId=${webhookId}&status=${status}`)
+      return found.length === count ? found : undefined
     },
     { timeoutMs: 30_000 },
   )
-  expect(parked.every(({ attemptCount }) => attemptCount === 5)).toBe(true)
-  expect(receiver.requests).toHaveLength(190 * 5)
-  await until(async () => (await scene.deliveries(`webhookId=${webhookId}&status=parked`)).some(({ workflowId }) => workflowId.startsWith('adopt/')))
+
+it('sends a storm of failures through the queue, with all its attempts and waits, until all are parked', async () => {
+  const receiver = await scene.receiver(500)
+  const retry = { maximumAttempts: 4, initialInterval: '1s', backoffCoefficient: 1 }
+  const webhookId = await scene.subscribe(receiver.url, { eventTypes: [5], retry })
+  await storm(190)
+  const parked = await allIn(webhookId, 'parked', 190)
+  expect(parked.every(({ attemptCount }) => attemptCount === 4)).toBe(true)
+  expect(receiver.requests).toHaveLength(190 * 4)
+  expect(Math.min(...waits(receiver))).toBeGreaterThanOrEqual(990)
+  await until(async () => (await allIn(webhookId, 'parked', 190)).some(({ workflowId }) => workflowId.startsWith('adopt/')))
 }, 60_000)
+
+it('waits in a storm for as long as the receiver asks', async () => {
+  const receiver = await scene.receiver({ status: 429, headers: { 'retry-after': '3' } })
+  const retry = { maximumAttempts: 2, initialInterval: '100ms' }
+  const webhookId = await scene.subscribe(receiver.url, { eventTypes: [5], retry })
+  await storm(120)
+  await allIn(webhookId, 'parked', 120)
+  expect(receiver.requests).toHaveLength(240)
+  expect(Math.min(...waits(receiver))).toBeGreaterThanOrEqual(2_900)
+}, 60_000)
+
+it('uses no attempt without a POST when its webhook is paused in a storm', async () => {
+  const receiver = await scene.receiver(500)
+  const retry = { maximumAttempts: 20, initialInterval: '200ms', backoffCoefficient: 1 }
+  const webhookId = await scene.subscribe(receiver.url, { eventTypes: [5], retry })
+  await storm(190)
+  await receiver.waitFor(900, 20_000)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+  const held = await allIn(webhookId, 'held', 190)
+  expect(held.reduce((sum, { attemptCount }) => sum + attemptCount, 0)).toBe(receiver.requests.length)
+}, 60_000)
+
+it('parks what waits at a webhook that is disabled, without a POST', async () => {
+  const receiver = await scene.receiver((_, n) => (n < 300 ? 500 : 410))
+  const retry = { maximumAttempts: 20, initialInterval: '200ms', backoffCoefficient: 1 }
+  const webhookId = await scene.subscribe(receiver.url, { eventTypes: [5], retry })
+  await storm(190)
+  const parked = await allIn(webhookId, 'parked', 190)
+  expect(new Set(parked.map(({ parkedReason }) => parkedReason))).toEqual(new Set(['webhook disabled']))
+  expect(receiver.requests.length).toBeLessThan(340)
+  expect(parked.reduce((sum, { attemptCount }) => sum + attemptCount, 0)).toBe(receiver.requests.length)
+}, 60_000)
+
+it('comes back for what has failed as soon as its time has come', async () => {
+  const { eventId, webhookId } = await cutOff({ maximumAttempts: 4, initialInterval: '500ms', backoffCoefficient: 1 }, { nextAttemptAt: new Date(0) }, {
+    status: 500,
+    delayMs: 200,
+  })
+  await drain(webhookId)
+  const begun = Date.now()
+  await scene.inStatus('parked', eventId)
+  expect(Date.now() - begun).toBeLessThan(8_000)
+}, 30_000)
