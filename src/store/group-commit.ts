@@ -3,8 +3,8 @@ export interface GroupCommitOptions<Item, Result> {
   maxInFlight: number
   /** How many items one write may carry. */
   maxItems: number
-  /** A write begins so long after the one before at the earliest; without it, as soon as one may. */
-  everyMs?: number
+  /** Under pressure: a write begins `everyMs` after one of `items` or more at the earliest. */
+  gather?: { items: number; everyMs: number }
   /** Writes the items; answers one result an item, in order. */
   write: (items: Item[]) => Promise<Result[]>
   /** True for a failure that awaits the next write too: what waits for that is rejected at once. */
@@ -30,7 +30,7 @@ interface Waiting<Item, Result> {
 export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
-  const { maxInFlight, maxItems, everyMs = 0, write, failsAll = () => false } = options
+  const { maxInFlight, maxItems, gather, write, failsAll = () => false } = options
   const queue: Waiting<Item, Result>[] = []
   let inFlight = 0
   let nextAt = 0
@@ -73,9 +73,11 @@ export function createGroupCommit<Item, Result>(
         timer ??= setTimeout(onTime, waitMs)
         return
       }
-      nextAt = performance.now() + everyMs
+      const batch = nextBatch()
+      const size = batch.reduce((sum, { items }) => sum + items.length, 0)
+      nextAt = gather && size >= gather.items ? performance.now() + gather.everyMs : 0
       inFlight += 1
-      void commit(nextBatch())
+      void commit(batch)
     }
   }
 

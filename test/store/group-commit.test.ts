@@ -33,12 +33,12 @@ it('does not tear what is more than a write may carry', async () => {
   expect(writes).toHaveLength(1)
 })
 
-it('gathers what comes within its interval, and writes the first at once', async () => {
+it('gathers under pressure, and writes at once what comes alone', async () => {
   const writes: number[][] = []
   const commit = createGroupCommit<number, number>({
     maxInFlight: 1,
     maxItems: 10,
-    everyMs: 50,
+    gather: { items: 2, everyMs: 50 },
     write: async (items) => {
       writes.push(items)
       return items
@@ -46,8 +46,9 @@ it('gathers what comes within its interval, and writes the first at once', async
   })
   const begun = performance.now()
   await commit.add(0)
+  await commit.addAll([1, 2])
   expect(performance.now() - begun).toBeLessThan(40)
-  await Promise.all([1, 2, 3].map(commit.add))
-  expect(writes).toEqual([[0], [1, 2, 3]])
+  await Promise.all([3, 4].map(commit.add))
+  expect(writes).toEqual([[0], [1, 2], [3, 4]])
   expect(performance.now() - begun).toBeGreaterThanOrEqual(45)
 })
