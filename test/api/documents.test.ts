@@ -21,6 +21,8 @@ get /v1/events
 get /v1/events/{id}
 get /v1/legal-holds
 get /v1/legal-holds/{entityId}
+get /v1/releases
+get /v1/releases/{id}
 get /v1/tenants
 get /v1/tenants/{id}
 get /v1/webhooks
@@ -34,6 +36,10 @@ post /v1/event-types
 post /v1/events
 post /v1/events/batch
 post /v1/events/{id}/cancel
+post /v1/releases
+post /v1/releases/{id}/cancel
+post /v1/releases/{id}/pause
+post /v1/releases/{id}/resume
 post /v1/tenants
 post /v1/webhooks
 post /v1/webhooks/filter-test
