@@ -7,7 +7,7 @@ import { within } from '../src/domain/within'
 import { batchOf } from './batches'
 import type { ActivityDeps } from './deps'
 import { createWriteIntents, type Intent, type Intents } from './intents'
-import { postAll, type PostTask } from './post-all'
+import { postAll, type Posted, type PostTask } from './post-all'
 import { careFor } from './standing'
 import type { Activities, Batch, CareResult, DispatchResult } from './types'
 
@@ -32,7 +32,6 @@ export function createDispatch(deps: ActivityDeps): Activities['dispatch'] {
       careForOthers(deps, tenantId, workflowId, intents),
     ])
     deps.faults('after-outcome')
-    deps.onDispatched(workflowId)
     return withOthers(summary(all, left), others)
   }
 }
@@ -69,10 +68,17 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
     return record.workflowId === run.workflowId && !NOT_ATTEMPTED.has(record.status) && record.queue === undefined
   })
   const byWebhook = [...groupBy(mine, ({ webhook }) => webhook).entries()]
-  const left = await Promise.all(
+  const posted = await Promise.all(
     byWebhook.map(async ([webhook, all]) => {
       const fresh = all.filter(({ delivery }) => !before.has(delivery.id) && delivery.posts === 1)
-      const delivered = await postFirst(deps, run, webhook, fresh)
+      return { webhook, all, first: await postFirst(deps, run, webhook, fresh) }
+    }),
+  )
+  // The next start need not wait for what is written down of this one.
+  deps.onDispatched(run.workflowId)
+  const left = await Promise.all(
+    posted.map(async ({ webhook, all, first }) => {
+      const delivered = await settleFirst(deps, run, first)
       const undelivered = all.filter(
         ({ delivery }) => !delivered.has(delivery.id) && before.get(delivery.id)?.status !== 'delivered',
       )
@@ -82,21 +88,23 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
   return left.flat()
 }
 
-/** Answers the ids of what is delivered, and known to be so in MongoDB too. */
-async function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fresh: Intent[]): Promise<Set<string>> {
+function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fresh: Intent[]): Promise<Posted> {
   const tasks = fresh.map(({ delivery, event }): PostTask => ({
     claim: { deliveryId: delivery.id, eventId: event.id, number: 1 },
     event,
     numberInRound: 1,
   }))
-  const endsAt = run.begun + DISPATCH_BOUND_MS
-  const { begun, notBegun, tooLate, recorded } = await postAll(deps, webhook, tasks, {
-    beginBefore: endsAt - webhook.timeoutMs,
+  return postAll(deps, webhook, tasks, {
+    beginBefore: run.begun + DISPATCH_BOUND_MS - webhook.timeoutMs,
     permitWaitMs: PERMIT_WAIT_MS.dispatch,
     atOnce: WEBHOOK_CAP,
   })
+}
+
+/** Answers the ids of what is delivered, and known to be so in MongoDB too. */
+async function settleFirst(deps: ActivityDeps, run: Run, { begun, notBegun, tooLate, recorded }: Posted): Promise<Set<string>> {
   const givenBack = deps.recorder.giveBack(run.tenantId, [...notBegun, ...tooLate].map(({ deliveryId: id }) => id), run.token)
-  if (!(await within(Promise.all([recorded, givenBack]), endsAt - Date.now()))) return new Set()
+  if (!(await within(Promise.all([recorded, givenBack]), run.begun + DISPATCH_BOUND_MS - Date.now()))) return new Set()
   return new Set(begun.filter(({ exchange }) => exchange.outcome.kind === 'delivered').map(({ deliveryId: id }) => id))
 }
 
