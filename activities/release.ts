@@ -1,9 +1,11 @@
+import { heartbeat } from '@temporalio/activity'
 import type { Delivery } from '../src/domain/delivery'
 import { groupBy } from '../src/domain/group-by'
 import { FAILING_WINDOW_SECONDS, RELEASE_WINDOW_SECONDS, type Release } from '../src/domain/release'
 import type { ActivityDeps } from './deps'
 import type { Activities, ReleaseStep } from './types'
 
+const HEARTBEAT_MS = 2_000
 const PAGE = 1_000
 /** One that is paused is told when it goes on; this is for a message that was lost. */
 const PAUSED_MS = 60_000
@@ -13,6 +15,18 @@ type ReleaseDeps = Pick<ActivityDeps, 'releases' | 'health' | 'deliveries' | 'no
 
 /** One page of a release: as many deliveries as its pace and what is under way allow. */
 export function createRelease(deps: ReleaseDeps): Activities['releasePage'] {
+  const step = createStep(deps)
+  return async (input) => {
+    const beat = setInterval(heartbeat, HEARTBEAT_MS)
+    try {
+      return await step(input)
+    } finally {
+      clearInterval(beat)
+    }
+  }
+}
+
+function createStep(deps: ReleaseDeps): Activities['releasePage'] {
   const { releases } = deps
   return async ({ tenantId, releaseId }) => {
     const release = await releases.get(tenantId, releaseId)

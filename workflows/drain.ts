@@ -25,7 +25,7 @@ export async function drainWebhook({ tenantId, webhookId }: DrainInput): Promise
     summary: `queue of ${webhookId}`,
     // A shift, the last page's slowest answer, and time to record it.
     startToCloseTimeout: '5m',
-    heartbeatTimeout: '30s',
+    heartbeatTimeout: '15s',
     // However much waits for one webhook, the others are not behind it.
     priority: { fairnessKey: webhookId },
     retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },

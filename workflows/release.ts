@@ -15,7 +15,8 @@ export async function releaseDeliveries({ tenantId, releaseId }: ReleaseInput): 
 
   const { releasePage } = proxyActivities<Activities>({
     taskQueue: retriesQueue(workflowInfo().taskQueue),
-    startToCloseTimeout: '60s',
+    startToCloseTimeout: '5m',
+    heartbeatTimeout: '10s',
     retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
   })
 

@@ -21,7 +21,7 @@ it('lets a hung endpoint hold its cap and no more: the rest waits in its queue, 
   const healthy = await scene.receiver()
   const hungHook = await scene.subscribe(hung.url, { eventTypes: [5], timeout: '1500ms', retry: { maximumAttempts: 20, initialInterval: '1s', backoffCoefficient: 1 } })
   await scene.subscribe(healthy.url, { eventTypes: [1] })
-  for (let i = 0; i < 10; i += 1) await publishMany(10)
+  for (let i = 0; i < 20; i += 1) await publishMany(10)
 
   const queued = await until(async () => {
     const waiting = (await scene.deliveries(`webhookId=${hungHook}`)).filter((delivery) => delivery.queued)
@@ -36,7 +36,7 @@ it('lets a hung endpoint hold its cap and no more: the rest waits in its queue, 
   expect(mostOpen).toBeLessThanOrEqual(WEBHOOK_CAP)
 
   hung.answer = 200
-  await until(async () => (await scene.deliveries(`webhookId=${hungHook}&status=delivered`)).length === 100, { timeoutMs: 30_000 })
+  await until(async () => (await scene.deliveries(`webhookId=${hungHook}&status=delivered`)).length === 200, { timeoutMs: 30_000 })
   expect(mostOpen).toBeLessThanOrEqual(WEBHOOK_CAP)
 }, 90_000)
 
