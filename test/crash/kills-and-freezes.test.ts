@@ -20,7 +20,7 @@ const OVER_MS = 120_000
 
 /** What a publish may take when MongoDB is gone, and when it takes connections and never answers. */
 const DEAD_MS = 2_500
-const FROZEN_MS = 6_000
+const FROZEN_MS = 8_000
 
 describe('Herald, while 50 events a second are published,', () => {
   let stack: Stack
