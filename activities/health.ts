@@ -52,7 +52,8 @@ export function createHealth({ health, webhooks, deliveries, notices, wakeQueue,
   async function observeAnswers(webhook: OpenWebhook, outcomes: PostOutcome[]): Promise<void> {
     const { tenantId, id } = webhook
     if (outcomes.some(({ exchange }) => exchange.outcome.kind === 'delivered')) {
-      if (!(await hasFailed(id))) return
+      // Of a suspended one the record goes after the status: until then it says that somebody must probe.
+      if (webhook.status === 'suspended' || !(await hasFailed(id))) return
       failing.delete(id)
       return health.clear(id)
     }

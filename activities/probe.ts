@@ -1,4 +1,4 @@
-import { postsInRound } from '../src/domain/delivery'
+import { postsInRound, type Delivery } from '../src/domain/delivery'
 import { probeWaitMs } from '../src/domain/health'
 import { newToken } from '../src/domain/ids'
 import { PERMIT_WAIT_MS } from '../src/domain/lanes'
@@ -22,7 +22,7 @@ export async function probe(deps: ActivityDeps, webhook: OpenWebhook): Promise<n
   if (at > Date.now()) return at
   const probes = failing?.probes ?? 0
   const [oldest] = await deps.queue.held(tenantId, id, 1)
-  const isAnswered = oldest !== undefined && (await attempt(deps, webhook, oldest.id))
+  const isAnswered = oldest !== undefined && (await attempt(deps, webhook, oldest))
   if (isAnswered) return goOn(deps, webhook)
   // With nothing to try it with, the wait does not grow.
   const next = new Date(Date.now() + probeWaitMs(deps.suspension, oldest ? probes + 1 : probes))
@@ -30,16 +30,15 @@ export async function probe(deps: ActivityDeps, webhook: OpenWebhook): Promise<n
   return next.getTime()
 }
 
-async function attempt(deps: ActivityDeps, webhook: OpenWebhook, deliveryId: string): Promise<boolean> {
+async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Delivery): Promise<boolean> {
   const { tenantId } = webhook
-  const [delivery] = await deps.deliveries.load(tenantId, [deliveryId])
-  if (!delivery) return false
-  const events = await deps.events.load(tenantId, [delivery.eventId])
+  // Before the claim: what cannot be POSTed is not claimed.
+  const [event] = await deps.events.load(tenantId, [delivery.eventId])
+  if (!event) return false
   const token = newToken()
   const claiming = deps.deliveries.claimHeld(tenantId, [delivery], token)
-  const [claim] = await orGiveBack(deps, claiming, { tenantId, deliveryIds: [deliveryId], token })
-  const [event] = events
-  if (!claim || !event) return false
+  const [claim] = await orGiveBack(deps, claiming, { tenantId, deliveryIds: [delivery.id], token })
+  if (!claim) return false
   const posted = await postAll(deps, webhook, [{ claim, event, numberInRound: postsInRound(delivery) + 1 }], {
     beginBefore: Date.now() + webhook.timeoutMs,
     permitWaitMs: PERMIT_WAIT_MS.retries,
