@@ -1,5 +1,5 @@
 import type { EventType } from '../domain/event-types'
-import { isDuplicate } from './errors'
+import { insertOnce } from './insert-once'
 import type { EventTypeRecord, Models } from './models'
 
 /** A type that an operator registered; it never changes afterwards. */
@@ -22,14 +22,6 @@ const toEventType = ({ _id, ...rest }: EventTypeRecord): RegisteredEventType => 
 export function createEventTypeStore({ eventTypes }: Models): EventTypeStore {
   return {
     list: async () => (await eventTypes.find().sort({ _id: 1 }).lean<EventTypeRecord[]>()).map(toEventType),
-    insert: async ({ id, ...type }) => {
-      try {
-        await eventTypes.create({ _id: id, ...type })
-        return true
-      } catch (error) {
-        if (isDuplicate(error)) return false
-        throw error
-      }
-    },
+    insert: ({ id, ...type }) => insertOnce(() => eventTypes.create({ _id: id, ...type })),
   }
 }

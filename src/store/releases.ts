@@ -2,7 +2,7 @@ import { UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/deliver
 import { firstDeliveryId } from '../domain/ids'
 import { RELEASED_FROM, type Release, type ReleaseAction, type ReleaseFilter, type ReleaseStatus } from '../domain/release'
 import { NOT_PARKED, toDelivery } from './deliveries'
-import { isDuplicate } from './errors'
+import { insertOnce } from './insert-once'
 import type { DeliveryRecord, Models, ReleaseRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
@@ -52,15 +52,7 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
   }
 
   return {
-    insert: async ({ id, ...release }) => {
-      try {
-        await releases.create({ _id: id, ...release })
-        return true
-      } catch (error) {
-        if (isDuplicate(error)) return false
-        throw error
-      }
-    },
+    insert: ({ id, ...release }) => insertOnce(() => releases.create({ _id: id, ...release })),
     get: async (tenantId, id) => {
       const record = await releases.findOne(scoped(tenantId, { _id: id })).lean<ReleaseRecord>()
       return record ? toRelease(record) : undefined

@@ -1,5 +1,5 @@
 import { DEFAULT_TENANT, EXPIRY_NOTICE, PARKED_FOR, RETENTION, type Tenant } from '../domain/tenant'
-import { isDuplicate } from './errors'
+import { insertOnce } from './insert-once'
 import type { Models, TenantRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
 
@@ -26,15 +26,7 @@ const toTenant = ({ _id, ...rest }: TenantRecord): Tenant => ({ id: _id, ...rest
 
 export function createTenantStore({ tenants }: Models): TenantStore {
   return {
-    insert: async ({ id, ...tenant }) => {
-      try {
-        await tenants.create({ _id: id, ...tenant })
-        return true
-      } catch (error) {
-        if (isDuplicate(error)) return false
-        throw error
-      }
-    },
+    insert: ({ id, ...tenant }) => insertOnce(() => tenants.create({ _id: id, ...tenant })),
     get: async (id) => {
       const record = await tenants.findById(id).lean<TenantRecord>()
       return record ? toTenant(record) : undefined

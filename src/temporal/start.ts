@@ -110,6 +110,27 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
 
   const ids = (events: Startable[]): string[] => events.map(({ id }) => id)
 
+  /** One workflow of the id at a time; one that runs is told to look again. */
+  async function startOrWake(
+    type: string,
+    workflowId: string,
+    input: DrainInput | ReleaseInput,
+    staticSummary: string,
+    about: ConstructorParameters<typeof TypedSearchAttributes>[0],
+  ): Promise<void> {
+    await inTime(() =>
+      client.workflow.signalWithStart(type, {
+        workflowId,
+        taskQueue,
+        args: [input],
+        signal: wake,
+        signalArgs: [],
+        staticSummary,
+        typedSearchAttributes: new TypedSearchAttributes(about),
+      }),
+    )
+  }
+
   return {
     deliver: (tenantId, events) => startOnce(deliverWorkflowId(tenantId, ids(events)), tenantId, events),
     redeliver: startAgain,
@@ -126,36 +147,18 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
         }),
       )
     },
-    drain: async (input) => {
+    drain: (input) => {
       const { tenantId, webhookId } = input
-      await inTime(() =>
-        client.workflow.signalWithStart('drainWebhook', {
-          workflowId: drainWorkflowId(tenantId, webhookId),
-          taskQueue,
-          args: [input],
-          signal: wake,
-          signalArgs: [],
-          staticSummary: `what waits for ${webhookId} of ${tenantId}`,
-          typedSearchAttributes: new TypedSearchAttributes([
-            { key: HeraldTenant, value: tenantId },
-            { key: HeraldWebhookIds, value: [webhookId] },
-          ]),
-        }),
-      )
+      const about = [
+        { key: HeraldTenant, value: tenantId },
+        { key: HeraldWebhookIds, value: [webhookId] },
+      ]
+      return startOrWake('drainWebhook', drainWorkflowId(tenantId, webhookId), input, `what waits for ${webhookId} of ${tenantId}`, about)
     },
-    release: async (input) => {
+    release: (input) => {
       const { tenantId, releaseId } = input
-      await inTime(() =>
-        client.workflow.signalWithStart('releaseDeliveries', {
-          workflowId: releaseWorkflowId(tenantId, releaseId),
-          taskQueue,
-          args: [input],
-          signal: wake,
-          signalArgs: [],
-          staticSummary: `release ${releaseId} of ${tenantId}`,
-          typedSearchAttributes: new TypedSearchAttributes([{ key: HeraldTenant, value: tenantId }]),
-        }),
-      )
+      const about = [{ key: HeraldTenant, value: tenantId }]
+      return startOrWake('releaseDeliveries', releaseWorkflowId(tenantId, releaseId), input, `release ${releaseId} of ${tenantId}`, about)
     },
   }
 }
