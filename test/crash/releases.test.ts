@@ -12,6 +12,8 @@ import { newEncryptionKey, startHeraldProcess } from './herald-process'
 
 const PARKED = 60
 const PER_SECOND = 10
+/** A POST that a kill swallows counts: with a single attempt it would park again. */
+const RETRY = { maximumAttempts: 3, initialInterval: '100ms', backoffCoefficient: 1 }
 
 it('carries a release through kills: between moving and telling, and in the middle', async () => {
   const { mongodbUri, temporalAddress } = sharedStack()
@@ -23,7 +25,7 @@ it('carries a release through kills: between moving and telling, and in the midd
   try {
     const api = createApi(herald.url, ADMIN_KEY)
     const bank = createBank(api)
-    const webhookId = await bank.subscribe(receiver.url, { eventTypes: [5], retry: { maximumAttempts: 1 } })
+    const webhookId = await bank.subscribe(receiver.url, { eventTypes: [5], retry: RETRY })
     const events = Array.from({ length: PARKED }, (_, i) => ({ id: `evt-${i}`, type: 5, data: { id: `txn-${i}` } }))
     await api('POST', '/v1/events/batch', { events })
     const count = async (status: string) => (await bank.deliveries(`webhookId=${webhookId}&status=${status}`)).length
@@ -38,7 +40,9 @@ it('carries a release through kills: between moving and telling, and in the midd
     herald.signal('SIGKILL')
     await herald.restart()
 
-    await until(async () => (await count('delivered')) === PARKED, { timeoutMs: 60_000 })
+    await until(async () => (await count('delivered')) === PARKED, { timeoutMs: 60_000 }).catch(async (error: Error) => {
+      throw new Error(`${error.message}; parked ${await count('parked')}, retrying ${await count('retrying')}`)
+    })
     const [release] = (await api<{ data: { total: number; progress: { delivered: number } }[] }>('GET', '/v1/releases')).body.data
     expect(release).toMatchObject({ total: PARKED, progress: { delivered: PARKED } })
     // A POST whose answer the kill swallowed is made again, with the same id.
