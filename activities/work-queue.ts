@@ -22,7 +22,7 @@ const SHIFT_MS = 10_000
 /** Deliveries whose POSTs are begun in one write, and what a webhook answers in `PAGE_MS`. */
 const PAGE = 200
 const PAGE_MS = 1_000
-const QUICK_AT_ONCE = 8
+const QUICK_AT_ONCE = 16
 /** After so many the workflow is told of what was parked. */
 const PARKED_AT_ONCE = 500
 const EMPTIED_AT_ONCE = 500

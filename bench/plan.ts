@@ -10,8 +10,8 @@ export interface Load {
 }
 
 const CLIENTS = 32
-/** So that no run measures a cold compiler, an empty connection pool or a first index. */
-export const WARM_UP: Load = { events: 300, pace: { clients: CLIENTS } }
+/** So that no run measures a cold compiler (V8's has seen its fill after some thousand events), an empty connection pool or a first index. */
+export const WARM_UP: Load = { events: 3_000, pace: { clients: CLIENTS } }
 
 /** Half of the events go to the bad ones among the webhooks. */
 export type IsolationLoad = Load & { webhooks: number; badWebhooks: number }

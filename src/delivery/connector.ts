@@ -4,6 +4,7 @@ import { callbackify } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { buildConnector } from 'undici'
 import { boundReads } from './bound-reads'
+import { shareRefusals } from './shared-refusal'
 import { createPools, type Outlet } from './pools'
 import { checkAddress, checkHost, checkPort, createTargetRules, defaultPort, type TargetRules, type Verdict } from './address'
 
@@ -60,7 +61,7 @@ export function createDispatcher(options: DispatcherOptions): Outlet {
 
 function createConnector(options: DispatcherOptions): buildConnector.connector {
   const rules = createTargetRules(options)
-  const connect = buildConnector({
+  const connect = shareRefusals(buildConnector({
     lookup: judgedLookup(shareConcurrent(options.lookup ?? systemLookup), rules),
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
@@ -69,7 +70,7 @@ function createConnector(options: DispatcherOptions): buildConnector.connector {
     ca: options.ca,
     allowH2: false,
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-  })
+  }))
   const verdicts = new LRUCache<string, Verdict>({ max: 1_000 })
 
   function judge({ protocol, hostname, port }: buildConnector.Options): Verdict {
