@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { ActivityDeps } from './deps'
 import type { Intents, WriteIntents } from './intents'
 
@@ -8,14 +9,20 @@ export interface Ahead {
   take: (workflowId: string) => Promise<Intents> | undefined
   /** The ids of deliveries that were written for a workflow that is not the one that was started. */
   drop: (workflowId: string) => Promise<string[]>
-  /** When the process stops: what nobody has taken is given back. */
-  dropAll: () => Promise<void>
+  /**
+   * Before the process's workers stop: writes no more, waits a moment for the dispatches of what was
+   * written, and gives back what nobody has taken. Another process would find attempts without an outcome.
+   */
+  close: () => Promise<void>
 }
 
 /** A dispatch that has not come by then may come in another process: it finds claims that were given back. */
 const PATIENCE_MS = 2_000
+const CLOSING_MS = 1_000
+const LOOK_MS = 20
 
 export function createAhead(write: WriteIntents, { recorder }: Pick<ActivityDeps, 'recorder'>): Ahead {
+  let isClosed = false
   const written = new Map<string, { intents: Promise<Intents>; timer: NodeJS.Timeout }>()
 
   function take(workflowId: string): Promise<Intents> | undefined {
@@ -37,12 +44,15 @@ export function createAhead(write: WriteIntents, { recorder }: Pick<ActivityDeps
   return {
     take,
     drop,
-    dropAll: async () => {
+    close: async () => {
+      isClosed = true
+      const end = Date.now() + CLOSING_MS
+      while (written.size > 0 && Date.now() < end) await wait(LOOK_MS)
       await Promise.allSettled([...written.keys()].map(drop))
     },
     begin: (tenantId, eventIds, workflowId) => {
-      // A start that is tried again.
-      if (written.has(workflowId)) return
+      // A start that is tried again, or whose dispatch may be another process's.
+      if (isClosed || written.has(workflowId)) return
       const intents = write(tenantId, eventIds, workflowId, 'ahead')
       // Whoever takes them hears of a failure.
       intents.catch(() => undefined)

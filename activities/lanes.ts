@@ -48,7 +48,8 @@ const REMEMBERED = 100
 /** The queue is worked off somewhere else than here, perhaps; after this its state is asked anew. */
 const CONGESTED_MS = 5_000
 
-export function createLanes(cap = WEBHOOK_CAP): Lanes {
+/** `cap` is this process's part of what a webhook may have in flight; it changes as processes come and go. */
+export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
   const gates = new LRUCache<string, Gate>({ max: 100_000 })
 
   function gateOf(webhookId: string): Gate {
@@ -57,7 +58,7 @@ export function createLanes(cap = WEBHOOK_CAP): Lanes {
     return gate
   }
 
-  const expectedWait = ({ waiting, heldMs }: Gate): number => ((waiting.size + 1) / cap) * heldMs
+  const expectedWait = ({ waiting, heldMs }: Gate): number => ((waiting.size + 1) / cap()) * heldMs
 
   /** The permit goes to the longest waiting, or back. */
   function grant(gate: Gate): Return {
@@ -67,8 +68,7 @@ export function createLanes(cap = WEBHOOK_CAP): Lanes {
       gate.inFlight.delete(request)
       if (outcome !== 'unused') observe(gate, performance.now() - request.since)
       if (outcome === 'failed') countFailure(gate)
-      const [next] = gate.waiting
-      next?.(grant(gate))
+      for (const next of gate.waiting) if (gate.inFlight.size < cap()) next(grant(gate))
     }
   }
 
@@ -101,7 +101,7 @@ export function createLanes(cap = WEBHOOK_CAP): Lanes {
   return {
     take: async (webhookId, waitMs) => {
       const gate = gateOf(webhookId)
-      if (gate.inFlight.size < cap) return grant(gate)
+      if (gate.inFlight.size < cap()) return grant(gate)
       if (expectedWait(gate) > waitMs || isStalled(gate)) return undefined
       return wait(gate, waitMs)
     },
@@ -113,7 +113,7 @@ export function createLanes(cap = WEBHOOK_CAP): Lanes {
     isKnown: (webhookId) => gateOf(webhookId).answers.length > 0,
     capacity: (webhookId, ms) => {
       const { answers, heldMs } = gateOf(webhookId)
-      return answers.length === 0 ? cap : Math.max(cap, Math.floor((cap * ms) / Math.max(1, heldMs)))
+      return answers.length === 0 ? cap() : Math.max(cap(), Math.floor((cap() * ms) / Math.max(1, heldMs)))
     },
     isCongested: (webhookId) => gateOf(webhookId).congestedUntil > performance.now(),
     congest: (webhookId) => void (gateOf(webhookId).congestedUntil = performance.now() + CONGESTED_MS),

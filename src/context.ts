@@ -13,6 +13,7 @@ import { createPostEvent } from './delivery/post'
 import { createSealer, type Sealer } from './delivery/seal'
 import { generateSecret } from './delivery/sign'
 import { checkUrl, createTargetRules } from './delivery/address'
+import { WEBHOOK_CAP } from './domain/lanes'
 import { isGone } from './domain/process-id'
 import { SettingsError } from './env'
 import { createFaults } from './faults'
@@ -32,6 +33,7 @@ import { createSweeper, type Sweeper } from './publish/sweeper'
 import { createReleasing } from './steering/releasing'
 import { createQueueWaker } from './steering/queue-waker'
 import { createMessenger } from './steering/messenger'
+import { createFleet, type Fleet } from './steering/fleet'
 import { createReconciler, type Reconciler } from './steering/reconciler'
 import { createRetention, type Retention } from './steering/retention'
 import { createSteering } from './steering/steering'
@@ -46,6 +48,7 @@ import { createEventTypeStore } from './store/event-types'
 import { createEventStore } from './store/events'
 import { createLegalHoldStore } from './store/legal-holds'
 import { createQueueStore } from './store/queue'
+import { createMemberStore } from './store/members'
 import { createOutcomeStore } from './store/outcomes'
 import { createOverdueStore } from './store/overdue'
 import { createRecorder, type Recorder } from './store/recorder'
@@ -80,7 +83,8 @@ export interface Context {
   postman: Postman | undefined
   recorder: Recorder
   marks: Marks
-  ahead: Pick<Ahead, 'dropAll'>
+  ahead: Pick<Ahead, 'close'>
+  fleet: Fleet
   /** Keeps what is in memory as fresh as MongoDB, until the process stops. */
   follow: () => Promise<void>
   /** Aborted when the process stops. */
@@ -128,7 +132,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const journal = createJournal({ events, starterId: config.processId, storeAwayEverSince: store.awayEverSince })
   const marks = createMarks(events, logger)
 
-  const lanes = createLanes()
+  const fleet = createFleet({ members: createMemberStore(models), processId: config.processId, logger })
+  const lanes = createLanes(() => fleet.share(WEBHOOK_CAP))
   const ahead = createAhead(createWriteIntents({ journal, events, schedule, webhooks, deliveries, recorder, lanes, isRunning: messages.isRunning, logger }), { recorder })
   const starter = createStarter({
     eventsPerWorkflow: config.eventsPerWorkflow,
@@ -242,7 +247,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     webhooks.follow(stopping.signal, (error) =>
       logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
     )
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, notices, postman, recorder, marks, ahead, follow, stopping }
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, notices, postman, recorder, marks, ahead, fleet, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

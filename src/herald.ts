@@ -30,6 +30,7 @@ export async function startHerald(config: Config, logger: Logger, role: Role): P
   const server = createServer(SLOW_CALLERS, context.app).listen(config.http.port, config.http.host)
   await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error as Error))])
   await context.sweeper.inherit()
+  if (withWorkers) await context.fleet.join()
   const workers = withWorkers ? await workersOf(context) : undefined
   const rounds = startRounds(context, withWorkers)
   const following = withWorkers ? context.follow() : Promise.resolve()
@@ -63,8 +64,9 @@ async function stop(context: Context, server: Server, workers: Workers | undefin
   context.stopping.abort()
   await context.alarm.stop()
   await rounds()
+  await context.ahead.close()
   await workers?.stop()
-  await context.ahead.dropAll()
+  if (workers) await context.fleet.leave()
   await context.recorder.drain()
   await context.marks.drain()
   await context.temporal.close()

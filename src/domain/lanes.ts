@@ -1,6 +1,6 @@
 import { TIMEOUT } from './retry-policy'
 
-/** Requests in flight at one webhook, over both lanes of a process. */
+/** Requests in flight at one webhook, over both lanes and all processes. */
 export const WEBHOOK_CAP = 20
 
 /** The fast lane is for webhooks whose answers come within this, 99 of 100. */

@@ -49,11 +49,13 @@ export function createStartGroup(deps: StartGroupDeps): StartWorkflow {
     const expected = deliverWorkflowId(tenantId, eventIds)
     // A single event is in a hurry; with many, the work is what takes the time.
     if (dispatchesHere && group.length === 1) ahead.begin(tenantId, eventIds, expected)
-    const workflowId = await starts.deliver(tenantId, group)
+    const { workflowId, isHere } = await starts.deliver(tenantId, group)
     deps.faults('after-start')
     metrics.workflowsStarted.inc()
     metrics.eventsStarted.inc(group.length)
     if (workflowId !== expected) await adoptAhead(tenantId, expected)
+    // Another process may dispatch it, to which what is written here would be an attempt without an outcome.
+    else if (!isHere) await ahead.drop(workflowId)
     const dispatched = dispatchesHere ? deps.dispatches.ended(workflowId) : Promise.resolve()
     mark(tenantId, eventIds, workflowId, dispatched).catch((error: unknown) =>
       logger.warn({ err: error, workflowId }, 'a start is not marked: the sweeper will find it'),

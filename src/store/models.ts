@@ -54,6 +54,11 @@ export interface FailingRecord {
   nextProbeAt?: Date
   updatedAt: Date
 }
+/** A process that makes POSTs. */
+export interface MemberRecord {
+  _id: string
+  seenAt: Date
+}
 export type ReleaseRecord = Stored<Release>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
 export type TenantRecord = Stored<Omit<Tenant, 'retentionMs'>> & Partial<Pick<Tenant, 'retentionMs'>>
@@ -83,6 +88,7 @@ export interface Hot {
   deliveries: mongo.Collection<DeliveryRecord>
   attempts: mongo.Collection<AttemptRecord>
   failing: mongo.Collection<FailingRecord>
+  members: mongo.Collection<MemberRecord>
   digests: mongo.Collection<DigestRecord>
   mails: mongo.Collection<MailRecord>
 }
@@ -96,6 +102,7 @@ export interface Models {
   apiKeys: Model<ApiKeyRecord>
   releases: Model<ReleaseRecord>
   failing: Model<FailingRecord>
+  members: Model<MemberRecord>
   tenants: Model<TenantRecord>
   eventTypes: Model<EventTypeRecord>
   sentinels: Model<SentinelRecord>
@@ -180,6 +187,7 @@ export function createModels(connection: Connection): Models {
       deliveries: hot('deliveries'),
       attempts: hot('attempts'),
       failing: hot('failing'),
+      members: hot('members'),
       digests: hot('digests'),
       mails: hot('mails'),
     },
@@ -191,6 +199,7 @@ export function createModels(connection: Connection): Models {
     apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
     // Of a webhook that is gone, the record goes by itself.
     failing: model('failing', open().index({ updatedAt: 1 }, { expireAfterSeconds: 30 * 24 * 3_600 })),
+    members: model('members', open().index({ seenAt: 1 }, { expireAfterSeconds: 3_600 })),
     releases: model(
       'releases',
       open()

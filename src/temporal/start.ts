@@ -20,9 +20,16 @@ interface Startable {
   deliverAt?: Date
 }
 
+export interface DeliveryStart {
+  /** Also when it was started before. */
+  workflowId: string
+  /** Its first step is with a worker of this process; else whichever process comes first has it. */
+  isHere: boolean
+}
+
 export interface WorkflowStarts {
-  /** Starts the delivery of events; answers the workflow's id, also when it was started before. */
-  deliver: (tenantId: string, events: Startable[]) => Promise<string>
+  /** Starts the delivery of events. */
+  deliver: (tenantId: string, events: Startable[]) => Promise<DeliveryStart>
   /** The same after the workflow `lost` ended without having dispatched them. */
   redeliver: (tenantId: string, events: Startable[], lost: string) => Promise<string>
   adopt: (input: AdoptInput) => Promise<void>
@@ -60,12 +67,12 @@ const AGAIN: IdPolicies = {
 export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): WorkflowStarts {
   const inTime = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + DEADLINE_MS, call)
 
-  async function start(workflowId: string, tenantId: string, events: Startable[], ids: IdPolicies): Promise<string> {
+  async function start(workflowId: string, tenantId: string, events: Startable[], ids: IdPolicies): Promise<DeliveryStart> {
     const eventIds = events.map(({ id }) => id)
     const types = [...new Set(events.map(({ type }) => type))]
     const [first] = events
     const what = events.length === 1 ? `${first?.type} ${first?.id}` : `${events.length} events from ${first?.id}`
-    await client.workflow.start('deliverEvents', {
+    const { eagerlyStarted: isHere } = await client.workflow.start('deliverEvents', {
       workflowId,
       taskQueue,
       args: [{ tenantId, eventIds } satisfies DeliverInput],
@@ -79,7 +86,7 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
         { key: HeraldEventTypes, value: fitting(types) },
       ]),
     })
-    return workflowId
+    return { workflowId, isHere }
   }
 
   /** 'Already started' counts only when that run carries the event; else the event gets its own run. */
@@ -88,24 +95,25 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
     tenantId: string,
     events: Startable[],
     policies: IdPolicies = ONCE,
-  ): Promise<string> {
+  ): Promise<DeliveryStart> {
     try {
       return await inTime(() => start(workflowId, tenantId, events, policies))
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+      const before = { workflowId, isHere: false }
       const [first] = events
-      if (events.length > 1 || !first) return workflowId
+      if (events.length > 1 || !first) return before
       const run = await inTime(() => client.workflow.getHandle(workflowId).describe())
       const names = run.typedSearchAttributes.get(HeraldEventIds)?.includes(first.id)
       // One that ended before the event was due has delivered nothing: somebody published the id again meanwhile.
       const carries = names && !(first.deliverAt && run.closeTime && run.closeTime < first.deliverAt)
-      if (carries && CARRYING.includes(run.status.name)) return workflowId
+      if (carries && CARRYING.includes(run.status.name)) return before
       return startAgain(tenantId, events, workflowId)
     }
   }
 
   /** In place of a workflow that is gone; its id may be used again, however that one ended. */
-  const startAgain = (tenantId: string, events: Startable[], lost: string): Promise<string> =>
+  const startAgain = (tenantId: string, events: Startable[], lost: string): Promise<DeliveryStart> =>
     startOnce(restartWorkflowId(tenantId, ids(events), lost), tenantId, events, AGAIN)
 
   const ids = (events: Startable[]): string[] => events.map(({ id }) => id)
@@ -133,7 +141,7 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
 
   return {
     deliver: (tenantId, events) => startOnce(deliverWorkflowId(tenantId, ids(events)), tenantId, events),
-    redeliver: startAgain,
+    redeliver: async (...lost) => (await startAgain(...lost)).workflowId,
     adopt: async (input) => {
       const { tenantId, deliveryIds, from } = input
       await inTime(() =>

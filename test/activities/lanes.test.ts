@@ -6,7 +6,7 @@ const CAP = 3
 let lanes: Lanes
 
 beforeEach(() => {
-  lanes = createLanes(CAP)
+  lanes = createLanes(() => CAP)
 })
 
 const answerAll = async (count: number): Promise<void> => {

@@ -25,6 +25,8 @@ export interface Summary {
   events: number
   posts: number
   repeatedPosts: number
+  /** As Herald has counted them: more than POSTs where a process died before one. */
+  attempts: number
   parked: number
 }
 
@@ -56,7 +58,7 @@ export async function startHarness({ perSecond, events, ...given }: HarnessOptio
     },
     verify: async (timeoutMs) => {
       await load.stop()
-      const summary: Summary = { events: load.publications.length, posts: 0, repeatedPosts: 0, parked: 0 }
+      const summary: Summary = { events: load.publications.length, posts: 0, repeatedPosts: 0, attempts: 0, parked: 0 }
       for (const target of targets) {
         const deliveries = await waitUntilOver(api, target, load.publications, timeoutMs)
         const broken = await brokenPromises(api, target, load.publications, deliveries)
@@ -64,6 +66,7 @@ export async function startHarness({ perSecond, events, ...given }: HarnessOptio
         const { length } = target.receiver.requests
         summary.posts += length
         summary.repeatedPosts += length - new Set(target.receiver.requests.map(({ headers }) => headers['webhook-id'])).size
+        summary.attempts += [...deliveries.values()].reduce((sum, { attemptCount }) => sum + attemptCount, 0)
         summary.parked += [...deliveries.values()].filter(({ status }) => status === 'parked').length
       }
       const bugs = processes.flatMap(({ log }) => log().split('\n').filter((line) => line.includes('"a request failed"')))

@@ -31,7 +31,7 @@ export interface HeraldProcess {
   isReady: () => Promise<boolean>
   /** What it wrote, of all its lives. */
   log: () => string
-  /** How it ended when no test had killed it. */
+  /** How it ended when no test had ended it. */
   unexpectedEnds: string[]
   stop: () => Promise<void>
 }
@@ -82,7 +82,7 @@ export async function startHeraldProcess(settings: HeraldSettings): Promise<Hera
     unexpectedEnds,
     ended: () => running.ended,
     signal: (signal) => {
-      if (signal === 'SIGKILL') running.expected = true
+      if (signal === 'SIGKILL' || signal === 'SIGTERM') running.expected = true
       running.child.kill(signal)
     },
     restart: async () => {

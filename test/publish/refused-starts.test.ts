@@ -19,7 +19,7 @@ function startStarter(): { starter: Starter; logged: string[] } {
     maxInFlight: 1,
     logger: pino({}, { write: (line: string) => void logged.push(line) }),
     stopping: new AbortController().signal,
-    start: async (tenantId, events) => ({ workflowId: await starts.deliver(tenantId, events), dispatched: Promise.resolve() }),
+    start: async (tenantId, events) => ({ ...(await starts.deliver(tenantId, events)), dispatched: Promise.resolve() }),
   })
   return { starter, logged }
 }
