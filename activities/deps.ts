@@ -17,10 +17,12 @@ import type { Recorder } from '../src/store/recorder'
 import type { ReleaseStore } from '../src/store/releases'
 import type { ScheduleStore } from '../src/store/schedule'
 import type { TenantStore } from '../src/store/tenants'
+import type { TurnsTaken } from '../src/store/turns-taken'
 import type { WebhookStore } from '../src/store/webhooks'
 import type { Ahead } from './ahead'
 import type { Health } from './health'
 import type { Lanes } from './lanes'
+import type { RetryAfters } from './retry-after'
 
 /** What the activities are made of. */
 export interface ActivityDeps {
@@ -39,6 +41,8 @@ export interface ActivityDeps {
   recorder: Recorder
   post: PostEvent
   lanes: Lanes
+  retryAfters: RetryAfters
+  turnsTaken: TurnsTaken
   observe: Health['observe']
   health: Pick<HealthStore, 'find' | 'probe' | 'clear'>
   suspension: SuspensionTimes

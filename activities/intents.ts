@@ -2,7 +2,7 @@ import { UNDER_WAY, type Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { groupBy } from '../src/domain/group-by'
 import { deliveryId, newToken } from '../src/domain/ids'
-import { mayDispatch } from '../src/domain/lanes'
+import { isBounded, mayDispatch } from '../src/domain/lanes'
 import { hasExpired } from '../src/domain/timing'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { orGiveBack } from './claiming'
@@ -32,7 +32,7 @@ export interface Intents {
 /** `ahead` of the workflow: what any has dispatched, this one included, is left alone. */
 export type WriteIntents = (tenantId: string, eventIds: string[], workflowId: string, ahead?: 'ahead') => Promise<Intents>
 
-type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'schedule' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes' | 'isRunning' | 'logger'>
+type IntentDeps = Pick<ActivityDeps, 'journal' | 'events' | 'schedule' | 'webhooks' | 'deliveries' | 'recorder' | 'lanes' | 'retryAfters' | 'isRunning' | 'logger'>
 
 /** Finds the webhooks of some events and inserts a record for each delivery: the fence of the first attempt. */
 export function createWriteIntents(deps: IntentDeps): WriteIntents {
@@ -45,7 +45,7 @@ export function createWriteIntents(deps: IntentDeps): WriteIntents {
     const events = await deps.schedule.withoutWaiting(tenantId, loaded)
     const webhooks = await deps.webhooks.subscribers(tenantId, [...new Set(events.map(({ typeId }) => typeId))])
     const wanted = createWanted(webhooks, deps.logger)
-    const first = createFirst(deps.lanes)
+    const first = createFirst(deps)
     const all = events.flatMap((event) =>
       wanted(event).map((webhook) => ({ delivery: newDelivery(event, webhook, { workflowId, token, ...first(webhook) }), event, webhook })),
     )
@@ -80,13 +80,15 @@ interface First {
 const NOT_AT_ALL: First = { atOnce: false, queued: false }
 
 /** One answer for all deliveries of a run to a webhook; an unknown one is tried with the first of them. */
-function createFirst(lanes: IntentDeps['lanes']): (webhook: OpenWebhook) => First {
+function createFirst({ lanes, retryAfters }: Pick<IntentDeps, 'lanes' | 'retryAfters'>): (webhook: OpenWebhook) => First {
+  const isLeftAlone = ({ id, retryAfterUntil }: OpenWebhook): boolean =>
+    Math.max(retryAfters.until(id), retryAfterUntil?.getTime() ?? 0) > Date.now()
   const known = new Map<string, First>()
   return (webhook) => {
     let first = known.get(webhook.id)
     if (!first) {
       const isActive = webhook.status === 'active'
-      const queued = isActive && lanes.isCongested(webhook.id)
+      const queued = isActive && (isBounded(webhook) || isLeftAlone(webhook) || lanes.isCongested(webhook.id))
       first = { queued, atOnce: isActive && !queued && mayDispatch(webhook) && lanes.isFast(webhook.id) }
       known.set(webhook.id, lanes.isKnown(webhook.id) ? first : { ...first, atOnce: false })
     }

@@ -7,6 +7,7 @@ import type { OpenWebhook } from '../src/domain/webhook'
 import type { Claim } from '../src/store/deliveries'
 import type { PostOutcome } from '../src/store/outcomes'
 import type { ActivityDeps } from './deps'
+import type { Return } from './lanes'
 
 export interface PostTask {
   claim: Claim
@@ -31,11 +32,13 @@ export interface PostBounds {
   permitWaitMs: number
   /** POSTs of this call under way at once. */
   atOnce: number
+  /** Waited for before each POST, and before its permit: of a webhook with a rate limit, nobody else wants one. */
+  limit?: () => Promise<void>
   /** Waited for before each POST, permit in hand. */
   turn?: () => Promise<void>
 }
 
-type PostAllDeps = Pick<ActivityDeps, 'post' | 'observe' | 'lanes' | 'recorder' | 'webhooks' | 'notices' | 'stopping' | 'metrics' | 'logger' | 'faults'>
+type PostAllDeps = Pick<ActivityDeps, 'post' | 'observe' | 'lanes' | 'retryAfters' | 'recorder' | 'webhooks' | 'notices' | 'stopping' | 'metrics' | 'logger' | 'faults'>
 
 /** Makes the claimed POSTs to one webhook, in order and within the bounds. */
 export async function postAll(
@@ -47,22 +50,34 @@ export async function postAll(
   const begun: PostOutcome[] = []
   const recorded: Promise<void>[] = []
   const tooLate: Claim[] = []
+  const asked: Promise<void>[] = []
   let next = 0
+  /** Runners that wait for their turn: each takes a task. */
+  let coming = 0
   let gone = false
 
-  const mustEnd = (): boolean => gone || deps.stopping.aborted || Date.now() >= bounds.beginBefore
+  /** Its receiver wants to be left alone: an answer said so, to whomever. */
+  const isUnwanted = (): boolean => gone || deps.retryAfters.until(webhook.id) > Date.now()
+  const mustEnd = (): boolean => isUnwanted() || deps.stopping.aborted || Date.now() >= bounds.beginBefore
+
+  /** A permit, which the POST follows at once; none where no POST may be made. */
+  async function admit(): Promise<Return | undefined> {
+    await bounds.limit?.()
+    const giveBack = await deps.lanes.take(webhook.id, bounds.permitWaitMs)
+    if (!giveBack) return undefined
+    await bounds.turn?.()
+    // Each may have been waited for.
+    if (!mustEnd()) return giveBack
+    giveBack('unused')
+    return undefined
+  }
 
   async function runner(): Promise<void> {
-    while (next < tasks.length && !mustEnd()) {
-      const giveBack = await deps.lanes.take(webhook.id, bounds.permitWaitMs)
+    while (next + coming < tasks.length && !mustEnd()) {
+      coming += 1
+      const giveBack = await admit()
+      coming -= 1
       if (!giveBack) return
-      // With the permit in hand, so that it is followed by the POST.
-      await bounds.turn?.()
-      // Either may have been waited for.
-      if (mustEnd()) {
-        giveBack('unused')
-        return
-      }
       const task = tasks[next++]
       let came: 'delivered' | 'failed' | 'unused' = 'unused'
       try {
@@ -76,6 +91,7 @@ export async function postAll(
         begun.push(outcome)
         // At once, not with the others: one slow answer must not keep the rest from being remembered.
         recorded.push(deps.recorder.record(outcome))
+        asked.push(deps.retryAfters.ask(webhook, retryAfterMs(outcome.exchange.outcome)))
         gone ||= outcome.exchange.outcome.kind === 'gone'
       } finally {
         giveBack(came)
@@ -84,7 +100,7 @@ export async function postAll(
   }
 
   await Promise.all(Array.from({ length: Math.min(bounds.atOnce, tasks.length) }, runner))
-  await deps.observe(webhook, begun)
+  await Promise.all([deps.observe(webhook, begun), ...asked])
   if (gone) await disable(deps, webhook)
   return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), tooLate, recorded: Promise.all(recorded) }
 }
@@ -123,12 +139,14 @@ async function postOne(deps: PostAllDeps, webhook: OpenWebhook, task: PostTask):
   }
 }
 
+const retryAfterMs = (outcome: Outcome): number => (outcome.kind === 'failed' ? (outcome.retryAfterMs ?? 0) : 0)
+
 /** Rounded up, so that deliveries that fail together are recorded together. */
 const NEXT_ATTEMPT_STEP_MS = 250
 
 function nextAttempt(webhook: OpenWebhook, numberInRound: number, outcome: Outcome): { nextAttemptAt?: Date } {
   if (outcome.kind !== 'failed' || numberInRound >= webhook.retry.maximumAttempts) return {}
-  const asked = Math.min(outcome.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS)
+  const asked = Math.min(retryAfterMs(outcome), RETRY_AFTER_MAX_MS)
   const at = Date.now() + Math.max(backoffMs(webhook.retry, numberInRound), asked)
   return { nextAttemptAt: new Date(Math.ceil(at / NEXT_ATTEMPT_STEP_MS) * NEXT_ATTEMPT_STEP_MS) }
 }

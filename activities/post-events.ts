@@ -2,7 +2,7 @@ import { activityInfo, ApplicationFailure, heartbeat } from '@temporalio/activit
 import { postsInRound, UNDER_WAY, type Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { newToken } from '../src/domain/ids'
-import { batchBoundMs, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
+import { batchBoundMs, isBounded, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import { backoffMs } from '../src/domain/retry-policy'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
@@ -68,6 +68,7 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
   if (!(await deps.recorder.settled(batch.deliveryIds, RECORD_WAIT_MS))) {
     return later('store away', STORE_AWAY_MS, target - 1)
   }
+  const readAt = performance.now()
   const [webhook, open] = await Promise.all([
     deps.webhooks.open(tenantId, batch.webhookId),
     undelivered(deps, tenantId, batch),
@@ -87,7 +88,8 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
   const startToCloseMs = batchBoundMs(open.length, webhook.timeoutMs)
   if (startToCloseMs > batch.startToCloseMs) return later('bound', 1, target - 1, { startToCloseMs })
   if (deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
-  if (deps.lanes.isCongested(webhook.id)) {
+  const isLeftAlone = deps.retryAfters.learn(webhook, readAt) > Date.now()
+  if (isLeftAlone || isBounded(webhook) || deps.lanes.isCongested(webhook.id)) {
     await enqueue(deps, tenantId, webhook.id, ids)
     return { kind: 'done' }
   }

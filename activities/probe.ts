@@ -18,7 +18,7 @@ const RECORD_WAIT_MS = 10_000
 export async function probe(deps: ActivityDeps, webhook: OpenWebhook): Promise<number> {
   const { tenantId, id } = webhook
   const failing = (await deps.health.find([id])).get(id)
-  const at = failing?.nextProbeAt?.getTime() ?? 0
+  const at = Math.max(failing?.nextProbeAt?.getTime() ?? 0, deps.retryAfters.until(id))
   if (at > Date.now()) return at
   const probes = failing?.probes ?? 0
   const [oldest] = await deps.queue.held(tenantId, id, 1)

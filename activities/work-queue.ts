@@ -2,7 +2,7 @@ import { activityInfo, heartbeat } from '@temporalio/activity'
 import { postsInRound, UNDER_WAY, type Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { newToken } from '../src/domain/ids'
-import { PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
+import { isBounded, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import { backoffMs } from '../src/domain/retry-policy'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
@@ -10,10 +10,13 @@ import { isStoreAway } from '../src/store/errors'
 import { parkUsedUp } from './care'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
+import { createLinger, type Linger } from './linger'
 import { createPaces, type Pace, type Paces } from './pace'
-import { postAll, type PostBounds, type Posted, type PostTask } from './post-all'
+import { postAll, type Posted, type PostTask } from './post-all'
 import { probe } from './probe'
+import { paceOf, roomOf } from './queue-bounds'
 import { loadStanding } from './standing'
+import { createTurns, type Turns } from './turns'
 import { BLOCKED_ADDRESS, WEBHOOK_DISABLED, type Activities, type QueueWork } from './types'
 
 const HEARTBEAT_MS = 3_000
@@ -40,6 +43,8 @@ interface Shift {
   endsAt: number
   /** The ids of what it has parked; a run that is cut off hands them to the next one. */
   parked: string[]
+  turns: Turns
+  linger: Linger
 }
 
 /** Deliveries whose next POST is written down, and may be made by whoever has the token. */
@@ -47,17 +52,21 @@ interface Page {
   webhook: OpenWebhook
   tasks: PostTask[]
   token: string
+  /** Of the release that they belong to. */
   pace?: Pace
+  /** Of the webhook's rate limit. */
+  limit?: Pace
 }
 
 /** What waits in a webhook's queue is attempted when its turn comes, one POST of each. */
 export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
   const paces = createPaces(deps.releases)
+  const lingers = createLinger(deps.stopping)
 
   return async ({ tenantId, webhookId, unsettled }): Promise<QueueWork> => {
     const { attempt, heartbeatDetails } = activityInfo()
     const parked: string[] = Array.isArray(heartbeatDetails) ? heartbeatDetails : []
-    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, parked }
+    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, parked, turns: createTurns(deps.turnsTaken, webhookId), linger: lingers() }
     const beat = setInterval(() => heartbeat(shift.parked), HEARTBEAT_MS)
     try {
       const outlook = unsettled || attempt > 1 ? await recover(deps, shift) : undefined
@@ -67,6 +76,9 @@ export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
       return { ...storeAway(), parked: shift.parked }
     } finally {
       clearInterval(beat)
+      shift.linger.end()
+      // What is on record already is late by a page at most.
+      await shift.turns.close().catch(() => undefined)
     }
   }
 }
@@ -79,7 +91,7 @@ const storeAway = (): Outlook => ({ kind: 'later', notBefore: Date.now() + STORE
  * before is settled, and of a quick webhook the next is taken.
  */
 async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Outlook> {
-  const take = (): Promise<Page | Outlook> => quiet(takePage(deps, paces, shift))
+  const take = (): Promise<Page | Outlook> => quiet(shift.linger.over(() => takePage(deps, paces, shift), shift.endsAt))
   const isQuick = (): boolean => deps.lanes.capacity(shift.webhookId, PAGE_MS) >= 2 * PAGE
   const isOver = (): boolean => deps.stopping.aborted || Date.now() > shift.endsAt || shift.parked.length >= PARKED_AT_ONCE
   let settling: Promise<boolean> = Promise.resolve(true)
@@ -97,13 +109,12 @@ async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Out
         ahead = undefined
         continue
       }
-      ahead = !page.pace && isQuick() && !isOver() ? take() : undefined
+      ahead = !page.pace && !page.limit && isQuick() && !isOver() ? take() : undefined
       const posted = await postAll(deps, page.webhook, page.tasks, {
         beginBefore: shift.endsAt + SHIFT_MS,
         permitWaitMs: PERMIT_WAIT_MS.retries,
         // An endpoint that answers at once needs no more for its pace; more would keep others from their turn.
-        atOnce: isQuick() ? QUICK_AT_ONCE : WEBHOOK_CAP,
-        ...(page.pace && paced(page.pace, deps.lanes.capacity(shift.webhookId, PAGE_MS))),
+        ...paceOf(page, isQuick() ? QUICK_AT_ONCE : WEBHOOK_CAP, deps.lanes.capacity(shift.webhookId, PAGE_MS)),
       })
       const before = settling
       settling = quiet(settle(deps, shift, page, posted))
@@ -121,11 +132,6 @@ async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Out
 /** Since the page was taken. */
 const isActive = async ({ webhooks }: ActivityDeps, { tenantId, webhookId }: Shift): Promise<boolean> =>
   (await webhooks.get(tenantId, webhookId))?.status === 'active'
-
-/** As many at once as the pace needs, and a few more: each has its permit while it waits for its turn. */
-function paced({ turn, perSecond }: Pace, capacityPerSecond: number): Pick<PostBounds, 'turn' | 'atOnce'> {
-  return { turn, atOnce: Math.min(WEBHOOK_CAP, Math.ceil((perSecond * WEBHOOK_CAP) / capacityPerSecond) + 2) }
-}
 
 /** It is awaited later, or its failure does not matter any more. */
 function quiet<T>(promise: Promise<T>): Promise<T> {
@@ -151,28 +157,37 @@ async function recover(deps: ActivityDeps, shift: Shift): Promise<Outlook | unde
 async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Page | Outlook> {
   const { tenantId, webhookId } = shift
   const most = Math.min(PAGE, deps.lanes.capacity(webhookId, PAGE_MS))
+  const readAt = performance.now()
   const [webhook, { due, nextAt }] = await Promise.all([
     deps.webhooks.open(tenantId, webhookId),
     deps.queue.due(tenantId, webhookId, new Date(), most),
   ])
+  const leftAloneUntil = webhook ? deps.retryAfters.learn(webhook, readAt) : 0
   if (webhook?.status !== 'active') return emptyOut(deps, shift, webhook)
   const [first] = due
   if (!first) {
+    if (isBounded(webhook)) shift.linger.begin()
     if (nextAt) return { kind: 'later', notBefore: nextAt.getTime() }
     deps.lanes.clear(webhookId)
     return { kind: 'empty' }
   }
+  shift.linger.end()
+  if (leftAloneUntil > Date.now()) return { kind: 'later', notBefore: leftAloneUntil }
   const { pace, alike } = await paces.of(tenantId, due)
+  const room = await roomOf(webhook, shift.turns, alike.length)
+  if ('nextAt' in room) return { kind: 'later', notBefore: room.nextAt }
+  const taken = alike.slice(0, room.count)
   // What a release trickles into the queue shows no congestion.
   if (!first.releaseId) deps.lanes.congest(webhookId)
   // Before the claim: a store that goes away in between has used up no attempt.
-  const events = await deps.events.load(tenantId, [...new Set(alike.map(({ eventId }) => eventId))])
-  return { webhook, ...(await begin(deps, shift, webhook, alike, events)), ...(pace && { pace }) }
+  const events = await deps.events.load(tenantId, [...new Set(taken.map(({ eventId }) => eventId))])
+  return { webhook, ...(await begin(deps, shift, webhook, taken, events)), ...(pace && { pace }), ...(room.limit && { limit: room.limit }) }
 }
 
 /** Of a webhook that takes none now: held; parked where it is disabled, cancelled where it is gone; page by page. A suspended one is probed. */
 async function emptyOut(deps: ActivityDeps, shift: Shift, webhook: OpenWebhook | undefined): Promise<Outlook> {
   const { tenantId, webhookId } = shift
+  shift.linger.end()
   deps.lanes.clear(webhookId)
   const ids = await deps.queue.some(tenantId, webhookId, EMPTIED_AT_ONCE)
   if (webhook?.status === 'disabled') await park(deps, shift, webhook, ids, WEBHOOK_DISABLED)

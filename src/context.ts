@@ -6,6 +6,7 @@ import { createAhead, type Ahead } from '../activities/ahead'
 import { createWriteIntents } from '../activities/intents'
 import { createHealth } from '../activities/health'
 import { createLanes } from '../activities/lanes'
+import { createRetryAfters } from '../activities/retry-after'
 import { createApp, createHealthApp } from './api/app'
 import type { Config } from './config'
 import { createDispatcher } from './delivery/connector'
@@ -58,6 +59,7 @@ import { createRetentionLooks } from './store/retention-looks'
 import { createRetentionMarks } from './store/retention-marks'
 import { createScheduleStore } from './store/schedule'
 import { wrongKey } from './store/sentinel'
+import { createTurnsTaken } from './store/turns-taken'
 import { createTenantStore, ensureDefaultTenant } from './store/tenants'
 import { createWebhookStore } from './store/webhooks'
 import { connectTemporal, type TemporalConnection } from './temporal/connect'
@@ -134,7 +136,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
 
   const fleet = createFleet({ members: createMemberStore(models), processId: config.processId, logger })
   const lanes = createLanes(() => fleet.share(WEBHOOK_CAP))
-  const ahead = createAhead(createWriteIntents({ journal, events, schedule, webhooks, deliveries, recorder, lanes, isRunning: messages.isRunning, logger }), { recorder })
+  const retryAfters = createRetryAfters({ webhooks, logger })
+  const ahead = createAhead(createWriteIntents({ journal, events, schedule, webhooks, deliveries, recorder, lanes, retryAfters, isRunning: messages.isRunning, logger }), { recorder })
   const starter = createStarter({
     eventsPerWorkflow: config.eventsPerWorkflow,
     maxInFlight: 2,
@@ -200,6 +203,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     recorder,
     post,
     lanes,
+    retryAfters,
+    turnsTaken: createTurnsTaken(models),
     ahead,
     isRunning: messages.isRunning,
     wakeQueue,
@@ -244,9 +249,10 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     version: config.version,
   })
   const follow = (): Promise<void> =>
-    webhooks.follow(stopping.signal, (error) =>
-      logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
-    )
+    webhooks.follow(stopping.signal, {
+      onAway: (error) => logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
+      onRetryAfter: retryAfters.changed,
+    })
   return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, notices, postman, recorder, marks, ahead, fleet, follow, stopping }
 }
 

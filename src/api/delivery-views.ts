@@ -25,7 +25,7 @@ const summary = {
   queued: z
     .literal(true)
     .optional()
-    .describe('Waits in its webhook\'s queue: the webhook has as many requests in flight as it may. Uses up no attempt.'),
+    .describe('Waits in its webhook\'s queue: the webhook has as many requests as it may, or its receiver has asked for a pause. Uses up no attempt.'),
   lastOutcome: lastOutcomeView.optional(),
   removeAt: removalTime.optional(),
 }

@@ -16,7 +16,7 @@ import { toWebhookView } from './webhook-views'
 export interface WebhookDeps {
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open'>
   health: Pick<HealthStore, 'find'>
-  steering: Pick<Steering, 'pause' | 'resume' | 'remove'>
+  steering: Pick<Steering, 'pause' | 'resume' | 'remove' | 'edited'>
   catalog: EventCatalog
   checkUrl: CheckUrl
   newSecret: () => string
@@ -49,6 +49,8 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
         retry: mergeRetry(DEFAULT_RETRY_POLICY, body.retry),
         timeoutMs: body.timeout ?? TIMEOUT.defaultMs,
         ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend }),
+        ...(body.rateLimit && { rateLimit: body.rateLimit }),
+        ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
         createdAt: now,
         updatedAt: now,
       }
@@ -75,6 +77,7 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       const secret = secretsLost && newSecret()
       const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body)
       const changed = found(await webhooks.update(tenantId, id, await toPatch(standing, body), secrets), 'webhook', id)
+      await steering.edited(tenantId, id)
       if (!secrets) return answer({ ...changed, secrets: standing.secrets, ...(secretsLost && { secretsLost }) })
       const { status, body: view } = await answer({ ...changed, secrets })
       return { status, body: { ...Object(view), ...(secret && { secret }) } }
@@ -109,6 +112,10 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       ...(body.retry !== undefined && { retry: mergeRetry(retry, body.retry) }),
       ...(body.timeout !== undefined && { timeoutMs: body.timeout ?? TIMEOUT.defaultMs }),
       ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend ?? true }),
+      ...(body.rateLimit !== undefined && { rateLimit: body.rateLimit }),
+      ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
+      // Whoever asked for the wait was another receiver, or knew another caller.
+      ...([body.url, body.auth, body.headers].some((given) => given !== undefined) && { retryAfterUntil: null }),
     }
   }
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { checkHeaders } from '../delivery/request-headers'
 import { filterInput, filterNode } from '../domain/filter'
+import { WEBHOOK_CAP } from '../domain/lanes'
+import { RATE_LIMIT_BOUNDS, RATE_PERIODS } from '../domain/rate-limit'
 import { RETRY_BOUNDS, TIMEOUT } from '../domain/retry-policy'
 import { formatDuration, parseDuration } from '../domain/duration'
 import { named } from './views'
@@ -101,6 +103,19 @@ const autoSuspend = z
   .boolean()
   .describe('Whether it is suspended when it has failed for long: 20 failures without a delivery over at least 10 minutes. true when not given.')
 
+const rateLimit = z
+  .strictObject({
+    requests: z.int().min(RATE_LIMIT_BOUNDS.min).max(RATE_LIMIT_BOUNDS.max),
+    per: z.enum(RATE_PERIODS),
+  })
+  .describe('How many POSTs it takes, attempts of every kind together, over all processes. They are spaced evenly; what has to wait uses up no attempt.')
+
+const maxInFlight = z
+  .int()
+  .min(1)
+  .max(WEBHOOK_CAP)
+  .describe(`Requests at once, over all processes. When not given: ${WEBHOOK_CAP} of each process.`)
+
 export const webhookInput = z.strictObject({
   ...shared,
   filter: filter.optional(),
@@ -110,6 +125,8 @@ export const webhookInput = z.strictObject({
   retry: retry.optional(),
   timeout: duration(TIMEOUT).optional(),
   autoSuspend: autoSuspend.optional(),
+  rateLimit: rateLimit.optional(),
+  maxInFlight: maxInFlight.optional(),
 })
 named.add(webhookInput, { id: 'CreateWebhook' })
 
@@ -124,6 +141,8 @@ export const webhookPatch = z.strictObject({
   retry: retry.nullish(),
   timeout: duration(TIMEOUT).nullish(),
   autoSuspend: autoSuspend.nullish(),
+  rateLimit: rateLimit.nullish(),
+  maxInFlight: maxInFlight.nullish(),
 })
 named.add(webhookPatch, { id: 'PatchWebhook' })
 

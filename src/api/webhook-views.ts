@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../domain/duration'
 import { filterNode } from '../domain/filter'
 import type { Failing } from '../domain/health'
+import { RATE_PERIODS } from '../domain/rate-limit'
 import { WEBHOOK_STATUSES, type OpenWebhook, type WebhookStatus } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import { named, time } from './views'
@@ -30,6 +31,11 @@ export const webhookView = z.object({
   }),
   timeout: z.string(),
   autoSuspend: z.boolean(),
+  rateLimit: z.object({ requests: z.int(), per: z.enum(RATE_PERIODS) }).optional(),
+  maxInFlight: z.int().optional(),
+  retryAfterUntil: time
+    .optional()
+    .describe('Its receiver has asked with `Retry-After` for no POST before. Deliveries wait until then and use up no attempt; a resume ends the wait, and so does another url, auth or headers.'),
   failing: z
     .object({ since: time, failures: z.int(), nextProbeAt: time.optional().describe('When a suspended one is tried again.') })
     .optional()
@@ -71,11 +77,18 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     },
     timeout: formatDuration(timeoutMs),
     autoSuspend: webhook.autoSuspend ?? true,
+    ...toBoundsView(webhook),
     ...(failing && { failing: toFailingView(failing, status) }),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   }
 }
+
+const toBoundsView = ({ rateLimit, maxInFlight, retryAfterUntil }: OpenWebhook) => ({
+  ...(rateLimit && { rateLimit }),
+  ...(maxInFlight !== undefined && { maxInFlight }),
+  ...(retryAfterUntil && retryAfterUntil.getTime() > Date.now() && { retryAfterUntil: retryAfterUntil.toISOString() }),
+})
 
 const toFailingView = ({ since, failures, nextProbeAt }: Failing, status: WebhookStatus) => ({
   since: since.toISOString(),

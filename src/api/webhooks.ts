@@ -79,7 +79,7 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       path: '/v1/webhooks/{id}/resume',
       scope: 'manage',
       summary: 'Resume a webhook',
-      description: 'Also a suspended or disabled one. What was held goes out as a release, oldest first.',
+      description: 'Also a suspended or disabled one. What was held goes out as a release, oldest first. A wait that its receiver has asked for with `Retry-After` ends.',
       responses: { 200: { description: 'Active.', schema: webhookView } },
       problems: [409],
       handle: resume,

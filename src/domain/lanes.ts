@@ -18,6 +18,13 @@ export const DISPATCH_BOUND_MS = 20_000
 /** How long a POST waits for its webhook's permit inside a slot, where the webhook's pace gives it hope. */
 export const PERMIT_WAIT_MS = { dispatch: 1_000, retries: 5_000 } as const
 
+/**
+ * All of its POSTs are made by its queue. One activity at a time works that off, in whichever process:
+ * so its bounds hold over all of them.
+ */
+export const isBounded = ({ rateLimit, maxInFlight }: { rateLimit?: unknown; maxInFlight?: unknown }): boolean =>
+  rateLimit !== undefined || maxInFlight !== undefined
+
 /** The fast lane is for webhooks whose slowest answer fits into `dispatch`. */
 export const mayDispatch = (webhook: { timeoutMs: number }): boolean => webhook.timeoutMs <= TIMEOUT.defaultMs
 

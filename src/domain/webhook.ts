@@ -1,4 +1,5 @@
 import type { Filter } from './filter'
+import type { RateLimit } from './rate-limit'
 import type { RetryPolicy } from './retry-policy'
 
 /** `paused` by a person and `suspended` by Herald hold deliveries; `disabled` receives no new ones. */
@@ -33,6 +34,11 @@ export interface Webhook {
   timeoutMs: number
   /** False: it is not suspended, however long it fails. */
   autoSuspend?: boolean
+  rateLimit?: RateLimit
+  /** Requests at once, over all processes; without it, as many as a process may have. */
+  maxInFlight?: number
+  /** The receiver has asked with `Retry-After` for no POST before. May have passed. */
+  retryAfterUntil?: Date
   createdAt: Date
   updatedAt: Date
 }

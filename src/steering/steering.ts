@@ -31,6 +31,8 @@ export interface Steering {
   pause: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
   /** paused, suspended or disabled → active; what was held goes out as a release. `by` is the key that asks. */
   resume: (tenantId: string, webhookId: string, by?: string) => Promise<WebhookSteeringResult>
+  /** The webhook was changed: what waits in its queue goes on by what it says now. */
+  edited: (tenantId: string, webhookId: string) => Promise<void>
   /** Deletes the webhook: its deliveries are cancelled, its credentials erased. */
   remove: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
 }
@@ -58,6 +60,9 @@ export function createSteering(deps: SteeringDeps): Steering {
     })
     await within(sent, SIGNAL_WAIT_MS)
   }
+
+  const wake = (tenantId: string, webhookId: string): Promise<void> =>
+    soon('the wake-up of a queue', deps.starts.drain({ tenantId, webhookId }))
 
   async function steer(
     tenantId: string,
@@ -111,21 +116,23 @@ export function createSteering(deps: SteeringDeps): Steering {
       // What waits between two attempts is held at once, and not only when its time comes.
       if (result.kind === 'done') {
         await deliveries.holdWaiting(tenantId, id)
-        await soon('the pause of a queue', deps.starts.drain({ tenantId, webhookId: id }))
+        await wake(tenantId, id)
       }
       return result
     },
     resume: async (tenantId, id, by) => {
       const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active', 'by hand')
       if (result.kind === 'done') {
-        await deps.health.clear(id)
+        await Promise.all([deps.health.clear(id), webhooks.endRetryAfter(tenantId, id)])
         await Promise.all([
           soon('the release of what was held', deps.releasing.resumeHeld(tenantId, id, by)),
+          wake(tenantId, id),
           soon('the report of a resume', deps.notices.tellChanges(tenantId, id)),
         ])
       }
       return result
     },
+    edited: wake,
     remove: async (tenantId, id) => {
       const webhook = await webhooks.get(tenantId, id)
       if (!webhook || !(await webhooks.remove(tenantId, id))) return { kind: 'not found' }

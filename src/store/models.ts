@@ -79,6 +79,11 @@ export interface TurnRecord {
   _id: string
   until: Date
 }
+export interface TurnsTakenRecord {
+  /** The webhook's. */
+  _id: string
+  at: Date
+}
 export type EventTypeRecord = Stored<EventType> & { jsonSchema?: string; createdAt: Date }
 
 /** The driver's own collections, for what runs at every event: mongoose's queries cost more than they give there. */
@@ -89,6 +94,7 @@ export interface Hot {
   attempts: mongo.Collection<AttemptRecord>
   failing: mongo.Collection<FailingRecord>
   members: mongo.Collection<MemberRecord>
+  turnsTaken: mongo.Collection<TurnsTakenRecord>
   digests: mongo.Collection<DigestRecord>
   mails: mongo.Collection<MailRecord>
 }
@@ -109,6 +115,7 @@ export interface Models {
   legalHolds: Model<LegalHoldRecord>
   retentionCursors: Model<RetentionCursorRecord>
   turns: Model<TurnRecord>
+  turnsTaken: Model<TurnsTakenRecord>
   digests: Model<DigestRecord>
   mails: Model<MailRecord>
 }
@@ -188,6 +195,7 @@ export function createModels(connection: Connection): Models {
       attempts: hot('attempts'),
       failing: hot('failing'),
       members: hot('members'),
+      turnsTaken: hot('turnsTaken'),
       digests: hot('digests'),
       mails: hot('mails'),
     },
@@ -220,6 +228,8 @@ export function createModels(connection: Connection): Models {
     legalHolds: model('legalHolds', open().index({ tenantId: 1, createdAt: -1, _id: -1 }).index({ createdAt: 1 })),
     retentionCursors: model('retentionCursors', open()),
     turns: model('turns', open()),
+    // No two turns are farther apart than a minute.
+    turnsTaken: model('turnsTaken', open().index({ at: 1 }, { expireAfterSeconds: 3_600 })),
     digests: model('digests', open().index({ since: 1 }).index({ tenantId: 1, count: -1, _id: 1 })),
     mails: model('mails', open()),
   }

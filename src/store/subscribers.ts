@@ -9,8 +9,15 @@ export interface Subscribers {
   find: (tenantId: string, typeIds: number[]) => Promise<OpenWebhook[]>
   /** Called by whoever has just changed a webhook of the tenant, before that is answered. */
   forget: (tenantId: string) => void
-  /** Follows what other processes change; ends with the signal. `onAway` hears why it is interrupted. */
-  follow: (stopping: AbortSignal, onAway: (error: unknown) => void) => Promise<void>
+  /** Follows what other processes change; ends with the signal. */
+  follow: (stopping: AbortSignal, listener: WebhookListener) => Promise<void>
+}
+
+export interface WebhookListener {
+  /** Hears why the following is interrupted. */
+  onAway: (error: unknown) => void
+  /** A receiver has asked for no POST before `until`, or need not be heeded any more. */
+  onRetryAfter: (webhookId: string, until: Date | undefined) => void
 }
 
 /** Without MongoDB's change stream what is kept is this old at most. */
@@ -61,7 +68,7 @@ export function createSubscribers(
     reading.clear()
   }
 
-  async function watch(stopping: AbortSignal): Promise<void> {
+  async function watch(stopping: AbortSignal, onRetryAfter: WebhookListener['onRetryAfter']): Promise<void> {
     const stream = webhooks.watch<WebhookRecord>([], { fullDocument: 'updateLookup' })
     const close = (): void => void stream.close().catch(() => undefined)
     stopping.addEventListener('abort', close, { once: true })
@@ -72,6 +79,11 @@ export function createSubscribers(
       watched = true
       for (let change = first; !stopping.aborted; change = await stream.next()) {
         if (!change) continue
+        if (change.operationType === 'update') {
+          const { updatedFields, removedFields } = change.updateDescription
+          if (updatedFields?.retryAfterUntil) onRetryAfter(change.documentKey._id, updatedFields.retryAfterUntil)
+          if (removedFields?.includes('retryAfterUntil')) onRetryAfter(change.documentKey._id, undefined)
+        }
         const tenantId = 'fullDocument' in change ? change.fullDocument?.tenantId : undefined
         if (tenantId === undefined) forgetAll()
         else forget(tenantId)
@@ -91,9 +103,9 @@ export function createSubscribers(
       const all = isFresh ? entry.webhooks : await (reading.get(tenantId) ?? read(tenantId))
       return all.filter(({ eventTypes }) => eventTypes.some((typeId) => typeIds.includes(typeId)))
     },
-    follow: async (stopping, onAway) => {
+    follow: async (stopping, { onAway, onRetryAfter }) => {
       while (!stopping.aborted) {
-        await watch(stopping).catch((error: unknown) => {
+        await watch(stopping, onRetryAfter).catch((error: unknown) => {
           if (!stopping.aborted) onAway(error)
         })
         if (!stopping.aborted) await wait(REOPEN_MS, undefined, { signal: stopping }).catch(() => undefined)

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Filter } from '../domain/filter'
+import type { RateLimit } from '../domain/rate-limit'
 import type { OpenWebhook, Sealer, StatusChange, Webhook, WebhookSecrets, WebhookStatus } from '../domain/webhook'
 import type { Models, WebhookRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
@@ -10,8 +11,12 @@ import { createSubscribers, type Subscribers } from './subscribers'
 export type WebhookPatch = Partial<
   Pick<Webhook, 'url' | 'description' | 'eventTypes' | 'retry' | 'timeoutMs' | 'autoSuspend'>
 > & {
-  /** null removes it. */
+  /** null removes them. */
   filter?: Filter | null
+  rateLimit?: RateLimit | null
+  maxInFlight?: number | null
+  /** Its receiver's wish is void: it is another one, or another caller. */
+  retryAfterUntil?: null
 }
 
 export interface WebhookStore {
@@ -21,6 +26,9 @@ export interface WebhookStore {
   update: (tenantId: string, id: string, patch: WebhookPatch, secrets?: WebhookSecrets) => Promise<Webhook | undefined>
   /** Moves the status when it is one of `from`; answers whether it did. With a `reason` the change is to be told. */
   setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus, reason?: string) => Promise<boolean>
+  /** Its receiver has asked for no POST before `until`; a later time that stands stays. */
+  setRetryAfter: (tenantId: string, id: string, until: Date) => Promise<void>
+  endRetryAfter: (tenantId: string, id: string) => Promise<void>
   /** What has become of the webhook and is to be told, oldest first. */
   untold: (tenantId: string, id: string) => Promise<StatusChange[]>
   told: (tenantId: string, id: string, change: StatusChange) => Promise<void>
@@ -113,10 +121,13 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       return record ? toWebhook(record) : undefined
     },
     list: async (tenantId, request) => page(webhooks, living(tenantId, {}), request, toWebhook),
-    update: async (tenantId, id, { filter, ...patch }, secrets) => {
-      const set = { ...patch, ...(filter && { filter }), updatedAt: new Date(), ...(secrets && { sealed: seal(tenantId, id, secrets) }) }
+    update: async (tenantId, id, patch, secrets) => {
+      const removed = Object.entries(patch).filter(([, value]) => value === null)
+      const given = Object.entries(patch).filter(([, value]) => value !== null)
+      const set = { ...Object.fromEntries(given), updatedAt: new Date(), ...(secrets && { sealed: seal(tenantId, id, secrets) }) }
+      const unset = Object.fromEntries(removed.map(([name]) => [name, '']))
       const record = await webhooks
-        .findOneAndUpdate(living(tenantId, { _id: id }), { $set: set, ...(filter === null && { $unset: { filter: '' } }) }, { returnDocument: 'after' })
+        .findOneAndUpdate(living(tenantId, { _id: id }), { $set: set, ...(removed.length > 0 && { $unset: unset }) }, { returnDocument: 'after' })
         .lean<WebhookRecord>()
       subscribers.forget(tenantId)
       return record ? toWebhook(record) : undefined
@@ -142,6 +153,14 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
     uncancelled: async (limit) => {
       const marked = await webhooks.find({ uncancelled: true }).limit(limit).lean<WebhookRecord[]>()
       return marked.map(({ _id, tenantId }) => ({ id: _id, tenantId }))
+    },
+    setRetryAfter: async (tenantId, id, until) => {
+      await hot.webhooks.updateOne(scoped(tenantId, { _id: id }), { $max: { retryAfterUntil: until } })
+      subscribers.forget(tenantId)
+    },
+    endRetryAfter: async (tenantId, id) => {
+      await hot.webhooks.updateOne(scoped(tenantId, { _id: id }), { $unset: { retryAfterUntil: '' } })
+      subscribers.forget(tenantId)
     },
     untold: async (tenantId, id) => (await hot.webhooks.findOne(scoped(tenantId, { _id: id })))?.untold ?? [],
     told: async (tenantId, id, { at }) => {

@@ -92,13 +92,13 @@ it('sends a storm of failures through the queue, with all its attempts and waits
 }, 60_000)
 
 it('waits in a storm for as long as the receiver asks', async () => {
-  const receiver = await scene.receiver({ status: 429, headers: { 'retry-after': '3' } })
+  const receiver = await scene.receiver({ status: 429, headers: { 'retry-after': '1' } })
   const retry = { maximumAttempts: 2, initialInterval: '100ms' }
   const webhookId = await scene.subscribe(receiver.url, { eventTypes: [5], retry })
-  await storm(120)
-  await allIn(webhookId, 'parked', 120)
-  expect(receiver.requests).toHaveLength(240)
-  expect(Math.min(...waits(receiver))).toBeGreaterThanOrEqual(2_900)
+  await storm(50)
+  await allIn(webhookId, 'parked', 50)
+  expect(receiver.requests).toHaveLength(100)
+  expect(Math.min(...waits(receiver))).toBeGreaterThanOrEqual(900)
 }, 60_000)
 
 it('uses no attempt without a POST when its webhook is paused in a storm', async () => {

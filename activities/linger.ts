@@ -1,0 +1,53 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
+/**
+ * A run of a queue's activity stays a little when nothing is due: at a webhook that gets everything by
+ * way of its queue, the next delivery need not wait until a workflow has been woken for it.
+ */
+export interface Linger {
+  /** Nothing is due: what `over` takes next it takes again and again, until there is something. */
+  begin: () => void
+  end: () => void
+  /** What `take` answers, once it is something or the time is over. */
+  over: <T>(take: () => Promise<T>, endsAt: number) => Promise<T>
+}
+
+/** A little longer than the least time between two wake-ups of a queue. */
+const LINGER_MS = 2_500
+const STEP_MS = 100
+/** The slots of a process are for work. */
+const AT_ONCE = 20
+
+export function createLinger(stopping: AbortSignal): () => Linger {
+  let lingering = 0
+
+  return () => {
+    let since: number | undefined
+
+    function end(): void {
+      if (since !== undefined) lingering -= 1
+      since = undefined
+    }
+
+    const mayStay = (endsAt: number): boolean =>
+      since !== undefined && Date.now() < Math.min(since + LINGER_MS, endsAt) && !stopping.aborted
+
+    return {
+      begin: () => {
+        if (since !== undefined || lingering >= AT_ONCE) return
+        lingering += 1
+        since = Date.now()
+      },
+      end,
+      over: async (take, endsAt) => {
+        let taken = await take()
+        while (mayStay(endsAt)) {
+          await wait(STEP_MS)
+          taken = await take()
+        }
+        end()
+        return taken
+      },
+    }
+  }
+}
