@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Messenger } from '../src/steering/messenger'
 import type { Releasing } from '../src/steering/releasing'
+import type { Steering } from '../src/steering/steering'
 import type { HealthStore } from '../src/store/health'
 import type { SuspensionTimes } from '../src/domain/health'
 import type { PostEvent } from '../src/delivery/post'
@@ -47,6 +48,7 @@ export interface ActivityDeps {
   health: Pick<HealthStore, 'find' | 'probe' | 'clear'>
   suspension: SuspensionTimes
   releasing: Pick<Releasing, 'resumeHeld'>
+  steering: Pick<Steering, 'retry' | 'cancel'>
   ahead: Pick<Ahead, 'take'>
   /** Whether Temporal has a run of the workflow that is under way. */
   isRunning: (workflowId: string) => Promise<boolean>

@@ -4,6 +4,7 @@ import { createDispatch } from './dispatch'
 import { createJournal } from './journal'
 import { createPostEvents } from './post-events'
 import { createRelease } from './release'
+import { createSteer } from './steer'
 import type { Activities } from './types'
 import { createWorkQueue } from './work-queue'
 
@@ -14,6 +15,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     dispatch: createDispatch(deps),
     postEvents: createPostEvents(deps),
     ...createCare(deps),
+    steer: createSteer(deps),
     workQueue: createWorkQueue(deps),
     releasePage: createRelease(deps),
   }

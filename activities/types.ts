@@ -1,3 +1,4 @@
+import type { DeliveryStatus } from '../src/domain/delivery'
 import type { RetryPolicy } from '../src/domain/retry-policy'
 
 /** One event inline, as a service starts `deliverEvent` with it. Contract version 1. */
@@ -90,6 +91,17 @@ export type QueueWork = { parked: string[] } & ({ kind: 'more' | 'empty' } | { k
 /** One step of a release: the next is at `until` (ms since 1970), or when the workflow is told. */
 export type ReleaseStep = { kind: 'ended' } | { kind: 'wait'; until: number }
 
+/** What came of a wish: `status` is what the delivery was in then. */
+export interface SteerResult {
+  deliveryId: string
+  done: boolean
+  status?: DeliveryStatus
+  /** A POST was in flight, which ends and counts. */
+  attemptUnderWay?: boolean
+  /** Of what was not done. */
+  why?: string
+}
+
 /** Types of the failures that `postEvents` throws, as the UI shows them. */
 export const POSTS_FAILED = 'PostsFailed'
 export const WEBHOOK_DISABLED = 'WebhookDisabled'
@@ -106,6 +118,8 @@ export interface Activities {
   park: (input: { tenantId: string; batch: Batch; failure?: string }) => Promise<ParkResult>
   /** Opens the next round of parked deliveries, whoever asked for it. */
   openRound: (input: { tenantId: string; parked: Parked[] }) => Promise<CareResult>
+  /** Retries or cancels a delivery, wherever it stands, as the API does. */
+  steer: (input: { tenantId: string; deliveryId: string; action: 'retry' | 'cancel' }) => Promise<SteerResult>
   cancelParked: (input: { tenantId: string; deliveryIds: string[] }) => Promise<void>
   /** Gives notice of, and expires, what is due at `now` (ms since 1970); answers what goes on. */
   expire: (input: { tenantId: string; deliveryIds: string[]; now: number }) => Promise<CareResult>

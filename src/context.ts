@@ -37,6 +37,7 @@ import { createMessenger } from './steering/messenger'
 import { createFleet, type Fleet } from './steering/fleet'
 import { createReconciler, type Reconciler } from './steering/reconciler'
 import { createRetention, type Retention } from './steering/retention'
+import { createRetime } from './steering/retiming'
 import { createSteering } from './steering/steering'
 import { createApiKeyStore } from './store/api-keys'
 import { createAttemptStore } from './store/attempts'
@@ -59,6 +60,7 @@ import { createRetentionLooks } from './store/retention-looks'
 import { createRetentionMarks } from './store/retention-marks'
 import { createScheduleStore } from './store/schedule'
 import { wrongKey } from './store/sentinel'
+import { createSteeredStore } from './store/steered'
 import { createTurnsTaken } from './store/turns-taken'
 import { createTenantStore, ensureDefaultTenant } from './store/tenants'
 import { createWebhookStore } from './store/webhooks'
@@ -156,7 +158,9 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const notices = createNotices({ publisher, webhooks, digests: mail && digests, logger })
   const postman = mail && createPostman({ ...mail, digests, tenants, webhooks, send: createSendMail(mail), metrics, logger })
   const releasing = createReleasing({ releases, starts, logger })
-  const steering = createSteering({ deliveries, webhooks, starts, messenger, releasing, notices, health, logger })
+  const steered = createSteeredStore(models)
+  const retime = createRetime({ steered, webhooks, deliveries, messenger, starts })
+  const steering = createSteering({ deliveries, steered, retime, webhooks, starts, messenger, releasing, notices, health, logger })
   const reconciler = createReconciler({
     overdue: createOverdueStore(models),
     queue,
@@ -168,6 +172,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     releasing,
     health,
     starts,
+    retime,
     logger,
     patienceMs: config.reconcile.patienceMs,
   })
@@ -210,6 +215,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     wakeQueue,
     observe,
     health,
+    steering,
     releasing,
     suspension: config.suspension,
     logger,

@@ -5,7 +5,7 @@ import { remaining, type RetryPolicy } from '../src/domain/retry-policy'
 import { retriesQueue } from '../src/domain/task-queues'
 
 /** Short steps run in the worker that runs the workflow: no queue hop, no Temporal call of their own. */
-export const { journal, dispatch, park, openRound, cancelParked, expire, adopt } =
+export const { journal, dispatch, park, openRound, cancelParked, steer, expire, adopt } =
   proxyLocalActivities<Activities>({
     startToCloseTimeout: DISPATCH_BOUND_MS + 5_000,
     localRetryThreshold: '10s',

@@ -11,8 +11,9 @@ import type { Batch, CareResult, Parked } from '../activities/types'
 import { fitting, HeraldParked, HeraldWebhookIds } from '../src/temporal/search-attributes'
 import { adopt, cancelParked, expire, openRound } from './activities'
 import type { adoptDeliveries } from './deliver'
-import { cancel, parkedDeliveries, released, retry, type RetryRequest } from './messages'
+import { cancel, handedOn, parkedDeliveries, released, retry, type RetryRequest } from './messages'
 import { runRound } from './round'
+import { takeUpdates } from './updates'
 
 /**
  * Stays with undelivered deliveries until each is delivered, held, cancelled or expired: runs their
@@ -21,8 +22,8 @@ import { runRound } from './round'
 export async function attend({ tenantId, left, parked: waiting }: { tenantId: string } & CareResult): Promise<void> {
   if (left.length === 0 && waiting.length === 0) return
   const parked = new Map(waiting.map((delivery) => [delivery.deliveryId, delivery]))
-  /** The webhook of each delivery whose round runs. */
-  const running = new Map<string, string>()
+  /** The batch of each delivery whose round runs. */
+  const running = new Map<string, Batch>()
   /** What people asked for and has not been answered yet, by delivery. */
   const wanted = new Map<string, RetryRequest['round']>()
   const unwanted = new Set<string>()
@@ -32,14 +33,23 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
   setHandler(retry, (request) => idsOf(request).forEach((id) => wanted.set(id, roundOf(request))))
   setHandler(cancel, (request) => idsOf(request).forEach((id) => unwanted.add(id)))
   setHandler(released, (request) => idsOf(request).forEach((id) => takenOver.add(id)))
+  setHandler(handedOn, (request) => idsOf(request).forEach(letGo))
   setHandler(parkedDeliveries, () => [...parked.keys()])
+  takeUpdates(tenantId, (id) => running.has(id) || parked.has(id))
+
+  /** Its round may wait for hours yet, for nothing: it ends with the workflow, or leaves this one out. */
+  function letGo(id: string): void {
+    running.delete(id)
+    parked.delete(id)
+    wanted.delete(id)
+  }
 
   /** A round runs on its own; what it parks joins the waiting ones. */
   const start = (batch: Batch): void => {
-    for (const id of batch.deliveryIds) running.set(id, batch.webhookId)
+    for (const id of batch.deliveryIds) running.set(id, batch)
     runRound(tenantId, batch)
       .then((newlyParked) => {
-        for (const id of batch.deliveryIds) running.delete(id)
+        for (const id of batch.deliveryIds) if (running.get(id) === batch) running.delete(id)
         for (const delivery of newlyParked) parked.set(delivery.deliveryId, delivery)
       })
       .catch((error: unknown) => (failure = error))
@@ -92,6 +102,7 @@ export async function attend({ tenantId, left, parked: waiting }: { tenantId: st
     if (running.size === 0 && mayContinueAsNew()) await continueWith(tenantId, [...parked.keys()])
   }
   show(running, parked)
+  await condition(allHandlersFinished)
 }
 
 /** Operators may send anything; a request that says nothing is none. */
@@ -124,14 +135,13 @@ async function continueWith(tenantId: string, deliveryIds: string[]): Promise<ne
 }
 
 /** Tells the UI what is undelivered, and only when that has changed. */
-function createDisplay(): (running: Map<string, string>, parked: Map<string, Parked>) => void {
+function createDisplay(): (running: Map<string, Batch>, parked: Map<string, Parked>) => void {
   let shown = ''
   return (running, parked) => {
     const details = `${running.size} under way, ${parked.size} parked`
     if (details === shown) return
     shown = details
-    const waiting = [...parked.values()].map(({ webhookId }) => webhookId)
-    const webhookIds = [...new Set([...running.values(), ...waiting])]
+    const webhookIds = [...new Set([...running.values(), ...parked.values()].map(({ webhookId }) => webhookId))]
     setCurrentDetails(details)
     upsertSearchAttributes([
       { key: HeraldParked, value: parked.size },

@@ -40,9 +40,10 @@ export function toAttemptViews(delivery: Delivery, records: AttemptRecord[], now
   })
 }
 
-function isInFlight({ intents, status }: Delivery, i: number, startedAt: Date, now: Date): boolean {
+/** Of a cancelled one, the token tells of a POST that was in flight at that time. */
+function isInFlight({ intents, status, token }: Delivery, i: number, startedAt: Date, now: Date): boolean {
   const isNewest = i === intents.length - 1
-  return isNewest && UNDER_WAY.includes(status) && now.getTime() - startedAt.getTime() < IN_FLIGHT_MS
+  return isNewest && (UNDER_WAY.includes(status) || token !== undefined) && now.getTime() - startedAt.getTime() < IN_FLIGHT_MS
 }
 
 function toAttemptView({ number, startedAt, durationMs, request, response, outcome }: AttemptRecord): AttemptView {

@@ -49,14 +49,15 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       path: '/v1/deliveries/{id}/retry',
       scope: 'retry',
       tag: 'Deliveries',
-      summary: 'Try a parked delivery again',
-      description: 'Begins another round of attempts. Many calls make one round.',
+      summary: 'Try a delivery again, or now',
+      description:
+        'A parked one gets another round of attempts. One that waits between two attempts is attempted now: the rest of the wait is skipped, the count of its attempts is kept. Its webhook\'s limits and `retryAfterUntil` hold all the same. Many calls have one effect; while an attempt is being made, 409.',
       params,
-      responses: { 202: { description: 'Another round begins.', schema: retried } },
+      responses: { 202: { description: 'Another round begins, or the next attempt.', schema: retried } },
       problems: [409],
       handle: async ({ tenantId, params: { id } }) => {
-        const { round } = accepted(await steering.retry(tenantId, id), id, 'Only a parked delivery can be retried; a held one goes out when its webhook is resumed.')
-        return { status: 202, body: { id, status: 'retrying', round } }
+        const { status, round } = accepted(await steering.retry(tenantId, id), id, 'Only a delivery that is parked, or waits for its next attempt, can be retried; a held one goes out when its webhook is resumed.')
+        return { status: 202, body: { id, status, round } }
       },
     }),
     route({
@@ -64,13 +65,15 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       path: '/v1/deliveries/{id}/cancel',
       scope: 'retry',
       tag: 'Deliveries',
-      summary: 'Give a parked or held delivery up',
+      summary: 'Give a delivery up',
+      description:
+        'Whatever is not final is cancelled at once, for good. A POST that is in flight in that moment (`attemptUnderWay`) ends and stays on record with its answer, also where that is a success; no other follows.',
       params,
       responses: { 202: { description: 'It will not be attempted again.', schema: cancelled } },
       problems: [409],
       handle: async ({ tenantId, params: { id } }) => {
-        accepted(await steering.cancel(tenantId, id), id, 'Only a parked or held delivery can be cancelled.')
-        return { status: 202, body: { id, status: 'cancelled' } }
+        const { attemptUnderWay } = accepted(await steering.cancel(tenantId, id), id, 'That is final: it cannot be cancelled.')
+        return { status: 202, body: { id, status: 'cancelled', ...(attemptUnderWay && { attemptUnderWay }) } }
       },
     }),
   ]
@@ -115,12 +118,23 @@ const listQuery = z
 const deliveryWithAttempts = deliveryView.extend({ attempts: z.array(attemptView) })
 named.add(deliveryWithAttempts, { id: 'DeliveryWithAttempts' })
 
-const retried = z.object({ id: z.string(), status: z.literal('retrying'), round: z.int() })
-const cancelled = z.object({ id: z.string(), status: z.literal('cancelled') })
+const retried = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES).describe('`retrying`, or what has become of it already'), round: z.int() })
+const cancelled = z.object({
+  id: z.string(),
+  status: z.literal('cancelled'),
+  attemptUnderWay: z.literal(true).optional().describe('A POST was in flight: it may still arrive.'),
+})
 
-function accepted(result: SteeringResult, id: string, rule: string): { round: number } {
+type Accepted = Extract<SteeringResult, { kind: 'accepted' }>
+
+function accepted(result: SteeringResult, id: string, rule: string): Accepted {
   if (result.kind === 'accepted') return result
   if (result.kind === 'not found') return found<never>(undefined, 'delivery', id)
-  const detail = `The delivery is ${result.status}. ${rule}`
+  const detail = `The delivery is ${result.status}. ${whyNot(result) ?? rule}`
   throw new Problem('conflict', detail, { members: { currentStatus: result.status } })
+}
+
+function whyNot({ attemptUnderWay, isDue }: Extract<SteeringResult, { kind: 'not allowed' }>): string | undefined {
+  if (attemptUnderWay) return 'An attempt is being made just now: see what comes of it first.'
+  return isDue ? 'Its next attempt is due already, and comes as soon as its webhook can take it.' : undefined
 }

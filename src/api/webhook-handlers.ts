@@ -76,8 +76,9 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       // The signing secret was lost with the others.
       const secret = secretsLost && newSecret()
       const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body)
-      const changed = found(await webhooks.update(tenantId, id, await toPatch(standing, body), secrets), 'webhook', id)
-      await steering.edited(tenantId, id)
+      const changes = await toPatch(standing, body)
+      const changed = found(await webhooks.update(tenantId, id, changes, secrets), 'webhook', id)
+      await steering.edited(tenantId, id, (changes.retry ?? changes.retryAfterUntil) !== undefined)
       if (!secrets) return answer({ ...changed, secrets: standing.secrets, ...(secretsLost && { secretsLost }) })
       const { status, body: view } = await answer({ ...changed, secrets })
       return { status, body: { ...Object(view), ...(secret && { secret }) } }

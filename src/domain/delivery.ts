@@ -94,7 +94,7 @@ export interface Delivery {
   /** The newest release that moved it. */
   releaseId?: string
   /** A message for the workflow that is not known to have arrived; the reconciler repeats it. */
-  untold?: 'retry' | 'cancel' | 'released'
+  untold?: 'retry' | 'cancel' | 'released' | 'handedOn'
   /** Set shortly before it leaves MongoDB, after its event. */
   removeAt?: Date
 }

@@ -54,7 +54,7 @@ export function createMessenger({ deliveries, messages, starts, metrics }: Messe
       }
       await Promise.all(Array.from({ length: AT_ONCE }, runner))
       // Of these, the round says nothing.
-      for (const action of ['cancel', 'released'] as const) {
+      for (const action of ['cancel', 'released', 'handedOn'] as const) {
         const ids = untold.filter((delivery) => delivery.untold === action).map(({ id }) => id)
         if (ids.length > 0) await deliveries.told(tenantId, ids, { action })
       }

@@ -13,11 +13,12 @@ import type { WorkflowStarts } from '../temporal/start'
 import { cancelRemoved } from './cancel-removed'
 import type { Messenger } from './messenger'
 import type { Releasing } from './releasing'
+import type { Retime } from './retiming'
 
 export interface ReconcilerDeps {
   overdue: OverdueStore
   queue: QueueStore
-  webhooks: Pick<WebhookStore, 'get' | 'uncancelled' | 'markCancelled'>
+  webhooks: Pick<WebhookStore, 'get' | 'uncancelled' | 'markCancelled' | 'toRetime' | 'retimed'>
   deliveries: Pick<DeliveryStore, 'cancel'>
   messages: WorkflowMessages
   messenger: Messenger
@@ -25,6 +26,7 @@ export interface ReconcilerDeps {
   health: Pick<HealthStore, 'all'>
   releasing: Pick<Releasing, 'resumeHeld'>
   starts: Pick<WorkflowStarts, 'drain' | 'release'>
+  retime: Retime
   logger: Logger
   /** How long past its time a delivery under way is left alone. */
   patienceMs: number
@@ -134,10 +136,21 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     for (const { tenantId, id } of await deps.webhooks.uncancelled(PAGE)) await cancelRemoved(deps, tenantId, id)
   }
 
+  /** A change of policy whose process ended, and what was in flight at it. */
+  async function finishRetiming(): Promise<void> {
+    const marked = await deps.webhooks.toRetime(PAGE)
+    await each(marked.map(({ id, ...rest }) => ({ ...rest, webhookId: id })), async ({ tenantId, webhookId, until }) => {
+      const isLast = until.getTime() <= Date.now()
+      await deps.retime(tenantId, webhookId)
+      if (isLast) await deps.webhooks.retimed(tenantId, webhookId, until)
+    })
+  }
+
   return {
     reconcile: async () => {
       await overdue.expireEvents(new Date())
       await finishRemovals()
+      await finishRetiming()
       await repeatMessages()
       await adoptEnded()
       await adoptStuck()

@@ -1,19 +1,25 @@
 import type { Logger } from 'pino'
-import type { Delivery, DeliveryStatus } from '../domain/delivery'
+import { UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import type { Webhook, WebhookStatus } from '../domain/webhook'
 import { within } from '../domain/within'
 import type { Notices } from '../notices/notices'
 import type { DeliveryStore } from '../store/deliveries'
 import type { HealthStore } from '../store/health'
+import type { SteeredStore } from '../store/steered'
 import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowStarts } from '../temporal/start'
 import { cancelRemoved } from './cancel-removed'
 import type { Messenger } from './messenger'
 import type { Releasing } from './releasing'
+import type { Retime } from './retiming'
 
+/**
+ * `attemptUnderWay`: a POST of it may be in flight, which ends and counts. `isDue`: it waits for nothing
+ * but its turn at the webhook.
+ */
 export type SteeringResult =
-  | { kind: 'accepted'; round: number }
-  | { kind: 'not allowed'; status: DeliveryStatus }
+  | { kind: 'accepted'; status: DeliveryStatus; round: number; attemptUnderWay?: boolean }
+  | { kind: 'not allowed'; status: DeliveryStatus; attemptUnderWay?: boolean; isDue?: boolean }
   | { kind: 'not found' }
 
 export type WebhookSteeringResult =
@@ -23,16 +29,19 @@ export type WebhookSteeringResult =
 
 /** What a person does to deliveries and webhooks under way. All throw {StoreAway}. */
 export interface Steering {
-  /** parked → retrying, another round of attempts. Many clicks make one round. */
+  /**
+   * parked → retrying, another round of attempts; what waits between two attempts is attempted now, and
+   * keeps its count. Many clicks have one effect.
+   */
   retry: (tenantId: string, deliveryId: string) => Promise<SteeringResult>
-  /** parked or held → cancelled. */
+  /** Whatever is not final → cancelled. */
   cancel: (tenantId: string, deliveryId: string) => Promise<SteeringResult>
   /** active → paused: deliveries are held from now on. Paused already is fine. */
   pause: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
   /** paused, suspended or disabled → active; what was held goes out as a release. `by` is the key that asks. */
   resume: (tenantId: string, webhookId: string, by?: string) => Promise<WebhookSteeringResult>
-  /** The webhook was changed: what waits in its queue goes on by what it says now. */
-  edited: (tenantId: string, webhookId: string) => Promise<void>
+  /** The webhook was changed: what waits goes on by what it says now, where `isRetimed` also by another back-off. */
+  edited: (tenantId: string, webhookId: string, isRetimed: boolean) => Promise<void>
   /** Deletes the webhook: its deliveries are cancelled, its credentials erased. */
   remove: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
 }
@@ -42,6 +51,8 @@ const SIGNAL_WAIT_MS = 1_000
 
 export interface SteeringDeps {
   deliveries: DeliveryStore
+  steered: Pick<SteeredStore, 'retryNow' | 'cancel'>
+  retime: Retime
   webhooks: WebhookStore
   starts: Pick<WorkflowStarts, 'drain'>
   messenger: Messenger
@@ -64,21 +75,40 @@ export function createSteering(deps: SteeringDeps): Steering {
   const wake = (tenantId: string, webhookId: string): Promise<void> =>
     soon('the wake-up of a queue', deps.starts.drain({ tenantId, webhookId }))
 
-  async function steer(
-    tenantId: string,
-    id: string,
-    move: (delivery: Delivery) => Promise<number>,
-    round: (delivery: Delivery) => number,
-  ): Promise<SteeringResult> {
+  async function edited(tenantId: string, webhookId: string, isRetimed: boolean): Promise<void> {
+    if (isRetimed) await soon('giving what waits another turn', deps.retime(tenantId, webhookId))
+    await wake(tenantId, webhookId)
+  }
+
+  async function load(tenantId: string, id: string): Promise<Delivery | undefined> {
     const [delivery] = await deliveries.load(tenantId, [id])
+    return delivery
+  }
+
+  async function tell(delivery: Delivery): Promise<void> {
+    const { tenantId, untold } = delivery
+    if (untold) await soon(`the signal ${untold}`, messenger.tell(tenantId, [delivery]))
+  }
+
+  /** Of a parked one; its workflow is told. */
+  async function steerParked(tenantId: string, id: string, move: (round: number) => Promise<number>): Promise<SteeringResult> {
+    const delivery = await load(tenantId, id)
     if (!delivery) return { kind: 'not found' }
-    if ((await move(delivery)) === 0) {
-      const [now] = await deliveries.load(tenantId, [id])
-      return { kind: 'not allowed', status: now?.status ?? delivery.status }
-    }
-    const [moved] = await deliveries.load(tenantId, [id])
-    if (moved?.untold) await soon(`the signal ${moved.untold}`, messenger.tell(tenantId, [moved]))
-    return { kind: 'accepted', round: round(delivery) }
+    const isMoved = (await move(delivery.round)) > 0
+    const now = (await load(tenantId, id)) ?? delivery
+    if (!isMoved) return { kind: 'not allowed', status: now.status }
+    await tell(now)
+    return { kind: 'accepted', status: now.status, round: now.round }
+  }
+
+  async function retryNow(tenantId: string, id: string): Promise<SteeringResult> {
+    const isMoved = await deps.steered.retryNow(tenantId, id)
+    const now = await load(tenantId, id)
+    if (!now) return { kind: 'not found' }
+    const { status, round, webhookId, token } = now
+    if (!isMoved) return { kind: 'not allowed', status, ...(UNDER_WAY.includes(status) && (token === undefined ? { isDue: true } : { attemptUnderWay: true })) }
+    await Promise.all([wake(tenantId, webhookId), tell(now)])
+    return { kind: 'accepted', status, round }
   }
 
   async function moveWebhook(
@@ -95,22 +125,20 @@ export function createSteering(deps: SteeringDeps): Steering {
   }
 
   return {
-    retry: (tenantId, id) =>
-      steer(
-        tenantId,
-        id,
-        ({ round }) => deliveries.openRound(tenantId, [id], round, 'retry'),
-        ({ round }) => round + 1,
-      ),
-    cancel: (tenantId, id) =>
-      steer(
-        tenantId,
-        id,
-        async () =>
-          (await deliveries.cancel(tenantId, { ids: [id], from: ['parked'] }, 'cancel')) ||
-          deliveries.cancel(tenantId, { ids: [id], from: ['held'] }),
-        ({ round }) => round,
-      ),
+    retry: async (tenantId, id) => {
+      const result = await steerParked(tenantId, id, (round) => deliveries.openRound(tenantId, [id], round, 'retry'))
+      return result.kind === 'not allowed' ? retryNow(tenantId, id) : result
+    },
+    cancel: async (tenantId, id) => {
+      const result = await steerParked(tenantId, id, () => deliveries.cancel(tenantId, { ids: [id], from: ['parked'] }, 'cancel'))
+      if (result.kind !== 'not allowed') return result
+      const cancelled = await deps.steered.cancel(tenantId, id)
+      const now = await load(tenantId, id)
+      if (!now) return { kind: 'not found' }
+      const { status, round } = now
+      if (cancelled) await tell(now)
+      return cancelled ? { kind: 'accepted', status, round, ...cancelled } : { kind: 'not allowed', status }
+    },
     pause: async (tenantId, id) => {
       const result = await moveWebhook(tenantId, id, ['active'], 'paused')
       // What waits between two attempts is held at once, and not only when its time comes.
@@ -123,16 +151,16 @@ export function createSteering(deps: SteeringDeps): Steering {
     resume: async (tenantId, id, by) => {
       const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active', 'by hand')
       if (result.kind === 'done') {
-        await Promise.all([deps.health.clear(id), webhooks.endRetryAfter(tenantId, id)])
+        const [isRetimed] = await Promise.all([webhooks.endRetryAfter(tenantId, id), deps.health.clear(id)])
         await Promise.all([
           soon('the release of what was held', deps.releasing.resumeHeld(tenantId, id, by)),
-          wake(tenantId, id),
+          edited(tenantId, id, isRetimed),
           soon('the report of a resume', deps.notices.tellChanges(tenantId, id)),
         ])
       }
       return result
     },
-    edited: wake,
+    edited,
     remove: async (tenantId, id) => {
       const webhook = await webhooks.get(tenantId, id)
       if (!webhook || !(await webhooks.remove(tenantId, id))) return { kind: 'not found' }

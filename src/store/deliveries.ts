@@ -79,7 +79,7 @@ export const NOT_PARKED = { parkedAt: '', parkedReason: '', expiresAt: '', expir
 
 interface ClaimedFrom {
   status?: 'held'
-  queue?: 'waiting'
+  queue?: 'waiting' | { $exists: false }
   token?: { $exists: false }
 }
 
@@ -154,7 +154,8 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
   return {
     insert,
     load,
-    claim: (tenantId, wanted, token) => claim(tenantId, wanted, token),
+    // Not what was put into its webhook's queue since it was looked at: it waits for its turn there.
+    claim: (tenantId, wanted, token) => claim(tenantId, wanted, token, { queue: { $exists: false } }),
     claimQueued: (tenantId, wanted, token) => claim(tenantId, wanted, token, { queue: 'waiting', token: { $exists: false } }),
     claimHeld: (tenantId, wanted, token) => claim(tenantId, wanted, token, { status: 'held' }),
     holdOn: async (tenantId, id, token, lastOutcome) => {

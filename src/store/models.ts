@@ -40,6 +40,8 @@ export type WebhookRecord = Stored<Webhook> & {
   deletedAt?: Date
   /** Of a deleted one: its deliveries may not all be cancelled yet. */
   uncancelled?: true
+  /** Its policy has changed: what waits gets its next attempt by it, looked at again and again until then. */
+  retimeUntil?: Date
   /** What has become of it and was not yet reported: written with the status, so that no crash comes between. */
   untold?: StatusChange[]
 }
@@ -145,6 +147,7 @@ function webhookSchema(): Schema {
     .index({ tenantId: 1, eventTypes: 1 })
     .index({ tenantId: 1, _id: -1 })
     .index({ uncancelled: 1 }, { partialFilterExpression: { uncancelled: true } })
+    .index({ retimeUntil: 1 }, { partialFilterExpression: { retimeUntil: { $exists: true } } })
     .index({ 'untold.at': 1 }, { partialFilterExpression: { 'untold.at': { $exists: true } } })
 }
 

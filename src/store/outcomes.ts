@@ -61,18 +61,29 @@ export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): O
     const delivered = first.exchange.outcome.kind === 'delivered'
     const fields = { lastOutcome: lastOutcomeOf(first), updatedAt: new Date() }
     if (delivered) {
-      await deliveries.updateMany(
+      const { modifiedCount } = await deliveries.updateMany(
         { ...scoped(tenantId, ids), status: { $in: statusesBefore('delivered') } },
         { $set: { status: 'delivered', ...fields }, $unset: { token: '', nextAttemptAt: '', queue: '', ...NOT_PARKED } },
       )
+      if (modifiedCount < group.length) await noteCancelled(group, fields)
       return
     }
-    await deliveries.updateMany(
+    const { modifiedCount } = await deliveries.updateMany(
       { ...scoped(tenantId, ids), posts: number, status: { $in: [...UNDER_WAY] } },
       {
         $set: { status: 'retrying', ...fields, ...(nextAttemptAt && { nextAttemptAt }) },
         $unset: { token: '', ...(!nextAttemptAt && { nextAttemptAt: '' }) },
       },
+    )
+    if (modifiedCount < group.length) await noteCancelled(group, fields)
+  }
+
+  /** Cancelled while its POST was in flight, a delivery stays so, and says what came of that. */
+  async function noteCancelled([{ tenantId, number, deliveryId }, ...others]: [PostOutcome, ...PostOutcome[]], fields: Pick<Delivery, 'lastOutcome' | 'updatedAt'>): Promise<void> {
+    const ids = { _id: { $in: [deliveryId, ...others.map((outcome) => outcome.deliveryId)] } }
+    await deliveries.updateMany(
+      { ...scoped(tenantId, ids), posts: number, status: 'cancelled', token: { $exists: true } },
+      { $set: fields, $unset: { token: '' } },
     )
   }
 

@@ -23,17 +23,23 @@ export interface WebhookStore {
   insert: (webhook: Webhook, secrets: WebhookSecrets) => Promise<void>
   get: (tenantId: string, id: string) => Promise<Webhook | undefined>
   list: (tenantId: string, request: PageRequest) => Promise<Page<Webhook>>
+  /** Where it changes how long deliveries wait, it is marked as one whose deliveries are to be retimed. */
   update: (tenantId: string, id: string, patch: WebhookPatch, secrets?: WebhookSecrets) => Promise<Webhook | undefined>
   /** Moves the status when it is one of `from`; answers whether it did. With a `reason` the change is to be told. */
   setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus, reason?: string) => Promise<boolean>
   /** Its receiver has asked for no POST before `until`; a later time that stands stays. */
   setRetryAfter: (tenantId: string, id: string, until: Date) => Promise<void>
-  endRetryAfter: (tenantId: string, id: string) => Promise<void>
+  /** Marks it as one whose deliveries are to be retimed; false where there was no wait. */
+  endRetryAfter: (tenantId: string, id: string) => Promise<boolean>
   /** What has become of the webhook and is to be told, oldest first. */
   untold: (tenantId: string, id: string) => Promise<StatusChange[]>
   told: (tenantId: string, id: string, change: StatusChange) => Promise<void>
   /** Webhooks, of all tenants, of which something is to be told. */
   withUntold: (limit: number) => Promise<Pick<Webhook, 'tenantId' | 'id'>[]>
+  /** Webhooks, of all tenants, whose deliveries are to be retimed, and until when. */
+  toRetime: (limit: number) => Promise<(Pick<Webhook, 'tenantId' | 'id'> & { until: Date })[]>
+  /** Takes the mark away, unless a newer one stands. */
+  retimed: (tenantId: string, id: string, until: Date) => Promise<void>
   /** Leaves a tombstone without credentials, which old deliveries still name; it is marked as uncancelled. */
   remove: (tenantId: string, id: string) => Promise<boolean>
   /** The deliveries of a deleted webhook are cancelled now. */
@@ -51,7 +57,7 @@ export interface WebhookStore {
   follow: Subscribers['follow']
 }
 
-const toWebhook = ({ _id, sealed: _sealed, deletedAt: _deletedAt, uncancelled: _mark, untold: _untold, ...rest }: WebhookRecord): Webhook => ({
+const toWebhook = ({ _id, sealed: _sealed, deletedAt: _deletedAt, uncancelled: _mark, retimeUntil: _retime, untold: _untold, ...rest }: WebhookRecord): Webhook => ({
   id: _id,
   ...rest,
 })
@@ -63,6 +69,10 @@ const MOST_UNTOLD = 20
 const toBeTold = (status: WebhookStatus, reason: string) => ({
   $push: { untold: { $each: [{ status, reason, at: new Date() }], $slice: -MOST_UNTOLD } },
 })
+
+/** A POST that is in flight at the change goes by the old policy, and is answered within this. */
+const RETIME_MS = 60_000
+const retiming = () => ({ retimeUntil: new Date(Date.now() + RETIME_MS) })
 
 const RECEIVING: WebhookStatus[] = ['active', 'paused', 'suspended']
 
@@ -124,7 +134,7 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
     update: async (tenantId, id, patch, secrets) => {
       const removed = Object.entries(patch).filter(([, value]) => value === null)
       const given = Object.entries(patch).filter(([, value]) => value !== null)
-      const set = { ...Object.fromEntries(given), updatedAt: new Date(), ...(secrets && { sealed: seal(tenantId, id, secrets) }) }
+      const set = { ...Object.fromEntries(given), updatedAt: new Date(), ...(secrets && { sealed: seal(tenantId, id, secrets) }), ...((patch.retry ?? patch.retryAfterUntil) !== undefined && retiming()) }
       const unset = Object.fromEntries(removed.map(([name]) => [name, '']))
       const record = await webhooks
         .findOneAndUpdate(living(tenantId, { _id: id }), { $set: set, ...(removed.length > 0 && { $unset: unset }) }, { returnDocument: 'after' })
@@ -159,8 +169,19 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       subscribers.forget(tenantId)
     },
     endRetryAfter: async (tenantId, id) => {
-      await hot.webhooks.updateOne(scoped(tenantId, { _id: id }), { $unset: { retryAfterUntil: '' } })
+      const { modifiedCount } = await hot.webhooks.updateOne(
+        { ...scoped(tenantId, { _id: id }), retryAfterUntil: { $gt: new Date() } },
+        { $set: retiming(), $unset: { retryAfterUntil: '' } },
+      )
       subscribers.forget(tenantId)
+      return modifiedCount === 1
+    },
+    toRetime: async (limit) => {
+      const marked = await hot.webhooks.find({ retimeUntil: { $exists: true } }, { limit, projection: { tenantId: 1, retimeUntil: 1 } }).toArray()
+      return marked.map(({ _id, tenantId, retimeUntil: until = new Date(0) }) => ({ id: _id, tenantId, until }))
+    },
+    retimed: async (tenantId, id, until) => {
+      await hot.webhooks.updateOne(scoped(tenantId, { _id: id, retimeUntil: until }), { $unset: { retimeUntil: '' } })
     },
     untold: async (tenantId, id) => (await hot.webhooks.findOne(scoped(tenantId, { _id: id })))?.untold ?? [],
     told: async (tenantId, id, { at }) => {

@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client'
-import { cancel, released, retry } from '../../workflows/messages'
+import { cancel, handedOn, released, retry } from '../../workflows/messages'
 
 /** `gone`: no such workflow runs, so that its deliveries need another one. */
 export type Told = 'told' | 'gone'
@@ -9,6 +9,8 @@ export interface WorkflowMessages {
   cancel: (workflowId: string, deliveryIds: string[]) => Promise<Told>
   /** A release has taken them over. */
   released: (workflowId: string, deliveryIds: string[]) => Promise<Told>
+  /** They are in their webhook's queue now, or given up: no round of the workflow is theirs any more. */
+  handedOn: (workflowId: string, deliveryIds: string[]) => Promise<Told>
   isRunning: (workflowId: string) => Promise<boolean>
   /** Ids of this queue's workflows that ended other than by completing, since `since`. */
   endedBadly: (since: Date) => AsyncIterable<string>
@@ -43,6 +45,8 @@ export function createWorkflowMessages(client: Client, taskQueue: string): Workf
       tell(() => client.workflow.getHandle(workflowId).signal(cancel, { deliveryIds })),
     released: (workflowId, deliveryIds) =>
       tell(() => client.workflow.getHandle(workflowId).signal(released, { deliveryIds })),
+    handedOn: (workflowId, deliveryIds) =>
+      tell(() => client.workflow.getHandle(workflowId).signal(handedOn, { deliveryIds })),
     isRunning: async (workflowId) => {
       try {
         const { status } = await inTime(() => client.workflow.getHandle(workflowId).describe())

@@ -14,6 +14,7 @@ import { createJournal } from '../../src/publish/journal'
 import { createPublisher } from '../../src/publish/publisher'
 import { createReleasing } from '../../src/steering/releasing'
 import { createRetention } from '../../src/steering/retention'
+import { createRetime } from '../../src/steering/retiming'
 import { createSteering } from '../../src/steering/steering'
 import { createApiKeyStore } from '../../src/store/api-keys'
 import { createAttemptStore } from '../../src/store/attempts'
@@ -30,6 +31,7 @@ import { createScheduleStore } from '../../src/store/schedule'
 import { createLegalHoldStore } from '../../src/store/legal-holds'
 import { createRetentionLooks } from '../../src/store/retention-looks'
 import { createRetentionMarks } from '../../src/store/retention-marks'
+import { createSteeredStore } from '../../src/store/steered'
 import { createTenantStore, ensureDefaultTenant } from '../../src/store/tenants'
 import { createWebhookStore } from '../../src/store/webhooks'
 import { connectTestStore } from '../support/mongo'
@@ -109,6 +111,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
   const releases = createReleaseStore(models)
   const health = createHealthStore(models)
   const releasing = createReleasing({ releases, starts: { release: noWorkflow }, logger })
+  const steered = createSteeredStore(models)
   const urlRules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] })
   return {
     publisher: createPublisher({
@@ -127,6 +130,8 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     }),
     steering: createSteering({
       deliveries,
+      steered,
+      retime: createRetime({ steered, webhooks, deliveries, messenger: { tell: noWorkflow }, starts: { drain: noWorkflow } }),
       webhooks,
       starts: { drain: noWorkflow },
       messenger: { tell: noWorkflow, adopt: noWorkflow },

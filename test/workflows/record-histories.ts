@@ -118,6 +118,28 @@ it('records a parked delivery that a release takes over', async () => {
   await record('released', `release/${scene.tenantId}/${(await newestRelease()).id}`)
 })
 
+it('records deliveries that operators steer by updates, and one that is handed on', async () => {
+  const receiver = await scene.receiver(500)
+  const webhooks = [await scene.subscribe(receiver.url, { retry: { initialInterval: '1h' } }), await scene.subscribe(receiver.url, { retry: { initialInterval: '1h' } })]
+  const parking = await scene.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
+  const eventId = await scene.publish()
+  const [retried, cancelled] = await Promise.all(
+    webhooks.map((webhookId) =>
+      until(async () => {
+        const delivery = await scene.delivery(eventId, webhookId)
+        return delivery?.nextAttemptAt ? delivery : undefined
+      }),
+    ),
+  )
+  const parked = await scene.inStatus('parked', eventId, parking)
+  receiver.answer = 200
+  const handle = client().workflow.getHandle(parked.workflowId)
+  await handle.executeUpdate('retryNow', { args: [{ deliveryId: retried?.id }] })
+  await handle.executeUpdate('cancelDelivery', { args: [{ deliveryId: cancelled?.id }] })
+  await handle.executeUpdate('retryNow', { args: [{ deliveryId: parked.id }] })
+  await record('steered', parked.workflowId)
+})
+
 const newestRelease = async (): Promise<{ id: string }> => {
   const [first] = (await scene.api<{ data: { id: string }[] }>('GET', '/v1/releases')).body.data
   return first ?? { id: '' }

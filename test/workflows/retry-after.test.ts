@@ -84,7 +84,7 @@ it('holds in every process, and over a restart', async () => {
 }, 90_000)
 
 it.each(['resume', 'url'])('goes on at once when a person ends the wait by way of %s', async (how) => {
-  const { receiver, webhookId, askedUntil } = await overloaded(3_000)
+  const { receiver, webhookId, askedUntil, eventId: first } = await overloaded(3_000)
   const eventId = await scene.publish()
   await until(async () => (await scene.delivery(eventId, webhookId))?.queued)
 
@@ -92,6 +92,8 @@ it.each(['resume', 'url'])('goes on at once when a person ends the wait by way o
   else await scene.api('PATCH', `/v1/webhooks/${webhookId}`, { url: `${receiver.url}/elsewhere` })
 
   expect(await scene.inStatus('delivered', eventId, webhookId)).toMatchObject({ attemptCount: 1 })
+  // Also the one that the receiver has said it of.
+  expect(await scene.inStatus('delivered', first, webhookId)).toMatchObject({ attemptCount: 2 })
   expect(Date.now()).toBeLessThan(askedUntil - 2_900_000)
   expect(await webhook(webhookId)).not.toHaveProperty('retryAfterUntil')
   // What comes now is attempted at once again.

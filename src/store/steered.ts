@@ -1,0 +1,69 @@
+import type { mongo } from 'mongoose'
+import { UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
+import { toDelivery } from './deliveries'
+import type { DeliveryRecord, Models } from './models'
+import { scoped } from './scope'
+
+/** A delivery that waits, and when it is to be attempted instead. */
+export interface Retimed {
+  delivery: Delivery
+  at: Date
+}
+
+/**
+ * What people do to deliveries that are under way. What is written here holds, whatever their workflows do
+ * meanwhile; what was in the hands of one is marked as untold, so that it lets go.
+ */
+export interface SteeredStore {
+  /** One that waits for its next attempt goes into its webhook's queue, and its turn is now; false when it does not wait. */
+  retryNow: (tenantId: string, id: string) => Promise<boolean>
+  /**
+   * Cancels what is under way or held. `attemptUnderWay`: a POST may be in flight, which ends and stays on
+   * record. None when there is nothing to cancel.
+   */
+  cancel: (tenantId: string, id: string) => Promise<{ attemptUnderWay: boolean } | undefined>
+  /** Those that wait for their next attempt at a webhook, by id from `after` on. */
+  waiting: (tenantId: string, webhookId: string, after: string, limit: number) => Promise<Delivery[]>
+  /** Those that still wait as given go into the queue, with another turn. */
+  retime: (tenantId: string, retimed: Retimed[]) => Promise<void>
+}
+
+const NOT_ATTEMPTED = { token: { $exists: false } } as const
+const CANCELLABLE: DeliveryStatus[] = [...UNDER_WAY, 'held']
+
+export function createSteeredStore({ hot: { deliveries } }: Models): SteeredStore {
+  const waits = (): mongo.Filter<DeliveryRecord> => ({ status: { $in: [...UNDER_WAY] }, nextAttemptAt: { $gt: new Date() }, ...NOT_ATTEMPTED })
+
+  const untold = { $cond: [{ $eq: ['$queue', 'waiting'] }, '$untold', 'handedOn'] }
+  const queued = (at: Date): mongo.Document[] => [{ $set: { queue: 'waiting', nextAttemptAt: at, updatedAt: '$$NOW', untold } }]
+
+  return {
+    retryNow: async (tenantId, id) => {
+      const { modifiedCount } = await deliveries.updateOne({ ...scoped(tenantId, { _id: id }), ...waits() }, queued(new Date()))
+      return modifiedCount === 1
+    },
+    cancel: async (tenantId, id) => {
+      const before = await deliveries.findOneAndUpdate(
+        { ...scoped(tenantId, { _id: id }), status: { $in: CANCELLABLE } },
+        // A token stays: by it the POST in flight is known, and given back when it was not begun.
+        [
+          { $set: { status: 'cancelled', updatedAt: '$$NOW', untold: { $cond: [{ $eq: ['$status', 'held'] }, '$$REMOVE', untold] } } },
+          { $unset: ['nextAttemptAt', 'queue'] },
+        ],
+        { returnDocument: 'before' },
+      )
+      return before ? { attemptUnderWay: before.token !== undefined } : undefined
+    },
+    waiting: async (tenantId, webhookId, after, limit) => {
+      const found = deliveries.find({ ...scoped(tenantId, { webhookId, _id: { $gt: after } }), ...waits() }).sort({ _id: 1 }).limit(limit)
+      return (await found.toArray()).map(toDelivery)
+    },
+    retime: async (tenantId, retimed) => {
+      if (retimed.length === 0) return
+      const updates = retimed.map(({ delivery: { id, posts }, at }) => ({
+        updateOne: { filter: { ...scoped(tenantId, { _id: id, posts }), ...waits() }, update: queued(at) },
+      }))
+      await deliveries.bulkWrite(updates, { ordered: false })
+    },
+  }
+}
