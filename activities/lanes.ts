@@ -11,9 +11,10 @@ export type Return = (outcome: 'delivered' | 'failed' | 'unused') => void
 export interface Lanes {
   /**
    * A permit for one request to the webhook, first come, first served; none when it cannot be had
-   * within `waitMs`. Where the webhook's own pace says so beforehand, the refusal comes at once.
+   * within `waitMs`. Where the webhook's own pace says so beforehand, the refusal comes at once. `most`
+   * in flight instead of this process's part, where no other process POSTs to the webhook.
    */
-  take: (webhookId: string, waitMs: number) => Promise<Return | undefined>
+  take: (webhookId: string, waitMs: number, most?: number) => Promise<Return | undefined>
   /** The first attempt may be made in `dispatch`: the webhook has proven to answer quickly, or is being tried. */
   isFast: (webhookId: string) => boolean
   /** It has answered before. */
@@ -99,9 +100,9 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
   }
 
   return {
-    take: async (webhookId, waitMs) => {
+    take: async (webhookId, waitMs, most = cap()) => {
       const gate = gateOf(webhookId)
-      if (gate.inFlight.size < cap()) return grant(gate)
+      if (gate.inFlight.size < most) return grant(gate)
       if (expectedWait(gate) > waitMs || isStalled(gate)) return undefined
       return wait(gate, waitMs)
     },

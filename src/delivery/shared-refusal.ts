@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import type { buildConnector } from 'undici'
 
@@ -23,10 +22,10 @@ export function shareRefusals(connect: Connect): Connect {
 
   function ask(key: string, target: buildConnector.Options, callback: buildConnector.Callback, scout?: Scout): void {
     connect(target, (...result) => {
-      const [error, socket] = result
+      const [error] = result
       if (isRefusal(error)) refusing.set(key, {})
       else refusing.delete(key)
-      answer(callback, error, socket)
+      callback(...result)
       for (const go of scout?.waiting ?? []) go(isRefusal(error) ? error : null)
     })
   }
@@ -45,9 +44,4 @@ export function shareRefusals(connect: Connect): Connect {
   }
 }
 
-const isRefusal = (error: Error | null): error is Error => (error as NodeJS.ErrnoException | null)?.code === 'ECONNREFUSED'
-
-function answer(callback: buildConnector.Callback, error: Error | null, socket: Socket | null): void {
-  if (error) callback(error, null)
-  else callback(null, socket as Socket)
-}
+const isRefusal = (error: NodeJS.ErrnoException | null): error is Error => error?.code === 'ECONNREFUSED'
