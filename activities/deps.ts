@@ -15,7 +15,9 @@ import type { Marks } from '../src/publish/marks'
 import type { EventStore } from '../src/store/events'
 import type { QueueStore } from '../src/store/queue'
 import type { Recorder } from '../src/store/recorder'
+import type { Replays } from '../src/steering/replays'
 import type { ReleaseStore } from '../src/store/releases'
+import type { ReplayStore } from '../src/store/replays'
 import type { ScheduleStore } from '../src/store/schedule'
 import type { TenantStore } from '../src/store/tenants'
 import type { TurnsTaken } from '../src/store/turns-taken'
@@ -36,6 +38,7 @@ export interface ActivityDeps {
   deliveries: DeliveryStore
   queue: QueueStore
   releases: ReleaseStore
+  replays: Pick<Replays, 'next'> & Pick<ReplayStore, 'deliveriesOf'>
   messenger: Pick<Messenger, 'tell'>
   tenants: Pick<TenantStore, 'get'>
   notices: Pick<Notices, 'isHeard' | 'tell' | 'tellChanges'>

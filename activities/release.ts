@@ -1,8 +1,10 @@
 import { heartbeat } from '@temporalio/activity'
 import type { Delivery } from '../src/domain/delivery'
-import { groupBy } from '../src/domain/group-by'
 import { FAILING_WINDOW_SECONDS, RELEASE_WINDOW_SECONDS, type Release } from '../src/domain/release'
+import type { ReleaseProgress } from '../src/store/releases'
 import type { ActivityDeps } from './deps'
+import { selectPage } from './release-page'
+import { replayed } from './replay'
 import type { Activities, ReleaseStep } from './types'
 
 const HEARTBEAT_MS = 2_000
@@ -10,8 +12,31 @@ const PAGE = 1_000
 /** One that is paused is told when it goes on; this is for a message that was lost. */
 const PAUSED_MS = 60_000
 const FULL_MS = 1_000
+/** A replay waits for as long as its webhook is paused or suspended. */
+const HELD_UP_MS = 5_000
 
-type ReleaseDeps = Pick<ActivityDeps, 'releases' | 'health' | 'deliveries' | 'notices' | 'webhooks' | 'messenger' | 'wakeQueue' | 'faults'>
+type ReleaseDeps = Pick<
+  ActivityDeps,
+  'releases' | 'replays' | 'health' | 'deliveries' | 'notices' | 'webhooks' | 'messenger' | 'wakeQueue' | 'faults'
+>
+
+/** What is under way of a release, and for whom there is room. */
+export interface ReleaseLoad {
+  underWay: number
+  /** How many more may be under way to the webhook. */
+  roomFor: (webhookId: string) => number
+  /** Those that have no room. */
+  full: string[]
+}
+
+/** What the next step of a release moves. */
+interface Page extends ReleaseProgress {
+  moving: Delivery[]
+  /** Of a replay. */
+  added?: Delivery[]
+  /** What comes next is not ready. */
+  isWaiting?: boolean
+}
 
 /** One page of a release: as many deliveries as its pace and what is under way allow. */
 export function createRelease(deps: ReleaseDeps): Activities['releasePage'] {
@@ -32,21 +57,22 @@ function createStep(deps: ReleaseDeps): Activities['releasePage'] {
     const release = await releases.get(tenantId, releaseId)
     if (!release || release.status === 'finished' || release.status === 'cancelled') return { kind: 'ended' }
     if (release.status === 'paused') return wait(PAUSED_MS)
-    if (await isOverruled(deps, release)) {
+    const allowed = await isAllowed(deps, release)
+    if (allowed === 'never') {
       await releases.setStatus(tenantId, releaseId, ['running'], 'cancelled')
       return { kind: 'ended' }
     }
+    if (allowed === 'later') return wait(HELD_UP_MS)
     const begun = Date.now()
-    const { underWay, room } = await roomOf(deps, release)
-    if (room === 0) return wait(FULL_MS)
-    const page = release.isExhausted ? [] : await releases.next(release, room)
-    if (page.length > 0) {
-      const moved = await move(deps, release, page)
-      return { kind: 'wait', until: begun + pauseAfter(release, moved) }
-    }
-    // Of what is held for an active webhook, more may come while it goes out.
-    if (!release.isExhausted && release.action !== 'resume') await releases.advance(release, undefined, true)
-    if (underWay > 0) return wait(FULL_MS)
+    const load = await loadOf(deps, release)
+    const { webhookId } = release.filter
+    if (webhookId !== undefined && load.roomFor(webhookId) <= 0) return wait(FULL_MS)
+    const page = await nextPage(deps, release, load)
+    const moved = page.moving.length + (page.added?.length ?? 0)
+    await move(deps, release, page)
+    if (page.isWaiting) return wait(FULL_MS)
+    if (moved > 0 || !isAtEnd(page)) return { kind: 'wait', until: begun + pauseAfter(release, moved, page) }
+    if (load.underWay > 0) return wait(FULL_MS)
     await tellEnd(deps, release)
     await releases.setStatus(tenantId, releaseId, ['running'], 'finished')
     return { kind: 'ended' }
@@ -65,46 +91,59 @@ async function tellEnd({ releases, notices }: ReleaseDeps, release: Release): Pr
 
 const wait = (ms: number): ReleaseStep => ({ kind: 'wait', until: Date.now() + ms })
 
-const pauseAfter = ({ action, perSecond }: Release, moved: number): number => (action === 'cancel' ? 1 : (1_000 * moved) / perSecond)
+/** Of what is held for one active webhook, more may come while it goes out. */
+const mayGrow = ({ action, filter }: Release): boolean => action === 'resume' && filter.webhookId !== undefined
 
-/** Whoever pauses a webhook ends what lets its deliveries go. */
-async function isOverruled({ webhooks }: ReleaseDeps, { tenantId, action, filter: { webhookId } }: Release): Promise<boolean> {
-  if (action === 'cancel' || webhookId === undefined) return false
-  return (await webhooks.get(tenantId, webhookId))?.status !== 'active'
+const isAtEnd = ({ isExhausted, behind }: ReleaseProgress): boolean => isExhausted && behind.length === 0
+
+/** Those that are behind wait for room at their webhooks. */
+function pauseAfter({ action, perSecond }: Release, moved: number, { isExhausted }: ReleaseProgress): number {
+  if (action === 'cancel') return 1
+  return moved === 0 && isExhausted ? FULL_MS : (1_000 * moved) / perSecond
 }
 
-async function roomOf({ releases, health }: ReleaseDeps, release: Release): Promise<{ underWay: number; room: number }> {
-  const { action, perSecond, filter: { webhookId } } = release
-  if (action === 'cancel') return { underWay: 0, room: PAGE }
-  const isFailing = webhookId !== undefined && (await health.find([webhookId])).has(webhookId)
-  const window = perSecond * (isFailing ? FAILING_WINDOW_SECONDS : RELEASE_WINDOW_SECONDS)
-  const underWay = await releases.underWay(release, window)
-  return { underWay, room: Math.max(0, Math.min(PAGE, perSecond, window - underWay)) }
+/** Whoever pauses a webhook ends what lets its deliveries go: they stay where they are. Only a replay would lose what it has not made. */
+async function isAllowed({ webhooks }: ReleaseDeps, { tenantId, action, filter: { webhookId } }: Release): Promise<'now' | 'later' | 'never'> {
+  if (action === 'cancel' || webhookId === undefined) return 'now'
+  const webhook = await webhooks.get(tenantId, webhookId)
+  if (webhook?.status === 'active') return 'now'
+  return webhook && action === 'replay' ? 'later' : 'never'
 }
 
-/** Answers how many it was for. */
-async function move(deps: ReleaseDeps, release: Release, page: Delivery[]): Promise<number> {
+/** A webhook that is slow or fails has its own share under way, and holds up no other. */
+async function loadOf({ releases, health }: ReleaseDeps, release: Release): Promise<ReleaseLoad> {
+  if (release.action === 'cancel') return { underWay: 0, roomFor: () => PAGE, full: [] }
+  const counts = await releases.underWay(release)
+  const failing = await health.find([...counts.keys()])
+  const roomFor = (webhookId: string): number =>
+    release.perSecond * (failing.has(webhookId) ? FAILING_WINDOW_SECONDS : RELEASE_WINDOW_SECONDS) - (counts.get(webhookId) ?? 0)
+  return {
+    underWay: [...counts.values()].reduce((sum, count) => sum + count, 0),
+    roomFor,
+    full: [...counts.keys()].filter((webhookId) => roomFor(webhookId) <= 0),
+  }
+}
+
+async function nextPage(deps: ReleaseDeps, release: Release, load: ReleaseLoad): Promise<Page> {
+  const limit = release.action === 'cancel' ? PAGE : Math.min(PAGE, release.perSecond)
+  if (release.action !== 'replay') return selectPage(deps, release, load, limit)
+  const { events, cursor, isWaiting } = await deps.replays.next(release, Math.min(limit, load.roomFor(release.filter.webhookId ?? '')))
+  const { again, added } = await replayed(deps, release, events)
+  return { moving: again, added, cursor, behind: [], isExhausted: cursor === undefined && !isWaiting, isWaiting }
+}
+
+async function move(deps: ReleaseDeps, release: Release, page: Page): Promise<void> {
   const { releases, deliveries, messenger, wakeQueue, faults } = deps
   const { tenantId, action } = release
-  const moving = action === 'cancel' ? page : await takable(deps, page)
+  const { moving, added = [] } = page
   const parked = moving.filter(({ status }) => status === 'parked').map(({ id }) => id)
+  await deliveries.insert(added)
   await releases.move(release, moving)
-  await releases.advance(release, page.at(-1)?.id, false)
+  await releases.advance(release, { ...page, isExhausted: page.isExhausted && !mayGrow(release) })
+  if (moving.length + added.length === 0) return
   faults('after-release')
-  if (action !== 'cancel') for (const webhookId of new Set(moving.map((delivery) => delivery.webhookId))) wakeQueue(tenantId, webhookId)
+  if (action !== 'cancel') for (const webhookId of new Set([...moving, ...added].map((delivery) => delivery.webhookId))) wakeQueue(tenantId, webhookId)
   // Their workflows let go of them; what is not told for a crash is by the reconciler.
   const untold = (await deliveries.load(tenantId, parked)).filter((delivery) => delivery.untold !== undefined)
   await messenger.tell(tenantId, untold)
-  return moving.length
-}
-
-/** A webhook that takes none now keeps what it has as it is. */
-async function takable({ webhooks }: ReleaseDeps, page: Delivery[]): Promise<Delivery[]> {
-  const byWebhook = groupBy(page, ({ webhookId }) => webhookId)
-  const kept = [...byWebhook].map(async ([webhookId, group]) => {
-    const webhook = await webhooks.get(group[0].tenantId, webhookId)
-    return webhook?.status === 'active' ? group : []
-  })
-  const active = new Set((await Promise.all(kept)).flat())
-  return page.filter((delivery) => active.has(delivery))
 }

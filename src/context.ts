@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { createActivities } from '../activities'
 import { createAhead, type Ahead } from '../activities/ahead'
 import { createWriteIntents } from '../activities/intents'
+import { createWanted } from '../activities/wanted'
 import { createHealth } from '../activities/health'
 import { createLanes } from '../activities/lanes'
 import { createRetryAfters } from '../activities/retry-after'
@@ -14,8 +15,10 @@ import { createPostEvent } from './delivery/post'
 import { createSealer, type Sealer } from './delivery/seal'
 import { generateSecret } from './delivery/sign'
 import { checkUrl, createTargetRules } from './delivery/address'
+import type { HeraldEvent } from './domain/event'
 import { WEBHOOK_CAP } from './domain/lanes'
 import { isGone } from './domain/process-id'
+import type { OpenWebhook } from './domain/webhook'
 import { SettingsError } from './env'
 import { createFaults } from './faults'
 import { createMetrics } from './metrics'
@@ -32,6 +35,7 @@ import { createStartGroup } from './publish/start-group'
 import { createStarter } from './publish/starter'
 import { createSweeper, type Sweeper } from './publish/sweeper'
 import { createReleasing } from './steering/releasing'
+import { createReplays } from './steering/replays'
 import { createQueueWaker } from './steering/queue-waker'
 import { createMessenger } from './steering/messenger'
 import { createFleet, type Fleet } from './steering/fleet'
@@ -56,6 +60,7 @@ import { createOverdueStore } from './store/overdue'
 import { createRecorder, type Recorder } from './store/recorder'
 import { createHealthStore } from './store/health'
 import { createReleaseStore } from './store/releases'
+import { createReplayStore } from './store/replays'
 import { createRetentionLooks } from './store/retention-looks'
 import { createRetentionMarks } from './store/retention-marks'
 import { createScheduleStore } from './store/schedule'
@@ -157,9 +162,15 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const digests = createDigestStore(models)
   const notices = createNotices({ publisher, webhooks, digests: mail && digests, logger })
   const postman = mail && createPostman({ ...mail, digests, tenants, webhooks, send: createSendMail(mail), metrics, logger })
-  const releasing = createReleasing({ releases, starts, logger })
   const steered = createSteeredStore(models)
   const retime = createRetime({ steered, webhooks, deliveries, messenger, starts })
+  const replayStore = createReplayStore(models)
+  const wants = (webhook: OpenWebhook): ((event: HeraldEvent) => boolean) => {
+    const wanted = createWanted([webhook], logger)
+    return (event) => wanted(event).length > 0
+  }
+  const replays = createReplays({ replays: replayStore, webhooks, tenants, wants })
+  const releasing = createReleasing({ releases, replays, starts, logger })
   const steering = createSteering({ deliveries, steered, retime, webhooks, starts, messenger, releasing, notices, health, logger })
   const reconciler = createReconciler({
     overdue: createOverdueStore(models),
@@ -202,6 +213,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     deliveries,
     queue,
     releases,
+    replays: { ...replays, ...replayStore },
     messenger,
     tenants,
     notices,
@@ -232,6 +244,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     steering,
     health,
     releases,
+    replays,
     releasing,
     webhooks,
     tenants,

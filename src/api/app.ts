@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Publisher } from '../publish/publisher'
 import type { Releasing } from '../steering/releasing'
+import type { Replays } from '../steering/replays'
 import type { Retention } from '../steering/retention'
 import type { Steering } from '../steering/steering'
 import type { ApiKeyStore } from '../store/api-keys'
@@ -44,6 +45,7 @@ export interface ApiDeps extends TemporalUi {
   health: Pick<HealthStore, 'find'>
   releases: ReleaseStore
   releasing: Releasing
+  replays: Pick<Replays, 'plan'>
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get'>
   tenants: TenantStore
   legalHolds: LegalHoldStore

@@ -45,6 +45,10 @@ export const deliveryView = z.object({
   expiryNoticedAt: time.optional(),
   expireAt: time.optional().describe("The event's: not attempted after"),
   expiredReason: z.enum(EXPIRED_REASONS).optional(),
+  replayedBy: z
+    .string()
+    .optional()
+    .describe('The replay (a release) that made this delivery. The event may have others to the same webhook: all carry the same `webhook-id`.'),
   workflowId: z.string(),
   workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
 })
@@ -69,7 +73,7 @@ export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySu
 
 /** `type` is the name of the delivery's type. */
 export function toDeliveryView(delivery: Delivery, type: string, link: WorkflowLink): z.infer<typeof deliveryView> {
-  const { eventId, typeId, entityId, parkedAt, parkedReason, expiresAt, expiryNoticedAt, expireAt, expiredReason, workflowId } =
+  const { eventId, typeId, entityId, parkedAt, parkedReason, expiresAt, expiryNoticedAt, expireAt, expiredReason, replayedBy, workflowId } =
     delivery
   return {
     ...toDeliverySummary(delivery),
@@ -83,6 +87,7 @@ export function toDeliveryView(delivery: Delivery, type: string, link: WorkflowL
     ...(expiryNoticedAt && { expiryNoticedAt: expiryNoticedAt.toISOString() }),
     ...(expireAt && { expireAt: expireAt.toISOString() }),
     ...(expiredReason && { expiredReason }),
+    ...(replayedBy && { replayedBy }),
     workflowId,
     ...link(workflowId),
   }

@@ -8,6 +8,10 @@ import { named, time } from './views'
 
 const count = z.int()
 
+export const replayedFrom = time.describe(
+  'Of a replay: events from this time on. Later than `from` where the webhook was made later (see `includeEarlier`), and where older events have left, or are about to, their retention being over.',
+)
+
 export const releaseView = z.object({
   id: z.string(),
   action: z.enum(RELEASE_ACTIONS),
@@ -20,10 +24,12 @@ export const releaseView = z.object({
     to: time.optional(),
     failureReason: z.enum(FAILURE_REASONS).optional(),
     statusCode: z.int().optional(),
+    includeEarlier: z.boolean().optional(),
   }),
   ratePerSecond: count.describe('POSTs a second at most.'),
   status: z.enum(RELEASE_STATUSES),
   total: count.describe('What the filter found when the release was made.'),
+  replayedFrom: replayedFrom.optional(),
   progress: z
     .object({
       released: count.describe('Moved so far; the others stand in one of the counts that follow.'),
@@ -35,7 +41,7 @@ export const releaseView = z.object({
       expired: count,
     })
     .describe('A delivery that a later release has moved counts there.'),
-  estimatedEndAt: time.optional().describe('At the rate so far.'),
+  estimatedEndAt: time.optional().describe('At the rate so far, pauses left out.'),
   createdBy: z.string().describe('The API key that asked for it; `herald` for what was held when its webhook went on.'),
   createdAt: time,
   updatedAt: time,
@@ -56,7 +62,7 @@ export async function toReleaseView(
   workflowId: string,
   { catalog, workflowLink }: ReleaseViewDeps,
 ): Promise<z.infer<typeof releaseView>> {
-  const { id, action, filter, perSecond, status, total, createdBy, createdAt, updatedAt, endedAt } = release
+  const { id, action, filter, perSecond, status, total, replayedFrom: replayed, createdBy, createdAt, updatedAt, endedAt } = release
   const { typeId, from, to, ...plain } = filter
   const progress = toProgress(counts)
   return {
@@ -71,6 +77,7 @@ export async function toReleaseView(
     ratePerSecond: perSecond,
     status,
     total,
+    ...(replayed && { replayedFrom: replayed.toISOString() }),
     progress,
     ...estimate(release, progress.released),
     createdBy,
@@ -89,10 +96,10 @@ function toProgress(counts: ReleaseCounts): z.infer<typeof releaseView>['progres
 }
 
 /** None before anything has moved, and none of a release that does not go on. */
-function estimate({ status, total, createdAt }: Release, released: number): { estimatedEndAt?: string } {
+function estimate({ status, total, createdAt, pausedMs = 0 }: Release, released: number): { estimatedEndAt?: string } {
   if (status !== 'running' || released === 0) return {}
   const now = Date.now()
-  const msEach = (now - createdAt.getTime()) / released
+  const msEach = (now - createdAt.getTime() - pausedMs) / released
   return { estimatedEndAt: new Date(now + Math.max(0, total - released) * msEach).toISOString() }
 }
 

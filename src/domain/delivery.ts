@@ -91,6 +91,8 @@ export interface Delivery {
    * whatever `workflowId` says. While it has a token, it is being attempted.
    */
   queue?: 'waiting'
+  /** The replay that made it: its event had a delivery to the webhook before, or none. */
+  replayedBy?: string
   /** The newest release that moved it. */
   releaseId?: string
   /** A message for the workflow that is not known to have arrived; the reconciler repeats it. */

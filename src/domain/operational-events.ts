@@ -29,7 +29,7 @@ const parked = z.object({
 
 const released = z.object({
   id: z.string().describe('The release.'),
-  action: z.string().describe('What it did: retry, resume or cancel.'),
+  action: z.string().describe('What it did: retry, resume, cancel or replay.'),
   status: z.string().describe('How it ended.'),
   total: z.int().describe('Deliveries that it was for.'),
   done: z.int().describe('Those that it came to.'),

@@ -1,8 +1,11 @@
 import type { DeliveryStatus } from './delivery'
 import type { FailureReason } from './outcome'
 
-/** `retry` gives parked deliveries another round, `resume` lets held ones go on, `cancel` gives either up. */
-export const RELEASE_ACTIONS = ['retry', 'resume', 'cancel'] as const
+/**
+ * `retry` gives parked deliveries another round, `resume` lets held ones go on, `cancel` gives either up,
+ * `replay` delivers events to a webhook once more.
+ */
+export const RELEASE_ACTIONS = ['retry', 'resume', 'cancel', 'replay'] as const
 export type ReleaseAction = (typeof RELEASE_ACTIONS)[number]
 
 export const RELEASE_STATUSES = ['running', 'paused', 'finished', 'cancelled'] as const
@@ -21,6 +24,8 @@ export interface ReleaseFilter {
   /** Of the newest attempt. */
   failureReason?: FailureReason
   statusCode?: number
+  /** Of a replay: also events from before the webhook was made. */
+  includeEarlier?: boolean
 }
 
 /** A durable job that moves many deliveries, oldest first and at a pace. */
@@ -34,8 +39,12 @@ export interface Release {
   status: ReleaseStatus
   /** What the filter found when the release was made. */
   total: number
-  /** The id of the newest delivery that it has moved. */
+  /** The id of the newest delivery that it has moved; of a replay, the time and key of the newest event that it has seen. */
   cursor?: string
+  /** Of a replay: from when on events are looked at. Later than `from` where those before are not there, or not asked for. */
+  replayedFrom?: Date
+  /** Webhooks that had no room when it passed their deliveries over: they catch up. */
+  behind?: string[]
   /** It has come to the end of what its filter finds. */
   isExhausted?: boolean
   /** How those stood that it had moved, when it ended. */
@@ -45,6 +54,10 @@ export interface Release {
   createdAt: Date
   updatedAt: Date
   endedAt?: Date
+  /** While it is paused: since when. */
+  pausedAt?: Date
+  /** How long it was paused in all, before that. */
+  pausedMs?: number
 }
 
 /** POSTs a second of a release that asks for no other pace. */
@@ -55,9 +68,11 @@ export const RELEASED_FROM: Readonly<Record<ReleaseAction, ('parked' | 'held')[]
   retry: ['parked'],
   resume: ['held'],
   cancel: ['parked', 'held'],
+  // What is parked gets its own next round; everything else of a replay is made anew.
+  replay: ['parked'],
 }
 
-/** So many seconds of its pace may be under way: a release to an endpoint that fails or is slow waits for it. */
+/** So many seconds of its pace may be under way to one webhook: what goes to an endpoint that fails or is slow waits for it. */
 export const RELEASE_WINDOW_SECONDS = 5
 
 /** The same of a webhook that has failed since its last delivery. */

@@ -3,6 +3,7 @@ import { newId } from '../domain/ids'
 import { RELEASE_RATE, type Release, type ReleaseAction, type ReleaseFilter, type ReleaseStatus } from '../domain/release'
 import { within } from '../domain/within'
 import type { ReleaseStore } from '../store/releases'
+import type { Replays } from './replays'
 import type { WorkflowStarts } from '../temporal/start'
 
 export interface ReleaseRequest {
@@ -18,7 +19,7 @@ type Steer = (tenantId: string, releaseId: string) => Promise<ReleaseSteeringRes
 
 /** What a person does with many deliveries at once. All throw {StoreAway}. */
 export interface Releasing {
-  /** None while what is held for the same webhook is released already. */
+  /** None while what is held for the same webhook is released already, and of a replay without its webhook. */
   begin: (tenantId: string, request: ReleaseRequest) => Promise<Release | undefined>
   /** Begins to release what is held for an active webhook, unless nothing is or that is under way. */
   resumeHeld: (tenantId: string, webhookId: string, createdBy?: string) => Promise<void>
@@ -33,11 +34,12 @@ const START_WAIT_MS = 1_000
 
 export interface ReleasingDeps {
   releases: ReleaseStore
+  replays: Pick<Replays, 'plan'>
   starts: Pick<WorkflowStarts, 'release'>
   logger: Logger
 }
 
-export function createReleasing({ releases, starts, logger }: ReleasingDeps): Releasing {
+export function createReleasing({ releases, replays, starts, logger }: ReleasingDeps): Releasing {
   async function wake({ tenantId, id }: Release): Promise<void> {
     const started = starts.release({ tenantId, releaseId: id }).catch((error: unknown) => {
       logger.warn({ err: error, tenantId, releaseId: id }, 'the workflow of a release was not told: the reconciler does')
@@ -47,7 +49,8 @@ export function createReleasing({ releases, starts, logger }: ReleasingDeps): Re
 
   async function begin(tenantId: string, { action, filter, perSecond, createdBy }: ReleaseRequest): Promise<Release | undefined> {
     const now = new Date()
-    const total = await releases.count(tenantId, action, filter, now)
+    const plan = action === 'replay' ? await replays.plan(tenantId, filter, now) : { count: await releases.count(tenantId, action, filter, now) }
+    if (!plan) return undefined
     const release: Release = {
       id: newId('release'),
       tenantId,
@@ -55,7 +58,8 @@ export function createReleasing({ releases, starts, logger }: ReleasingDeps): Re
       filter,
       perSecond,
       status: 'running',
-      total,
+      total: plan.count,
+      ...('from' in plan && { replayedFrom: plan.from }),
       createdBy,
       createdAt: now,
       updatedAt: now,

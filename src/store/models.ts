@@ -181,7 +181,7 @@ function deliverySchema(): Schema {
       { webhookId: 1, queue: 1, nextAttemptAt: 1, _id: 1 },
       { name: 'due', partialFilterExpression: { queue: { $exists: true } } },
     )
-    .index({ releaseId: 1, status: 1, _id: 1 }, { name: 'released', partialFilterExpression: { releaseId: { $exists: true } } })
+    .index({ releaseId: 1, status: 1, webhookId: 1 }, { name: 'of_release', partialFilterExpression: { releaseId: { $exists: true } } })
 }
 
 /** Declares every collection on a connection; `init` makes the indexes. */

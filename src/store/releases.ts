@@ -9,6 +9,14 @@ import { scoped } from './scope'
 
 export type ReleaseCounts = Partial<Record<DeliveryStatus, number>>
 
+export interface ReleaseProgress {
+  /** None when the page had nothing. */
+  cursor?: string | undefined
+  /** Webhooks that have something before the cursor, or anywhere once it is exhausted. */
+  behind: string[]
+  isExhausted: boolean
+}
+
 export interface ReleaseStore {
   /** False while another release lets what is held for the same webhook go on; nothing was written then. */
   insert: (release: Release) => Promise<boolean>
@@ -23,14 +31,16 @@ export interface ReleaseStore {
   isResuming: (tenantId: string, webhookId: string) => Promise<boolean>
   /** How many deliveries a release would be about. */
   count: (tenantId: string, action: ReleaseAction, filter: ReleaseFilter, at: Date) => Promise<number>
-  /** The next ones that it is about, oldest first. */
-  next: (release: Release, limit: number) => Promise<Delivery[]>
+  /** The next ones that it is about, oldest first, but those of some webhooks. */
+  next: (release: Release, limit: number, without: string[]) => Promise<Delivery[]>
+  /** Those of a webhook that it has passed over. */
+  late: (release: Release, webhookId: string, limit: number) => Promise<Delivery[]>
   /** Moves those of `deliveries` that still stand as they did. */
   move: (release: Release, deliveries: Delivery[]) => Promise<void>
-  /** Remembers how far the release has come; `isExhausted`: there is nothing more to move. */
-  advance: (release: Release, cursor: string | undefined, isExhausted: boolean) => Promise<void>
-  /** Of those that it has moved: how many are under way, `limit` at most. */
-  underWay: (release: Release, limit: number) => Promise<number>
+  /** Remembers how far the release has come, unless somebody else has taken it further since it was read. */
+  advance: (release: Release, progress: ReleaseProgress) => Promise<void>
+  /** Of those that it has moved: how many are under way, by webhook. */
+  underWay: (release: Release) => Promise<Map<string, number>>
   /** Of those that it has moved: how they stand. */
   counts: (release: Release) => Promise<ReleaseCounts>
 }
@@ -51,6 +61,12 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
     return Object.fromEntries(groups.map(({ _id, count }) => [_id, count]))
   }
 
+  async function oldest({ tenantId, action, filter, createdAt }: Release, limit: number, further: object[]): Promise<Delivery[]> {
+    const conditions = [condition(action, filter, createdAt), ...further]
+    const found = deliveries.find(scoped(tenantId, { $and: conditions }), null, { sort: { _id: 1 }, limit })
+    return (await found.lean<DeliveryRecord[]>()).map(toDelivery)
+  }
+
   return {
     insert: ({ id, ...release }) => insertOnce(() => releases.create({ _id: id, ...release })),
     get: async (tenantId, id) => {
@@ -64,12 +80,14 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
       const now = new Date()
       const end = {
         ...(ENDED.includes(status) && { endedAt: now }),
+        ...(status === 'paused' && { pausedAt: now }),
+        ...(status === 'running' && record.pausedAt && { pausedMs: (record.pausedMs ?? 0) + now.getTime() - record.pausedAt.getTime() }),
         // Of a cancelled one, some may still be under way.
         ...(status === 'finished' && { outcome: await counts(toRelease(record)) }),
       }
       const { modifiedCount } = await releases.updateOne(
         scoped(tenantId, { _id: id, status: { $in: from } }),
-        { $set: { status, updatedAt: now, ...end } },
+        { $set: { status, updatedAt: now, ...end }, ...(status !== 'paused' && { $unset: { pausedAt: '' } }) },
       )
       return modifiedCount === 1
     },
@@ -77,21 +95,31 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
     isResuming: async (tenantId, webhookId) =>
       (await releases.exists(scoped(tenantId, { action: 'resume', 'filter.webhookId': webhookId, status: { $in: ['running', 'paused'] } }))) !== null,
     count: (tenantId, action, filter, at) => deliveries.countDocuments(scoped(tenantId, condition(action, filter, at))),
-    next: async ({ tenantId, action, filter, cursor, createdAt }, limit) => {
-      const conditions = [condition(action, filter, createdAt), ...(cursor === undefined ? [] : [{ _id: { $gt: cursor } }])]
-      const found = deliveries.find(scoped(tenantId, { $and: conditions }), null, { sort: { _id: 1 }, limit })
-      return (await found.lean<DeliveryRecord[]>()).map(toDelivery)
-    },
+    next: (release, limit, without) => oldest(release, limit, [
+      ...(release.cursor === undefined ? [] : [{ _id: { $gt: release.cursor } }]),
+      ...(without.length === 0 ? [] : [{ webhookId: { $nin: without } }]),
+    ]),
+    late: (release, webhookId, limit) => oldest(release, limit, [
+      { webhookId },
+      ...(release.isExhausted || release.cursor === undefined ? [] : [{ _id: { $lte: release.cursor } }]),
+    ]),
     move: async ({ tenantId, id, action }, page) => {
       if (page.length === 0) return
       const standing = scoped(tenantId, { _id: { $in: page.map((delivery) => delivery.id) }, status: { $in: RELEASED_FROM[action] } })
       await hot.deliveries.updateMany(standing, moves[action](id))
     },
-    advance: async ({ tenantId, id }, cursor, isExhausted) => {
-      const set = { updatedAt: new Date(), ...(isExhausted && { isExhausted }) }
-      await releases.updateOne(scoped(tenantId, { _id: id }), { $set: set, ...(cursor !== undefined && { $max: { cursor } }) })
+    advance: async ({ tenantId, id, cursor = null, behind = null, isExhausted = null }, progress) => {
+      const asRead = { cursor, behind, isExhausted }
+      const set = { updatedAt: new Date(), behind: progress.behind, ...(progress.cursor !== undefined && { cursor: progress.cursor }) }
+      await releases.updateOne(scoped(tenantId, { _id: id, ...asRead }), { $set: { ...set, ...(progress.isExhausted && { isExhausted: true }) } })
     },
-    underWay: (release, limit) => deliveries.countDocuments({ ...moved(release), status: { $in: [...UNDER_WAY] } }, { limit }),
+    underWay: async (release) => {
+      const groups = await deliveries.aggregate<{ _id: string; count: number }>([
+        { $match: { ...moved(release), status: { $in: [...UNDER_WAY] } } },
+        { $group: { _id: '$webhookId', count: { $sum: 1 } } },
+      ])
+      return new Map(groups.map(({ _id, count }) => [_id, count]))
+    },
     counts,
   }
 }
@@ -113,23 +141,26 @@ function condition(action: ReleaseAction, filter: ReleaseFilter, at: Date): obje
   }
 }
 
+const another = (releaseId: string): object[] => [
+  {
+    $set: {
+      status: 'retrying',
+      round: { $add: ['$round', 1] },
+      postsBeforeRound: '$posts',
+      queue: 'waiting',
+      nextAttemptAt: '$$NOW',
+      updatedAt: '$$NOW',
+      untold: 'released',
+      releaseId,
+    },
+  },
+  { $unset: Object.keys(NOT_PARKED) },
+]
+
 /** Into the queues of their webhooks, which make the POSTs; or to their end. */
 const moves: Record<ReleaseAction, (releaseId: string) => object[]> = {
-  retry: (releaseId) => [
-    {
-      $set: {
-        status: 'retrying',
-        round: { $add: ['$round', 1] },
-        postsBeforeRound: '$posts',
-        queue: 'waiting',
-        nextAttemptAt: '$$NOW',
-        updatedAt: '$$NOW',
-        untold: 'released',
-        releaseId,
-      },
-    },
-    { $unset: Object.keys(NOT_PARKED) },
-  ],
+  retry: another,
+  replay: another,
   resume: (releaseId) => [
     // The wait after an attempt goes on where it was.
     { $set: { status: 'pending', queue: 'waiting', nextAttemptAt: { $max: ['$nextAttemptAt', '$$NOW'] }, updatedAt: '$$NOW', releaseId } },

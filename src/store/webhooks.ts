@@ -40,6 +40,8 @@ export interface WebhookStore {
   toRetime: (limit: number) => Promise<(Pick<Webhook, 'tenantId' | 'id'> & { until: Date })[]>
   /** Takes the mark away, unless a newer one stands. */
   retimed: (tenantId: string, id: string, until: Date) => Promise<void>
+  /** The ids of those that take no deliveries now, deleted ones too. */
+  inactive: (tenantId: string) => Promise<string[]>
   /** Leaves a tombstone without credentials, which old deliveries still name; it is marked as uncancelled. */
   remove: (tenantId: string, id: string) => Promise<boolean>
   /** The deliveries of a deleted webhook are cancelled now. */
@@ -150,6 +152,8 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       subscribers.forget(tenantId)
       return modifiedCount === 1
     },
+    inactive: async (tenantId) =>
+      (await hot.webhooks.find(scoped(tenantId, { status: { $ne: 'active' as const } }), { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id),
     remove: async (tenantId, id) => {
       const { modifiedCount } = await webhooks.updateOne(living(tenantId, { _id: id }), {
         $set: { deletedAt: new Date(), status: 'disabled', sealed: '', uncancelled: true },

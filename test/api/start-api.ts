@@ -13,6 +13,7 @@ import { createMetrics } from '../../src/metrics'
 import { createJournal } from '../../src/publish/journal'
 import { createPublisher } from '../../src/publish/publisher'
 import { createReleasing } from '../../src/steering/releasing'
+import { createReplays } from '../../src/steering/replays'
 import { createRetention } from '../../src/steering/retention'
 import { createRetime } from '../../src/steering/retiming'
 import { createSteering } from '../../src/steering/steering'
@@ -27,6 +28,7 @@ import { createEventTypeStore } from '../../src/store/event-types'
 import { createEventStore } from '../../src/store/events'
 import { createHealthStore } from '../../src/store/health'
 import { createReleaseStore } from '../../src/store/releases'
+import { createReplayStore } from '../../src/store/replays'
 import { createScheduleStore } from '../../src/store/schedule'
 import { createLegalHoldStore } from '../../src/store/legal-holds'
 import { createRetentionLooks } from '../../src/store/retention-looks'
@@ -110,8 +112,9 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
   const noWorkflow = async (): Promise<void> => undefined
   const releases = createReleaseStore(models)
   const health = createHealthStore(models)
-  const releasing = createReleasing({ releases, starts: { release: noWorkflow }, logger })
   const steered = createSteeredStore(models)
+  const replays = createReplays({ replays: createReplayStore(models), webhooks, tenants, wants: () => () => true })
+  const releasing = createReleasing({ releases, replays, starts: { release: noWorkflow }, logger })
   const urlRules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] })
   return {
     publisher: createPublisher({
@@ -142,6 +145,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     }),
     health,
     releases,
+    replays,
     releasing,
     webhooks,
     tenants,

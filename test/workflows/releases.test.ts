@@ -172,3 +172,22 @@ it('ends the release of a webhook that is paused again, and holds the rest', asy
   await scene.api('POST', `/v1/webhooks/${webhookId}/resume`)
   await until(async () => (await inStatus(webhookId, 'delivered')) === 150, { timeoutMs: 20_000 })
 }, 60_000)
+
+it('lets no webhook that hangs hold up what goes to the others', async () => {
+  const hung = await scene.receiver(500)
+  const slow = await park(60, hung)
+  const receiver = await scene.receiver(500)
+  const healthy = await park(20, receiver)
+  hung.answer = { hang: true }
+  receiver.answer = 200
+  const before = receiver.requests.length
+
+  // Five seconds of its rate may be under way to one webhook: the 50 oldest, which all hang.
+  const { id } = await release({ action: 'retry', filter: { type: 'TRANSACTION SUCCESSFUL' }, ratePerSecond: 10 })
+
+  await receiver.waitFor(before + 20, 13_000)
+  expect(await inStatus(slow, 'delivered')).toBe(0)
+  expect(await inStatus(healthy, 'delivered')).toBe(20)
+  hung.answer = 200
+  expect(await ended(id)).toMatchObject({ status: 'finished', progress: { released: 80 } })
+}, 90_000)
