@@ -47,7 +47,7 @@ export interface Release {
   behind?: string[]
   /** It has come to the end of what its filter finds. */
   isExhausted?: boolean
-  /** How those stood that it had moved, when it ended. */
+  /** How those stood that it had moved, when it ended and the last of them was over. */
   outcome?: Partial<Record<DeliveryStatus, number>>
   /** The API key that asked for it, `admin` or `herald`. */
   createdBy: string

@@ -2,7 +2,7 @@ import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from '../domain
 import { firstDeliveryId } from '../domain/ids'
 import { toDelivery } from './deliveries'
 import type { DeliveryRecord, Models } from './models'
-import { page, type Page, type PageRequest } from './page'
+import { page, type Index, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
 
 export interface DeliveryFilter {
@@ -25,12 +25,20 @@ export interface DeliveryQueries {
 
 export function createDeliveryQueries({ deliveries }: Models): DeliveryQueries {
   return {
-    list: (tenantId, filter, request) => page(deliveries, scoped(tenantId, condition(filter)), request, toDelivery),
+    list: (tenantId, filter, request) => page(deliveries, scoped(tenantId, condition(filter)), request, toDelivery, indexOf(filter)),
     get: async (tenantId, id) => {
       const record = await deliveries.findOne(scoped(tenantId, { _id: id })).lean<DeliveryRecord>()
       return record ? toDelivery(record) : undefined
     },
   }
+}
+
+/** Of a webhook and a type together either may have very few: MongoDB finds out. */
+function indexOf({ webhookId, eventId, typeId, expiring }: DeliveryFilter): Index | undefined {
+  if (eventId !== undefined) return { tenantId: 1, eventId: 1 }
+  if (expiring) return 'expiring'
+  if (webhookId !== undefined) return typeId === undefined ? { tenantId: 1, webhookId: 1, status: 1, _id: -1 } : undefined
+  return typeId === undefined ? { tenantId: 1, status: 1, _id: -1 } : { tenantId: 1, typeId: 1, status: 1, _id: -1 }
 }
 
 function condition({ status, webhookId, eventId, typeId, from, to, expiring }: DeliveryFilter): object {

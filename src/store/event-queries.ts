@@ -2,7 +2,7 @@ import type { HeraldEvent } from '../domain/event'
 import { eventKey } from '../domain/ids'
 import { timingOf } from '../domain/timing'
 import type { EventRecord, Models } from './models'
-import { pageByTime, type Page, type PageRequest } from './page'
+import { pageByTime, type Index, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
 import { toSequence } from './sequence'
 
@@ -29,7 +29,7 @@ export interface EventQueries {
 export function createEventQueries({ events, hot }: Models): EventQueries {
   return {
     list: (tenantId, filter, request) =>
-      pageByTime(events, scoped(tenantId, condition(filter)), request, toSummary, { data: 0 }),
+      pageByTime(events, scoped(tenantId, condition(filter)), request, toSummary, { projection: { data: 0 }, hint: indexOf(filter) }),
     get: async (tenantId, id) => {
       const record = await events.findOne(scoped(tenantId, { _id: eventKey(tenantId, id) })).lean<EventRecord>()
       return record ? toEvent(record) : undefined
@@ -59,6 +59,12 @@ const toSummary = (record: EventRecord): EventSummary => ({
 })
 
 const toEvent = (record: EventRecord): EventSummary & { data: string } => ({ ...toSummary(record), data: record.data })
+
+/** An entity has few events, of whatever types. */
+function indexOf({ typeId, entityId }: EventFilter): Index {
+  if (entityId !== undefined) return { tenantId: 1, entityId: 1, createdAt: -1, _id: -1 }
+  return { tenantId: 1, ...(typeId !== undefined && { typeId: 1 }), createdAt: -1, _id: -1 }
+}
 
 function condition({ typeId, typeIds, entityId, from, to }: EventFilter): object {
   return {

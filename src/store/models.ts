@@ -145,7 +145,7 @@ function eventSchema(): Schema {
 function webhookSchema(): Schema {
   return open()
     .index({ tenantId: 1, eventTypes: 1 })
-    .index({ tenantId: 1, _id: -1 })
+    .index({ tenantId: 1, deletedAt: 1, _id: -1 })
     .index({ uncancelled: 1 }, { partialFilterExpression: { uncancelled: true } })
     .index({ retimeUntil: 1 }, { partialFilterExpression: { retimeUntil: { $exists: true } } })
     .index({ 'untold.at': 1 }, { partialFilterExpression: { 'untold.at': { $exists: true } } })

@@ -12,16 +12,23 @@ export interface Page<T> {
   nextCursor?: string
 }
 
+/**
+ * Which index a list goes along. By itself MongoDB tries several and remembers what was best for other values,
+ * such as the ids of all tenants: that costs the more, the more others have.
+ */
+export type Index = string | Record<string, 1 | -1>
+
 /** Ids that sort by time are the cursor: a page costs the same wherever it is. Newest first. */
 export async function page<Doc extends { _id: unknown }, T>(
   model: Model<Doc>,
   filter: object,
   { cursor, limit }: PageRequest,
   map: (record: Doc) => T,
+  hint?: Index,
 ): Promise<Page<T>> {
   const after = cursor === undefined ? {} : { _id: { $lt: decodeCursor(cursor) } }
   const records = (await model
-    .find<Doc>({ $and: [filter, after] })
+    .find<Doc>({ $and: [filter, after] }, null, hint === undefined ? {} : { hint })
     .sort({ _id: -1 })
     .limit(limit + 1)
     .lean()) as Doc[]
@@ -34,10 +41,10 @@ export async function pageByTime<Doc extends { _id: string; createdAt: Date }, T
   filter: object,
   { cursor, limit }: PageRequest,
   map: (record: Doc) => T,
-  projection?: Record<string, 0>,
+  { projection, hint }: { projection?: Record<string, 0>; hint?: Index } = {},
 ): Promise<Page<T>> {
   const records = (await model
-    .find<Doc>({ $and: [filter, cursor === undefined ? {} : olderThan(cursor)] }, projection)
+    .find<Doc>({ $and: [filter, cursor === undefined ? {} : olderThan(cursor)] }, projection, hint === undefined ? {} : { hint })
     .sort({ createdAt: -1, _id: -1 })
     .limit(limit + 1)
     .lean()) as Doc[]

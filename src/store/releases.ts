@@ -41,7 +41,7 @@ export interface ReleaseStore {
   advance: (release: Release, progress: ReleaseProgress) => Promise<void>
   /** Of those that it has moved: how many are under way, by webhook. */
   underWay: (release: Release) => Promise<Map<string, number>>
-  /** Of those that it has moved: how they stand. */
+  /** Of those that it has moved: how they stand. Of a cancelled one they are kept once nothing is under way. */
   counts: (release: Release) => Promise<ReleaseCounts>
 }
 
@@ -58,7 +58,11 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
       { $match: moved(release) },
       { $group: { _id: '$status', count: { $sum: 1 } } },
     ])
-    return Object.fromEntries(groups.map(({ _id, count }) => [_id, count]))
+    const found: ReleaseCounts = Object.fromEntries(groups.map(({ _id, count }) => [_id, count]))
+    if (release.status === 'cancelled' && !UNDER_WAY.some((status) => found[status])) {
+      await releases.updateOne(scoped(release.tenantId, { _id: release.id }), { $set: { outcome: found } })
+    }
+    return found
   }
 
   async function oldest({ tenantId, action, filter, createdAt }: Release, limit: number, further: object[]): Promise<Delivery[]> {

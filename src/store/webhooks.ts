@@ -132,7 +132,7 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       const record = await webhooks.findOne(living(tenantId, { _id: id })).lean<WebhookRecord>()
       return record ? toWebhook(record) : undefined
     },
-    list: async (tenantId, request) => page(webhooks, living(tenantId, {}), request, toWebhook),
+    list: async (tenantId, request) => page(webhooks, living(tenantId, {}), request, toWebhook, { tenantId: 1, deletedAt: 1, _id: -1 }),
     update: async (tenantId, id, patch, secrets) => {
       const removed = Object.entries(patch).filter(([, value]) => value === null)
       const given = Object.entries(patch).filter(([, value]) => value !== null)

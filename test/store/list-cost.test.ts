@@ -1,0 +1,168 @@
+import { deliveryId } from '../../src/domain/ids'
+import type { StoreConnection } from '../../src/store/connect'
+import { createDeliveryQueries, type DeliveryFilter } from '../../src/store/delivery-queries'
+import { createEventQueries, type EventFilter } from '../../src/store/event-queries'
+import { createLegalHoldStore } from '../../src/store/legal-holds'
+import { createReleaseStore } from '../../src/store/releases'
+import { createTenantStore } from '../../src/store/tenants'
+import { createWebhookStore } from '../../src/store/webhooks'
+import { connectTestStore } from '../support/mongo'
+
+const TENANTS = ['bank-a', 'bank-b', 'bank-c']
+const WEBHOOKS = ['whk_1', 'whk_2', 'whk_3', 'whk_4']
+const TYPES = [1, 2, 5]
+const STATUSES = ['parked', 'delivered', 'held', 'cancelled'] as const
+const EACH = 3_000
+const LIMIT = 20
+const START = Date.parse('2026-01-01')
+const at = (i: number): Date => new Date(START + i * 1_000)
+
+/** What MongoDB's profiler says of one operation. */
+interface Profiled {
+  ns: string
+  planSummary?: string
+  docsExamined?: number
+  keysExamined?: number
+  hasSortStage?: true
+}
+
+let store: StoreConnection
+beforeAll(async () => {
+  store = await connectTestStore()
+  for (const tenantId of TENANTS) await fill(tenantId)
+}, 60_000)
+afterAll(() => store.close())
+
+/** Records of every webhook, type and status, those of the tenants in turn. */
+async function fill(tenantId: string): Promise<void> {
+  const { events, deliveries } = store.models.hot
+  const all = Array.from({ length: EACH }, (_, i) => {
+    const about = { tenantId, eventId: `${tenantId}-${i}`, typeId: TYPES[Math.floor(i / 16) % 3] ?? 1, entityId: `acc-${Math.floor(i / 10)}`, createdAt: at(i) }
+    return { about, webhookId: WEBHOOKS[i % 4] ?? '', status: STATUSES[Math.floor(i / 4) % 4] ?? 'parked' }
+  })
+  await events.insertMany(all.map(({ about }) => ({ ...about, _id: `${tenantId}/${about.eventId}`, type: 'A TYPE', data: '{}', hash: 'x', starter: 'of a test', dispatchedAt: about.createdAt })))
+  await deliveries.insertMany(
+    all.map(({ about, webhookId, status }, i) => ({
+      ...about,
+      _id: deliveryId(tenantId, about.eventId, about.createdAt, webhookId),
+      webhookId,
+      status,
+      round: 0,
+      posts: 1,
+      postsBeforeRound: 0,
+      intents: [about.createdAt],
+      workflowId: `event/${tenantId}/${about.eventId}`,
+      updatedAt: about.createdAt,
+      ...(status === 'parked' && { parkedAt: about.createdAt, ...(i % 3 === 0 && { expiryNoticedAt: about.createdAt }) }),
+    })),
+  )
+}
+
+/** The operations while `work` runs, as MongoDB carried them out. */
+async function profiled(work: () => Promise<unknown>): Promise<Profiled[]> {
+  const { db } = store.models.events
+  await db.db?.command({ profile: 2 })
+  await work()
+  await db.db?.command({ profile: 0 })
+  const found = await db.collection('system.profile').find<Profiled>({ ns: { $not: /system\.profile$/ }, op: { $in: ['query', 'command'] } }).toArray()
+  await db.dropCollection('system.profile')
+  return found.filter(({ planSummary }) => planSummary !== undefined)
+}
+
+/** That many documents for a page of `LIMIT`, whatever else there is: one more tells that there is another page. */
+async function expectFlat(work: () => Promise<unknown>, mostDocuments = LIMIT + 2): Promise<void> {
+  const operations = await profiled(work)
+  expect(operations.length).toBeGreaterThan(0)
+  for (const { planSummary, docsExamined = 0, keysExamined = 0 } of operations) {
+    expect(planSummary).toMatch(/IXSCAN|IDHACK|EXPRESS/)
+    expect(planSummary).not.toContain('COLLSCAN')
+    expect(docsExamined).toBeLessThanOrEqual(mostDocuments)
+    // A merge over the statuses, or over types, looks at the head of each.
+    expect(keysExamined).toBeLessThanOrEqual(mostDocuments + 10)
+  }
+}
+
+const DELIVERY_FILTERS: [string, DeliveryFilter, mostDocuments?: number][] = [
+  ['all', {}],
+  ['by status', { status: 'held' }],
+  ['by webhook', { webhookId: 'whk_2' }],
+  ['by webhook and status', { webhookId: 'whk_2', status: 'parked' }],
+  ['by type', { typeId: 5 }],
+  ['by type and status', { typeId: 5, status: 'delivered' }],
+  // Every third of the webhook's is of the type.
+  ['by webhook and type', { webhookId: 'whk_3', typeId: 5 }, 4 * LIMIT],
+  ['by webhook, type and status', { webhookId: 'whk_3', typeId: 5, status: 'parked' }, 4 * LIMIT],
+  ['that expire soon', { expiring: true }],
+  ['from a time on', { from: at(1_000) }],
+  ['before a time', { to: at(1_000) }],
+  ['by status in a time', { status: 'parked', from: at(1_000), to: at(2_000) }],
+  ['by webhook in a time', { webhookId: 'whk_1', from: at(1_000), to: at(2_000) }],
+  ['by type in a time', { typeId: 2, from: at(1_000), to: at(2_000) }],
+]
+
+describe.each(DELIVERY_FILTERS)('a list of deliveries, %s', (_, filter, mostDocuments) => {
+  it('reads a page along an index, wherever it is, and nothing of other tenants', async () => {
+    const queries = createDeliveryQueries(store.models)
+    const first = await queries.list('bank-b', filter, { limit: LIMIT })
+    expect(first.data).toHaveLength(LIMIT)
+    await expectFlat(() => queries.list('bank-b', filter, { limit: LIMIT }), mostDocuments)
+    let cursor = first.nextCursor
+    for (let page = 0; page < 3; page += 1) {
+      const request = { limit: LIMIT, ...(cursor !== undefined && { cursor }) }
+      await expectFlat(async () => (cursor = (await queries.list('bank-b', filter, request)).nextCursor), mostDocuments)
+    }
+  })
+})
+
+it.each([{}, { status: 'parked' as const }, { webhookId: 'whk_1' }, { typeId: 5 }])('lists the deliveries of an event along it, also with %j', async (filter) => {
+  const queries = createDeliveryQueries(store.models)
+  await expectFlat(() => queries.list('bank-b', { eventId: 'bank-b-1500', ...filter }, { limit: LIMIT }), 1)
+})
+
+const EVENT_FILTERS: [string, EventFilter, length?: number][] = [
+  ['all', {}],
+  ['by type', { typeId: 2 }],
+  ['by entity', { entityId: 'acc-150' }, 10],
+  ['by entity and type', { entityId: 'acc-150', typeId: 2 }, 0],
+  ['in a time', { from: at(1_000), to: at(2_000) }],
+  ['by type in a time', { typeId: 5, from: at(1_000), to: at(2_000) }],
+]
+
+describe.each(EVENT_FILTERS)('a list of events, %s', (_, filter, length = LIMIT) => {
+  it('reads a page along an index, wherever it is, and nothing of other tenants', async () => {
+    const queries = createEventQueries(store.models)
+    const first = await queries.list('bank-b', filter, { limit: LIMIT })
+    expect(first.data.length).toBeGreaterThanOrEqual(length)
+    await expectFlat(() => queries.list('bank-b', filter, { limit: LIMIT }))
+    const cursor = first.nextCursor
+    if (cursor) await expectFlat(() => queries.list('bank-b', filter, { limit: LIMIT, cursor }))
+  })
+})
+
+it('lists releases, tenants and legal holds along an index', async () => {
+  const { models } = store
+  const many = Array.from({ length: 100 }, (_, i) => ({ _id: `of-a-test-${i}`, tenantId: TENANTS[i % 3] ?? '', createdAt: at(i) }))
+  for (const model of [models.releases, models.tenants, models.legalHolds]) await model.collection.insertMany(many as never[])
+  const request = { limit: LIMIT }
+  await expectFlat(() => createReleaseStore(models).list('bank-b', request))
+  await expectFlat(() => createTenantStore(models).list(request))
+  await expectFlat(() => createLegalHoldStore(models).list('bank-b', request))
+})
+
+it('lists webhooks without reading those that were deleted', async () => {
+  const { webhooks } = store.models.hot
+  const record = (i: number, deleted: boolean) => ({ _id: `whk_${String(i).padStart(5, '0')}`, tenantId: 'bank-b', status: 'active', ...(deleted && { deletedAt: at(i) }) })
+  await webhooks.insertMany(Array.from({ length: 500 }, (_, i) => record(i, i >= 100)) as never[])
+  const list = createWebhookStore(store.models, {} as never, {} as never).list
+  expect((await list('bank-b', { limit: LIMIT })).data).toHaveLength(LIMIT)
+  await expectFlat(() => list('bank-b', { limit: LIMIT }))
+})
+
+it('counts and pages what a release is about along an index', async () => {
+  const releases = createReleaseStore(store.models)
+  const [before] = await profiled(() => releases.count('bank-b', 'retry', { webhookId: 'whk_1' }, new Date()))
+  const parked = await store.models.deliveries.countDocuments({ tenantId: 'bank-b', webhookId: 'whk_1', status: 'parked' })
+  expect(before?.docsExamined).toBeLessThanOrEqual(parked)
+  const release = { id: 'rel_1', tenantId: 'bank-b', action: 'retry', filter: { webhookId: 'whk_1' }, createdAt: new Date() } as never
+  await expectFlat(() => releases.next(release, LIMIT, []))
+})
