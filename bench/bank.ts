@@ -66,12 +66,14 @@ async function open(stage: Stage, herald: HeraldProcess): Promise<Bank> {
     openTenant: (name) => openTenant(stage, herald, `${herald.database}-${name}`),
     publish: (prefix, { events, pace, batch }, { tenants = [own], ...publishing } = {}) =>
       publish(stage, herald, tenants, { prefix, events, pace, ...(batch !== undefined && { batch }), ...publishing }),
-    pids: {
-      herald: herald.pid,
-      temporal: pids.temporal ?? 0,
-      mongod: pids.mongodb ?? 0,
-      load: stage.load.pid,
-      receiver: stage.receiver.pid,
+    get pids() {
+      return {
+        herald: herald.pid,
+        temporal: pids.temporal ?? 0,
+        mongod: pids.mongodb ?? 0,
+        load: stage.load.pid,
+        receiver: stage.receiver.pid,
+      }
     },
     stop: async () => {
       await store.close()

@@ -10,13 +10,18 @@ import type { Stage } from './stage'
 
 /** A Herald in a process of its own, with a database and a task queue of its own. */
 export interface HeraldProcess {
-  pid: number
+  /** Of its present life. */
+  readonly pid: number
   url: string
   database: string
   logFile: string
   /** Calls the API as the administrator, for a tenant; throws unless the answer is 2XX. */
   call: <Body>(method: string, path: string, body?: unknown, tenantId?: string) => Promise<Body>
   stop: () => Promise<void>
+  /** Ends it as a power cut does. */
+  kill: () => Promise<void>
+  /** Starts it again at the same address, with what it had. */
+  restart: () => Promise<void>
 }
 
 const START_MS = 60_000
@@ -28,24 +33,39 @@ let started = 0
 export async function startHerald(stage: Stage, run: string): Promise<HeraldProcess> {
   const name = `bench-${run}-${++started}`
   const logFile = path.join(stage.resultsDir, `${name}.log`)
-  const log = openSync(logFile, 'w')
   const adminKey = `herald_admin_${randomBytes(24).toString('hex')}`
   const port = await choosePort('Herald', 0, () => undefined)
-  const child = fork(path.join(__dirname, 'actors/herald'), ['start'], {
-    env: environment(stage, name, port, adminKey),
-    stdio: ['ignore', log, log, 'ipc'],
-    execArgv: stage.cpuProf ? ['--cpu-prof', `--cpu-prof-dir=${path.join(stage.resultsDir, `${name}-cpu`)}`] : [],
-  })
-  closeSync(log)
+  const env = environment(stage, name, port, adminKey)
   const url = `http://127.0.0.1:${port}`
-  await ready(child, url, logFile)
+  const launch = async (mode: 'w' | 'a'): Promise<ChildProcess> => {
+    const log = openSync(logFile, mode)
+    const started = fork(path.join(__dirname, 'actors/herald'), ['start'], {
+      env,
+      stdio: ['ignore', log, log, 'ipc'],
+      execArgv: stage.cpuProf ? ['--cpu-prof', `--cpu-prof-dir=${path.join(stage.resultsDir, `${name}-cpu`)}`] : [],
+    })
+    closeSync(log)
+    await ready(started, url, logFile)
+    return started
+  }
+  let child = await launch('w')
   return {
-    pid: child.pid ?? 0,
+    get pid() {
+      return child.pid ?? 0
+    },
     url,
     database: name,
     logFile,
     call: (method, at, body, tenantId) => call(url, adminKey, { method, at, body, tenantId }),
     stop: () => stop(child),
+    kill: async () => {
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+    },
+    restart: async () => {
+      child = await launch('a')
+    },
   }
 }
 

@@ -16,6 +16,27 @@ export const WARM_UP: Load = { events: 3_000, pace: { clients: CLIENTS } }
 /** Half of the events go to the bad ones among the webhooks. */
 export type IsolationLoad = Load & { webhooks: number; badWebhooks: number }
 
+/** Parked deliveries, which one release gives another round. */
+export interface ReleaseLoad {
+  /** Published in bursts, and parked in groups. */
+  grouped: number
+  /** Published one by one, and parked in workflows of their own. */
+  single: number
+  /** Parked ones of which there are records alone, each with a workflow of its own that is gone. */
+  synthetic: number
+  perSecond: number
+}
+
+/** What is in the stores while the same is measured again and again. */
+export interface FlatLoad {
+  sizes: number[]
+  /** Of the largest size, parked in real workflows. */
+  real: number
+  burst: Load
+  retries: number
+  calls: number
+}
+
 export interface Plan {
   burst: Load
   tenants: Load & { tenants: number }
@@ -29,6 +50,8 @@ export interface Plan {
   isolation: IsolationLoad
   isolationOfMany: IsolationLoad
   isolationForLong: IsolationLoad
+  release: ReleaseLoad
+  flat: FlatLoad
   plainBurst: Load
   histories: Load & { single: number }
 }
@@ -56,6 +79,8 @@ export function planOf(scale: number): Plan {
     isolation,
     isolationOfMany: { ...isolation, badWebhooks: isolation.webhooks / 10 },
     isolationForLong: { ...isolation, ...load(30_000, { perSecond: 50 }) },
+    release: { grouped: Math.round(50_000 * scale), single: Math.round(2_000 * scale), synthetic: Math.round(48_000 * scale), perSecond: 300 },
+    flat: { sizes: [0, 100_000, 1_000_000].map((size) => Math.round(size * scale)), real: 0, burst: load(3_000), retries: 30, calls: 25 },
     // A third of the burst: it is an even, slow stream, and its rate is told by then.
     plainBurst: load(1_000),
     histories: { ...load(1_000), single: 50 },
@@ -84,6 +109,9 @@ export const MUSTS = {
   isolatedMoreMs: 20,
   openAtOneBad: WEBHOOK_CAP,
   heraldPeakMb: 450,
+  releasedPerSecond: 100,
+  /** Of the figures with nothing in the stores. */
+  flatTimes: 1.2,
 }
 export const AIMS = {
   burstPerSecond: 1_300,

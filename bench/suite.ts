@@ -5,11 +5,13 @@ import { floor } from './runs/floor'
 import { histories } from './runs/histories'
 import { controlOf, isolate, type Badness } from './runs/isolate'
 import { park } from './runs/park'
+import { flat } from './runs/flat'
+import { release } from './runs/release'
 import { storm } from './runs/storm'
 import type { Stage } from './stage'
 
 export const ISOLATION_RUNS = ['f', 'f-reset', 'f-drip', 'f-slow500', 'f-dead100', 'f-long'] as const
-export const RUN_NAMES = ['a', 'a2', 'b', 'b5', 'c', 'batch', 'd', 'storm', 'e', ...ISOLATION_RUNS, 'histories'] as const
+export const RUN_NAMES = ['a', 'a2', 'b', 'b5', 'c', 'batch', 'd', 'storm', 'e', ...ISOLATION_RUNS, 'release', 'release-killed', 'g', 'g-long', 'histories'] as const
 export type RunName = (typeof RUN_NAMES)[number]
 
 /** What is measured when nothing is named. */
@@ -52,10 +54,18 @@ export function stepsOf(names: RunName[], plan: Plan, withFloor: boolean): Step[
     'f-slow500': isolation('f-slow500', plan.isolation, 'slow500'),
     'f-dead100': isolation('f-dead100', plan.isolationOfMany, 'dead'),
     'f-long': isolation('f-long', plan.isolationForLong, 'hang'),
+    release: [(stage) => release(stage, { run: 'release', title: `${countOf(plan.release)} parked, released at ${plan.release.perSecond}/s`, kills: 0, ...plan.release })],
+    'release-killed': [
+      (stage) => release(stage, { run: 'release-killed', title: `${countOf(plan.release)} parked, released at ${plan.release.perSecond}/s, everything killed twice`, kills: 2, ...plan.release }),
+    ],
+    g: [(stage) => flat(stage, { run: 'g', ...plan.flat })],
+    'g-long': [(stage) => flat(stage, { run: 'g-long', ...plan.flat, real: Math.min(50_000, plan.flat.sizes.at(-1) ?? 0) })],
     histories: [(stage) => histories(stage, plan.histories)],
   }
   return names.flatMap((name) => steps[name])
 }
+
+const countOf = ({ grouped, single, synthetic }: Plan['release']): number => grouped + single + synthetic
 
 function isolation(run: string, load: Plan['isolation'], badness: Badness): Step[] {
   const { webhooks, badWebhooks, events } = load

@@ -1,6 +1,9 @@
 /** Where the receiver refuses the first POST of every event, with all that it was sent in the answer. */
 export const ECHO_PATH = '/echo'
 
+/** Where the receiver answers 500 until it heals. */
+export const BROKEN_PATH = '/broken'
+
 /** The event number `i` of a load, the same in every process. */
 export const eventId = (prefix: string, i: number): string => `${prefix}-${i}`
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { now } from '../clock'
 import { answerCalls } from './calls'
-import { ECHO_PATH } from './event'
+import { BROKEN_PATH, ECHO_PATH } from './event'
 import { misbehaviourAt } from './misbehaviour'
 
 /** One POST as it arrived. */
@@ -48,6 +48,13 @@ function countOpen(request: IncomingMessage, response: ServerResponse): void {
   response.once('close', end)
 }
 
+/** Where the receiver answers 500 until it is told to heal. */
+const isBroken = (path: string): boolean => path.startsWith(BROKEN_PATH) && !healed
+let healed = false
+function heal(): void {
+  healed = true
+}
+
 function take(request: IncomingMessage, response: ServerResponse, body: string): void {
   const { headers } = request
   const id = String(headers['webhook-id'])
@@ -55,6 +62,7 @@ function take(request: IncomingMessage, response: ServerResponse, body: string):
   posts.push({ path, id, attempt: Number(headers['herald-attempt']), at: now(), body })
   const misbehave = misbehaviourAt(path)
   if (misbehave) return misbehave(response)
+  if (isBroken(path)) return void response.writeHead(500).end()
   const key = `${path} ${id}`
   const isFirst = !seen.has(key)
   seen.add(key)
@@ -99,7 +107,7 @@ function mostOpen(): Record<string, number> {
   return most
 }
 
-const handlers = { listen, expect, collect, mostOpen }
+const handlers = { listen, expect, collect, mostOpen, heal, break: () => void (healed = false) }
 export type ReceiverCalls = typeof handlers
 
 answerCalls(handlers)

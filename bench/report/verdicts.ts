@@ -33,6 +33,9 @@ export function verdicts(rounds: Result[][]): Verdict[] {
     atLeast('must', '(d) events/s until parked', figure('d', 'eventsPerSecond'), MUSTS.parkedPerSecond),
     atLeast('must', '(storm) events/s until parked', figure('storm', 'eventsPerSecond'), MUSTS.stormPerSecond),
     atMost('must', '(storm) p99 ms of the healthy one', figure('storm', 'p99Ms'), MUSTS.stormP99Ms),
+    atLeast('must', '(release) deliveries/s', figure('release', 'eventsPerSecond'), MUSTS.releasedPerSecond),
+    atLeast('must', '(release-killed) deliveries/s', figure('release-killed', 'eventsPerSecond'), MUSTS.releasedPerSecond),
+    ...(['g', 'g-long'] as const).map((run) => flatVerdicts(figure, run)),
     ...ISOLATION_RUNS.map((run) => isolationVerdicts(rounds, run)),
     below('must', 'Herald, peak memory in MB', peaks.length > 0 ? [Math.max(...peaks)] : [], MUSTS.heraldPeakMb),
     atLeast('aim', '(a) events/s', figure('a', 'eventsPerSecond'), AIMS.burstPerSecond),
@@ -45,6 +48,14 @@ export function verdicts(rounds: Result[][]): Verdict[] {
     atLeast('aim', '(storm) events/s until parked', figure('storm', 'eventsPerSecond'), AIMS.stormPerSecond),
   ].flat()
 }
+
+/** With the most in the stores, beside none. */
+const flatVerdicts = (figure: (run: string, name: string) => number[], run: string): Verdict[] => [
+  ...atMost('must', `(${run}) time a delivery takes in a burst, times that with empty stores`, figure(run, 'burstTimes'), MUSTS.flatTimes),
+  ...atMost('must', `(${run}) time of all lists, times that with empty stores`, figure(run, 'listsTimes'), MUSTS.flatTimes),
+  ...atMost('must', `(${run}) the same of the list that suffers most`, figure(run, 'worstListTimes'), MUSTS.flatTimes),
+  ...atMost('must', `(${run}) retry to arrival, times that with empty stores`, figure(run, 'retryTimes'), MUSTS.flatTimes),
+]
 
 /** The latencies of all repetitions are pooled: one of them has too few for its p99. */
 function isolationVerdicts(rounds: Result[][], run: string): Verdict[] {
