@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { SUSPENSION, type SuspensionTimes } from './domain/health'
 import { processId } from './domain/process-id'
 import { pem, SettingsError, type Env } from './env'
+import type { SessionTimes } from './portal/sessions'
 import { MAIL_PACE, type Pace } from './notices/postman'
 import type { Secrets } from './secrets'
 import type { RetentionTimes } from './steering/retention'
@@ -30,10 +31,21 @@ export interface Config {
   /** How finished events leave. */
   retention: RetentionTimes
   suspension: SuspensionTimes
+  portal: PortalConfig
   /** None: no mail is sent. */
   mail?: MailConfig
   /** Where a test wants this process to end. */
   fault?: string
+}
+
+export interface PortalConfig {
+  sessions: SessionTimes
+  /** Where people reach Herald; what their browser used, when it is not set. */
+  publicUrl?: string
+  /** Sites that may show the portal in a frame. */
+  frameAncestors: string[]
+  /** Whose word on where a request comes from is taken. */
+  trustProxies: string[]
 }
 
 export interface MailConfig {
@@ -83,20 +95,30 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     reconcile: { everyMs: 15_000, patienceMs: 300_000 },
     retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
     suspension: SUSPENSION,
+    portal: portalFrom(env),
     ...mailFrom(env),
     ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
   }
 }
 
+const publicUrlOf = ({ HERALD_URL: url }: Env): { publicUrl?: string } => (url === undefined ? {} : { publicUrl: url.replace(/\/+$/, '') })
+
+const portalFrom = (env: Env): PortalConfig => ({
+  sessions: { idleMs: env.HERALD_SESSION_IDLE, mostMs: env.HERALD_SESSION_MAX },
+  ...publicUrlOf(env),
+  frameAncestors: env.HERALD_PORTAL_FRAME_ANCESTORS,
+  trustProxies: env.HERALD_TRUST_PROXY,
+})
+
 /** All that is needed for mails, or none of it. @throws {SettingsError} */
 function mailFrom(env: Env): { mail?: MailConfig } {
-  const { HERALD_SMTP_URL: smtpUrl, HERALD_MAIL_FROM: from, HERALD_MAIL_TO: to, HERALD_URL: publicUrl } = env
+  const { HERALD_SMTP_URL: smtpUrl, HERALD_MAIL_FROM: from, HERALD_MAIL_TO: to } = env
   if (smtpUrl === undefined && from === undefined && to.length === 0) return {}
   if (smtpUrl === undefined || from === undefined) {
     throw new SettingsError('E-mail needs HERALD_SMTP_URL and HERALD_MAIL_FROM, and HERALD_MAIL_TO or notifyEmails of tenants')
   }
   const pace = { ...MAIL_PACE, everyMs: env.HERALD_MAIL_EVERY }
-  return { mail: { smtpUrl, from, to, ...(publicUrl !== undefined && { publicUrl: publicUrl.replace(/\/+$/, '') }), pace } }
+  return { mail: { smtpUrl, from, to, ...publicUrlOf(env), pace } }
 }
 
 const usesTls = (env: Env): boolean =>

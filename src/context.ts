@@ -25,6 +25,7 @@ import { createMetrics } from './metrics'
 import { createNotices, type Notices } from './notices/notices'
 import { createPostman, type Postman } from './notices/postman'
 import { createSendMail } from './notices/smtp'
+import { createPortal, type Portal } from './portal'
 import { createEventCatalog } from './publish/event-catalog'
 import { createAlarm, type Alarm } from './publish/alarm'
 import { createDispatches } from './publish/dispatches'
@@ -92,6 +93,7 @@ export interface Context {
   postman: Postman | undefined
   recorder: Recorder
   marks: Marks
+  portal: Portal
   ahead: Pick<Ahead, 'close'>
   fleet: Fleet
   /** Keeps what is in memory as fresh as MongoDB, until the process stops. */
@@ -238,6 +240,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     faults,
   })
 
+  const portal = createPortal({ models, sealer, times: config.portal.sessions, logger })
+
   await ensureDefaultTenant(tenants)
   const app = (role === 'worker' ? createHealthApp : createApp)({
     publisher,
@@ -251,6 +255,9 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     legalHolds,
     keep: retention.keep,
     apiKeys: createApiKeyStore(models),
+    portal,
+    portalSettings: config.portal,
+    trustProxies: config.portal.trustProxies,
     eventTypes,
     catalog,
     deliveryQueries: createDeliveryQueries(models),
@@ -272,7 +279,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
       onAway: (error) => logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
       onRetryAfter: retryAfters.changed,
     })
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, notices, postman, recorder, marks, ahead, fleet, follow, stopping }
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, notices, postman, recorder, marks, portal, ahead, fleet, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

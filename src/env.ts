@@ -19,6 +19,23 @@ const key32 = z
   .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
   .refine((key) => key.length === 32, 'must be 32 bytes as hex or base64: make one with `openssl rand -base64 32`')
 
+const proxy = (text: string): boolean => isCidr(text) || ['loopback', 'linklocal', 'uniquelocal'].includes(text)
+/** A source of the Content-Security-Policy: `https://app.bank.example`, `https://*.bank.example`, `'self'`. */
+const frameAncestor = /^(?:'self'|https?:\/\/(?:\*\.)?[a-z0-9.-]+(?::\d{1,5})?)$/i
+const list = (separator: string | RegExp) =>
+  z
+    .string()
+    .default('')
+    .transform((text) => text.split(separator).map((item) => item.trim()).filter(Boolean))
+const span = (usual: string, min: string, max: string) => {
+  const [leastMs = 0, mostMs = 0] = [parseDuration(min), parseDuration(max)]
+  return z
+    .string()
+    .default(usual)
+    .transform((value) => parseDuration(value) ?? 0)
+    .refine((ms) => ms >= leastMs && ms <= mostMs, `must be a duration from ${min} to ${max}, such as ${usual}`)
+}
+
 const mailAddress = /^[^\s@<>,"]+@[^\s@<>,"]+$/
 /** `herald@bank.example`, or `Herald <herald@bank.example>`. */
 const sender = /^(?:[^\p{C}<>,"@]+ <[^\s@<>,"]+@[^\s@<>,"]+>|[^\s@<>,"]+@[^\s@<>,"]+)$/u
@@ -55,6 +72,13 @@ const settings = z.object({
     .default('5m')
     .transform((value) => parseDuration(value) ?? 0)
     .refine((ms) => ms >= 10_000 && ms <= 86_400_000, 'must be a duration from 10s to 1d, such as 5m'),
+  HERALD_SESSION_IDLE: span('30m', '1m', '12h'),
+  HERALD_SESSION_MAX: span('12h', '5m', '30d'),
+  HERALD_TRUST_PROXY: list(',').refine((all) => all.every(proxy), 'must be addresses, CIDRs, or loopback, linklocal, uniquelocal, separated by commas'),
+  HERALD_PORTAL_FRAME_ANCESTORS: list(/[\s,]+/).refine(
+    (all) => all.every((item) => frameAncestor.test(item)),
+    "must be origins such as https://app.bank.example or https://*.bank.example, or 'self', separated by commas",
+  ),
   MONGODB_URI: text,
   TEMPORAL_ADDRESS: text,
   TEMPORAL_NAMESPACE: z.string().default('default'),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { SCOPES, type ApiKey } from '../domain/api-key'
+import { SCOPES, type ApiKey, type Scope } from '../domain/api-key'
 import type { ApiKeyStore } from '../store/api-keys'
 import { newKey } from './key-token'
-import { found } from './problem'
+import { found, Problem } from './problem'
 import { route, type Route } from './route'
 import { listOf, named, paging, time } from './views'
 
@@ -28,13 +28,13 @@ const input = z.strictObject({
   scopes: z
     .array(z.enum(SCOPES))
     .min(1)
-    .describe('`admin` may do everything, in every tenant; the others hold for the tenant of the key.'),
+    .describe('No more than the caller has. `access` makes keys and users; `admin` may do everything, in every tenant; the others hold for the tenant of the key.'),
 })
 named.add(input, { id: 'CreateApiKey' })
 
 /** Keys are made for the tenant that the caller acts for. */
 export function apiKeyRoutes({ apiKeys }: ApiKeyDeps): Route[] {
-  const about = { scope: 'admin', tag: 'API keys' } as const
+  const about = { scope: 'access', tag: 'API keys' } as const
   return [
     route({
       ...about,
@@ -44,7 +44,8 @@ export function apiKeyRoutes({ apiKeys }: ApiKeyDeps): Route[] {
       description: 'For the tenant `default`, or the one that the header Herald-Tenant names.',
       body: input,
       responses: { 201: { description: 'Made. The key is shown this once.', schema: createdView } },
-      handle: async ({ tenantId, body }) => {
+      handle: async ({ tenantId, scopes, body }) => {
+        mustHave(scopes, body.scopes)
         const { id, token, hash } = newKey()
         const key = { id, tenantId, name: body.name, scopes: [...new Set(body.scopes)], createdAt: new Date() }
         await apiKeys.insert(key, hash)
@@ -77,6 +78,13 @@ export function apiKeyRoutes({ apiKeys }: ApiKeyDeps): Route[] {
       },
     }),
   ]
+}
+
+/** Nobody gives more than they have. */
+export function mustHave(mine: readonly Scope[], given: readonly Scope[]): void {
+  const missing = given.filter((scope) => !mine.includes('admin') && !mine.includes(scope))
+  if (missing.length === 0) return
+  throw new Problem('forbidden', `You cannot give what you do not have yourself: ${missing.join(', ')}. You have: ${mine.join(', ')}.`)
 }
 
 const toView = ({ id, tenantId, name, scopes, createdAt, revokedAt }: ApiKey): z.infer<typeof view> => ({

@@ -1,4 +1,4 @@
-import express, { type Express } from 'express'
+import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
@@ -18,6 +18,8 @@ import type { ScheduleStore } from '../store/schedule'
 import type { LegalHoldStore } from '../store/legal-holds'
 import type { TenantStore } from '../store/tenants'
 import type { WebhookStore } from '../store/webhooks'
+import type { Portal } from '../portal'
+import { accountRoutes } from './account'
 import { apiKeyRoutes } from './api-keys'
 import { createAuthenticate } from './auth'
 import { deliveryRoutes } from './deliveries'
@@ -29,13 +31,19 @@ import { filterTestRoutes } from './filter-tests'
 import { createFailureHandler, refusePath } from './failures'
 import { healthRoutes } from './health'
 import { legalHoldRoutes } from './legal-holds'
+import { createLinkPages } from './link-pages'
 import { createOpenApi } from './openapi'
+import { portalLinkRoutes } from './portal-links'
 import { publishingRoutes } from './publishing'
 import { releaseRoutes } from './releases'
 import type { Route } from './route'
 import { createRouter } from './serve'
+import { sessionRoutes } from './session'
+import { createSessionCookies, type PortalSettings } from './session-cookie'
+import { setupRoutes } from './setup'
 import { createWorkflowLink, type TemporalUi } from './temporal-ui'
 import { tenantRoutes } from './tenants'
+import { userRoutes } from './users'
 import type { CheckUrl } from './webhook-changes'
 import { webhookRoutes } from './webhooks'
 
@@ -51,6 +59,10 @@ export interface ApiDeps extends TemporalUi {
   legalHolds: LegalHoldStore
   keep: Retention['keep']
   apiKeys: ApiKeyStore
+  portal: Portal
+  portalSettings: PortalSettings
+  /** Proxies whose word on where a request comes from is taken: addresses, CIDRs, or names as Express knows them. */
+  trustProxies: string[]
   eventTypes: EventTypeStore
   catalog: EventCatalog
   deliveryQueries: DeliveryQueries
@@ -70,16 +82,19 @@ export interface ApiDeps extends TemporalUi {
 }
 
 /** Herald's REST API, ready to be listened with. Limits on slow callers are the HTTP server's. */
-export const createApp = (deps: ApiDeps): Express => serve(deps, createRoutes(deps))
+export const createApp = (deps: ApiDeps): Express => serve(deps, createRoutes(deps), [createLinkPages(deps.portalSettings)])
 
 /** What a process that is no API answers: whether it is well. */
 export const createHealthApp = (deps: ApiDeps): Express => serve(deps, healthRoutes(deps))
 
-function serve(deps: ApiDeps, routes: Route[]): Express {
+function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Express {
   const app = express()
   app.disable('x-powered-by')
+  app.set('trust proxy', deps.trustProxies)
   app.use(securityHeaders())
-  app.use(createRouter(routes, createAuthenticate(deps)))
+  const cookies = createSessionCookies(deps.portalSettings)
+  app.use(createRouter(routes, createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions })))
+  for (const page of pages) app.use(page)
   app.use(createDocs(createOpenApi(routes, deps.version)))
   app.use(refusePath)
   app.use(createFailureHandler(deps.logger))
@@ -88,7 +103,7 @@ function serve(deps: ApiDeps, routes: Route[]): Express {
 
 /** Publishing goes first: Express asks one route after the other. */
 function createRoutes(deps: ApiDeps): Route[] {
-  const shared = { ...deps, workflowLink: createWorkflowLink(deps) }
+  const shared = { ...deps, workflowLink: createWorkflowLink(deps), cookies: createSessionCookies(deps.portalSettings) }
   return [
     ...publishingRoutes(shared),
     ...eventRoutes(shared),
@@ -100,6 +115,11 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...tenantRoutes(shared),
     ...legalHoldRoutes(shared),
     ...apiKeyRoutes(shared),
+    ...sessionRoutes(shared),
+    ...setupRoutes(shared),
+    ...accountRoutes(shared),
+    ...userRoutes(shared),
+    ...portalLinkRoutes(shared),
     ...healthRoutes(shared),
   ]
 }

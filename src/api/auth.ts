@@ -2,33 +2,53 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { SCOPES, type Scope } from '../domain/api-key'
 import { DEFAULT_TENANT, TENANT_ID_PATTERN } from '../domain/tenant'
+import { homeTenant, scopesIn } from '../domain/user'
+import type { LiveSession, Sessions } from '../portal/sessions'
 import type { ApiKeyStore } from '../store/api-keys'
 import type { TenantStore } from '../store/tenants'
 import { hashToken, isSameHash, keyIdOf } from './key-token'
 import { Problem } from './problem'
-import type { Caller } from './route'
+import type { Caller, Route } from './route'
+import { CSRF_HEADER, type SessionCookies } from './session-cookie'
 
 export interface AuthDeps {
   apiKeys: Pick<ApiKeyStore, 'find'>
   tenants: Pick<TenantStore, 'get'>
+  sessions: Pick<Sessions, 'resolve'>
+  cookies: Pick<SessionCookies, 'read'>
   /** SHA-256 of the admin key, in hex. */
   adminKeyHash: string
 }
 
-/** Lets a request in that may do what needs `scope`; else throws 401, 403 or, for its tenant, 404. */
-export type Authenticate = (headers: IncomingHttpHeaders, scope: Scope) => Promise<Caller>
-
-interface KnownKey {
-  id: string
-  tenantId: string
-  scopes: readonly Scope[]
+/** What of a request says who asks. */
+export interface Asking {
+  method: string
+  headers: IncomingHttpHeaders
 }
 
-export function createAuthenticate({ apiKeys, tenants, adminKeyHash }: AuthDeps): Authenticate {
-  const adminKey: KnownKey = { id: 'admin', tenantId: DEFAULT_TENANT, scopes: SCOPES }
+/** Lets a request in that may do what needs `scope`; else throws 401, 403 or, for its tenant, 404. */
+export type Authenticate = (request: Asking, scope: Exclude<Route['scope'], 'none'>) => Promise<Caller>
+
+/** An API key, or somebody who has signed in. */
+interface Known {
+  id: string
+  homeTenant: string
+  /** None in a tenant that is not theirs. */
+  scopesIn: (tenantId: string) => readonly Scope[]
+  /** Why they may not act for another tenant. */
+  stranger: (tenantId: string) => string
+  session?: LiveSession
+}
+
+/** Of a page that asks by itself, such as a list that is kept fresh: it does not keep a session from ending. */
+const BACKGROUND_HEADER = 'herald-background'
+const SAFE_METHODS = ['GET', 'HEAD']
+
+export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminKeyHash }: AuthDeps): Authenticate {
+  const adminKey = ofKey({ id: 'admin', tenantId: DEFAULT_TENANT, scopes: SCOPES })
   const knownTenants = new LRUCache<string, true>({ max: 10_000, ttl: 1_000 })
 
-  async function keyOf(headers: IncomingHttpHeaders): Promise<KnownKey> {
+  async function byKey(headers: IncomingHttpHeaders): Promise<Known> {
     const token = bearerToken(headers.authorization)
     const hash = hashToken(token)
     if (isSameHash(hash, adminKeyHash)) return adminKey
@@ -36,7 +56,17 @@ export function createAuthenticate({ apiKeys, tenants, adminKeyHash }: AuthDeps)
     const key = id === undefined ? undefined : await apiKeys.find(id)
     if (!key || !isSameHash(hash, key.hash)) throw unauthorized('This API key is not known.', 'invalid_token')
     if (key.revokedAt) throw unauthorized('This API key was revoked; use another one.', 'invalid_token')
-    return key
+    return ofKey(key)
+  }
+
+  async function bySession(token: string, { method, headers }: Asking): Promise<Known> {
+    const session = await sessions.resolve(token, { isUse: headers[BACKGROUND_HEADER] === undefined })
+    if (!session) throw unauthorized('The session has ended: sign in again, or send an API key.')
+    const shown = headers[CSRF_HEADER]
+    if (!SAFE_METHODS.includes(method) && (typeof shown !== 'string' || !isSameHash(shown, session.csrfToken))) {
+      throw new Problem('forbidden', `Send the csrfToken of GET /v1/session in the header ${CSRF_HEADER}.`)
+    }
+    return ofSession(session)
   }
 
   async function mustExist(tenantId: string): Promise<void> {
@@ -47,26 +77,51 @@ export function createAuthenticate({ apiKeys, tenants, adminKeyHash }: AuthDeps)
     knownTenants.set(tenantId, true)
   }
 
-  return async (headers, scope) => {
-    const key = await keyOf(headers)
-    const isAdmin = key.scopes.includes('admin')
-    if (!isAdmin && !key.scopes.includes(scope)) {
-      const has = key.scopes.join(', ')
-      throw new Problem('forbidden', `This needs a key with the scope "${scope}"; this key has: ${has}.`)
-    }
+  return async (request, scope) => {
+    const { headers } = request
+    const cookie = headers.authorization === undefined ? cookies.read(headers) : undefined
+    const known = cookie === undefined ? await byKey(headers) : await bySession(cookie, request)
     const wanted = headers['herald-tenant']
-    if (typeof wanted !== 'string' || wanted === key.tenantId) return { tenantId: key.tenantId, keyId: key.id }
-    if (!isAdmin) {
-      throw new Problem('forbidden', `This key belongs to the tenant "${key.tenantId}"; leave out Herald-Tenant.`)
-    }
-    await mustExist(wanted)
-    return { tenantId: wanted, keyId: key.id }
+    const tenantId = typeof wanted === 'string' ? wanted : known.homeTenant
+    const scopes = known.scopesIn(tenantId)
+    if (scopes.length === 0) throw new Problem('forbidden', known.stranger(tenantId))
+    mustBeAllowed(known, scopes, scope)
+    if (tenantId !== known.homeTenant) await mustExist(tenantId)
+    return { tenantId, keyId: known.id, scopes, ...(known.session && { session: known.session }) }
   }
 }
 
+function mustBeAllowed({ session }: Known, scopes: readonly Scope[], needed: Scope | 'session'): void {
+  if (needed === 'session') {
+    if (session) return
+    throw new Problem('forbidden', 'This is for people who have signed in; an API key has no session.')
+  }
+  if (scopes.includes('admin') || scopes.includes(needed)) return
+  const has = scopes.join(', ')
+  const detail = session
+    ? `This needs the scope "${needed}"; your role gives: ${has}. Ask an administrator.`
+    : `This needs a key with the scope "${needed}"; this key has: ${has}.`
+  throw new Problem('forbidden', detail)
+}
+
+const ofKey = ({ id, tenantId, scopes }: { id: string; tenantId: string; scopes: readonly Scope[] }): Known => ({
+  id,
+  homeTenant: tenantId,
+  scopesIn: (wanted) => (wanted === tenantId || scopes.includes('admin') ? scopes : []),
+  stranger: () => `This key belongs to the tenant "${tenantId}"; leave out Herald-Tenant.`,
+})
+
+const ofSession = (session: LiveSession): Known => ({
+  id: session.callerId,
+  homeTenant: homeTenant(session.grants),
+  scopesIn: (wanted) => scopesIn(session.grants, wanted),
+  stranger: (wanted) => `You have no role in the tenant ${JSON.stringify(wanted)}; an administrator of it can give you one.`,
+  session,
+})
+
 function bearerToken(authorization: string | undefined): string {
   const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
-  if (token === undefined) throw unauthorized('Send an API key in the header "Authorization: Bearer <key>".')
+  if (token === undefined) throw unauthorized('Send an API key in the header "Authorization: Bearer <key>", or sign in.')
   return token
 }
 

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
 import type { Answer, Route } from './route'
+import { COOKIE, CSRF_HEADER } from './session-cookie'
 import { named, problem } from './views'
 
 type Json = Record<string, unknown>
@@ -19,7 +20,10 @@ export function createOpenApi(routes: Route[], version: string): Json {
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'hrld_<key id>_<secret>' } },
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'hrld_<key id>_<secret>' },
+        session: { type: 'apiKey', in: 'cookie', name: COOKIE, description: SESSION },
+      },
       schemas: components(),
     },
   }
@@ -27,24 +31,31 @@ export function createOpenApi(routes: Route[], version: string): Json {
 
 const ABOUT = `Herald delivers a bank's events to its customers' webhooks.
 
-Every route but \`/healthz\` and \`/readyz\` needs an API key: \`Authorization: Bearer <key>\`. Its scopes are named at each route; \`admin\` implies all. This document and \`/docs\` are open as well: they hold no data. The admin key, and keys with the scope \`admin\`, act for another tenant with the header \`Herald-Tenant: <id>\`.
+Unless it says otherwise, a route needs an API key, \`Authorization: Bearer <key>\`, or the session of somebody who has signed in. Its scopes are named at each route; \`admin\` implies all. This document and \`/docs\` are open as well: they hold no data. The admin key, and keys with the scope \`admin\`, act for another tenant with the header \`Herald-Tenant: <id>\`; a user does for every tenant in which they have a role.
 
 Problems are answered as \`application/problem+json\` (RFC 9457) and say what to do. Lists are \`{ data, nextCursor }\`.`
+
+const SESSION = `Of a user, made by \`POST /v1/session\`, or of a portal link. The role gives the scopes: viewer has \`read\`, operator also \`retry\`, administrator also \`publish\`, \`manage\` and \`access\`, and an administrator of every tenant \`admin\`. Every request but GET and HEAD needs the header \`${CSRF_HEADER}\` with the session's \`csrfToken\`.`
 
 function operation(route: Route): Json {
   const { method, path, scope, tag, summary, description, bodyShown, body } = route
   const shown = bodyShown ?? body
-  const needs = scope === 'none' ? [] : [`Needs the scope \`${scope}\`.`]
+  const needs = scope === 'none' || scope === 'session' ? [] : [`Needs the scope \`${scope}\`.`]
   return {
     operationId: operationId(method, path),
     tags: [tag],
     summary,
     description: [description, ...needs].filter(Boolean).join('\n\n'),
-    security: scope === 'none' ? [] : [{ apiKey: [scope] }],
+    security: security(scope),
     parameters: parameters(route),
     ...(shown && { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(shown) } } } }),
     responses: responses(route),
   }
+}
+
+function security(scope: Route['scope']): Json[] {
+  if (scope === 'none') return []
+  return scope === 'session' ? [{ session: [] }] : [{ apiKey: [scope] }, { session: [scope] }]
 }
 
 /** `post /v1/webhooks/{id}/pause` is `postWebhooksIdPause`. */
@@ -54,7 +65,7 @@ function operationId(method: string, path: string): string {
 }
 
 function parameters({ params, query, headers = {}, scope }: Route): Json[] {
-  const tenant = scope === 'none' ? {} : { 'Herald-Tenant': 'Admin keys only: the tenant to act for.' }
+  const tenant = scope === 'none' ? {} : { 'Herald-Tenant': 'The tenant to act for: of admin keys, and of users with a role in it.' }
   const inHeader = Object.entries({ ...headers, ...tenant }).map(([name, description]) => ({
     name,
     in: 'header',

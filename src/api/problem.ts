@@ -2,13 +2,16 @@ import type { FieldError } from '../domain/validation'
 
 const KINDS = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
-  unauthorized: { status: 401, title: 'An API key is needed' },
-  forbidden: { status: 403, title: 'The API key may not do this' },
+  unauthorized: { status: 401, title: 'An API key or a session is needed' },
+  'sign-in-refused': { status: 401, title: 'Signing in failed' },
+  'code-required': { status: 401, title: 'A code of the authenticator app is needed' },
+  forbidden: { status: 403, title: 'The caller may not do this' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'Not possible in the present state' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
+  'too-many-tries': { status: 429, title: 'Too many tries' },
   internal: { status: 500, title: 'Herald made a mistake' },
   'store-away': { status: 503, title: 'Herald cannot reach its store' },
 } as const

@@ -1,13 +1,27 @@
 import type { z } from 'zod'
 import type { Scope } from '../domain/api-key'
+import type { LiveSession } from '../portal/sessions'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 /** Who asks, and for which tenant. */
 export interface Caller {
   tenantId: string
-  /** The id of the API key; `admin` for the admin key. */
+  /** The id of the API key, `admin` for the admin key; of a session, that of the user or the portal link. */
   keyId: string
+  /** What they may do in that tenant. */
+  scopes: readonly Scope[]
+  /** None where an API key asks. */
+  session?: LiveSession
+}
+
+/** Where a request comes from. */
+export interface Origin {
+  /** The caller's IP address, as far as the proxies before Herald are trusted to tell it. */
+  address: string
+  /** Scheme and host that the caller used. */
+  url: string
+  isSecure: boolean
 }
 
 /** A request that was let in and whose parts have passed their schemas. */
@@ -18,6 +32,7 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> extends
   /** The JSON text that `body` was read from, as it came; empty when the route takes no body. */
   source: string
   header: (name: string) => string | undefined
+  from: Origin
 }
 
 export interface Reply {
@@ -42,8 +57,8 @@ interface About {
   method: Method
   /** `/v1/webhooks/{id}` */
   path: string
-  /** What the key must be allowed to; `none` needs no key. */
-  scope: Scope | 'none'
+  /** What the caller must be allowed to; `none` needs no key, `session` somebody who has signed in. */
+  scope: Scope | 'none' | 'session'
   tag: string
   summary: string
   description?: string

@@ -7,7 +7,7 @@ import { parse } from './parse'
 
 const MAX_BODY_BYTES = 256 * 1024
 
-const NOBODY: Caller = { tenantId: '', keyId: '' }
+const NOBODY: Caller = { tenantId: '', keyId: '', scopes: [] }
 
 /** The routes as Express serves them: who asks → what was sent → the handler → the answer. */
 export function createRouter(routes: Route[], authenticate: Authenticate): Router {
@@ -26,7 +26,7 @@ const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1
 function handlers(each: Route, authenticate: Authenticate): RequestHandler[] {
   const { scope, body, maxBodyBytes = MAX_BODY_BYTES } = each
   const letIn: RequestHandler = async (req, res, next) => {
-    if (scope !== 'none') res.locals.caller = await authenticate(req.headers, scope)
+    if (scope !== 'none') res.locals.caller = await authenticate(req, scope)
     next()
   }
   const answer: RequestHandler = async (req, res) => {
@@ -45,6 +45,7 @@ function readCall({ params, query, body }: Route, req: Request, caller: Caller):
     body: body ? parse(body, parseJson(source)) : undefined,
     source,
     header: (name) => req.get(name),
+    from: { address: req.ip ?? '', url: `${req.protocol}://${req.get('host') ?? ''}`, isSecure: req.secure },
   }
 }
 

@@ -1,5 +1,5 @@
-/** What a key may do: `admin` may do everything, in every tenant. */
-export const SCOPES = ['publish', 'read', 'manage', 'retry', 'admin'] as const
+/** What a caller may do: `access` gives keys and users access to its tenant; `admin` may do everything, in every tenant. */
+export const SCOPES = ['publish', 'read', 'manage', 'retry', 'access', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 
 export interface ApiKey {

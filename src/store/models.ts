@@ -6,10 +6,13 @@ import type { EventType } from '../domain/event-types'
 import type { Release } from '../domain/release'
 import type { LegalHold } from '../domain/legal-hold'
 import type { Tenant } from '../domain/tenant'
+import type { User } from '../domain/user'
 import type { StatusChange, Webhook } from '../domain/webhook'
 import type { AttemptRecord } from './attempts'
 import type { DigestRecord, MailRecord } from './digests'
+import type { OneTimeLink } from './one-time-links'
 import { SCHEDULE } from './schedule'
+import type { Session } from './sessions'
 
 /** A record is the domain's thing with its id as MongoDB's key. */
 export type Stored<T extends { id: unknown }> = Omit<T, 'id'> & { _id: T['id'] }
@@ -63,6 +66,20 @@ export interface MemberRecord {
 }
 export type ReleaseRecord = Stored<Release>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
+export type UserRecord = Stored<Omit<User, 'status' | 'totp'>> & {
+  /** The address in the one form by which it is unique. */
+  emailKey: string
+  createdBy: string
+  disabledAt?: Date
+  passwordHash?: string
+  sealedTotp?: string
+  pendingTotp?: string
+  /** The time step of the last code that was used (RFC 6238). */
+  totpCounter?: number
+  recoveryHashes?: string[]
+}
+export type SessionRecord = Stored<Session>
+export type OneTimeLinkRecord = Stored<OneTimeLink>
 export type TenantRecord = Stored<Omit<Tenant, 'retentionMs'>> & Partial<Pick<Tenant, 'retentionMs'>>
 /** A fixed text, sealed: what is sealed in this MongoDB opens with the key that opens it. */
 export interface SentinelRecord {
@@ -108,6 +125,11 @@ export interface Models {
   deliveries: Model<DeliveryRecord>
   attempts: Model<AttemptRecord>
   apiKeys: Model<ApiKeyRecord>
+  users: Model<UserRecord>
+  sessions: Model<SessionRecord>
+  oneTimeLinks: Model<OneTimeLinkRecord>
+  /** Written by the library that counts in it. */
+  throttles: Model<unknown>
   releases: Model<ReleaseRecord>
   failing: Model<FailingRecord>
   members: Model<MemberRecord>
@@ -208,6 +230,16 @@ export function createModels(connection: Connection): Models {
     // Found by key alone: delivery and number.
     attempts: model('attempts', leaving(open())),
     apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
+    users: model('users', open().index({ emailKey: 1 }, { unique: true }).index({ 'grants.tenantId': 1, _id: -1 })),
+    sessions: model(
+      'sessions',
+      open()
+        .index({ idleAt: 1 }, { expireAfterSeconds: 0 })
+        .index({ userId: 1 })
+        .index({ 'link.linkId': 1 }, { partialFilterExpression: { link: { $exists: true } } }),
+    ),
+    oneTimeLinks: model('oneTimeLinks', open().index({ expiresAt: 1 }, { expireAfterSeconds: 0 })),
+    throttles: model('throttles', open().index({ key: 1 }, { unique: true }).index({ expire: 1 }, { expireAfterSeconds: 0 })),
     // Of a webhook that is gone, the record goes by itself.
     failing: model('failing', open().index({ updatedAt: 1 }, { expireAfterSeconds: 30 * 24 * 3_600 })),
     members: model('members', open().index({ seenAt: 1 }, { expireAfterSeconds: 3_600 })),

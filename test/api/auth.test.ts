@@ -71,14 +71,22 @@ const ROUTES: [method: string, path: string, scope: string, body?: object][] = [
   ['GET', '/v1/tenants', 'admin'],
   ['POST', '/v1/tenants', 'admin', {}],
   ['PATCH', '/v1/tenants/default', 'admin', {}],
-  ['GET', '/v1/api-keys', 'admin'],
-  ['POST', '/v1/api-keys', 'admin', {}],
-  ['DELETE', '/v1/api-keys/none', 'admin'],
+  ['GET', '/v1/api-keys', 'access'],
+  ['POST', '/v1/api-keys', 'access', {}],
+  ['DELETE', '/v1/api-keys/none', 'access'],
+  ['GET', '/v1/users', 'access'],
+  ['POST', '/v1/users', 'access', {}],
+  ['GET', '/v1/users/none', 'access'],
+  ['PATCH', '/v1/users/none', 'access', {}],
+  ['DELETE', '/v1/users/none', 'access'],
+  ['POST', '/v1/users/none/password-link', 'access', {}],
+  ['POST', '/v1/portal-links', 'access', { role: 'none' }],
+  ['DELETE', '/v1/portal-links/none', 'access'],
   ['GET', '/metrics', 'read'],
 ]
 
 test('lets each scope do what is its own, and admin everything', async () => {
-  const scopes = ['publish', 'read', 'manage', 'retry', 'admin'] as const
+  const scopes = ['publish', 'read', 'manage', 'retry', 'access', 'admin'] as const
   for (const mine of scopes) {
     const client = await api.withScopes([mine])
     for (const [method, path, scope, body] of ROUTES) {

@@ -8,6 +8,10 @@ afterAll(() => api.stop())
 const ROUTES = `
 delete /v1/api-keys/{id}
 delete /v1/legal-holds/{entityId}
+delete /v1/portal-links/{id}
+delete /v1/session
+delete /v1/sessions
+delete /v1/users/{id}
 delete /v1/webhooks/{id}
 get /healthz
 get /metrics
@@ -23,12 +27,20 @@ get /v1/legal-holds
 get /v1/legal-holds/{entityId}
 get /v1/releases
 get /v1/releases/{id}
+get /v1/session
 get /v1/tenants
 get /v1/tenants/{id}
+get /v1/users
+get /v1/users/{id}
 get /v1/webhooks
 get /v1/webhooks/{id}
 patch /v1/tenants/{id}
+patch /v1/users/{id}
 patch /v1/webhooks/{id}
+post /v1/account/password
+post /v1/account/totp
+post /v1/account/totp/confirm
+post /v1/account/totp/disable
 post /v1/api-keys
 post /v1/deliveries/{id}/cancel
 post /v1/deliveries/{id}/retry
@@ -36,11 +48,17 @@ post /v1/event-types
 post /v1/events
 post /v1/events/batch
 post /v1/events/{id}/cancel
+post /v1/portal-links
+post /v1/portal-links/open
 post /v1/releases
 post /v1/releases/{id}/cancel
 post /v1/releases/{id}/pause
 post /v1/releases/{id}/resume
+post /v1/session
+post /v1/setup
 post /v1/tenants
+post /v1/users
+post /v1/users/{id}/password-link
 post /v1/webhooks
 post /v1/webhooks/filter-test
 post /v1/webhooks/{id}/pause
@@ -63,7 +81,7 @@ test('the OpenAPI document tells durations and scopes as callers see them', asyn
   const { body } = await api.as(undefined)('GET', '/openapi.json')
   const { timeout } = body.components.schemas.CreateWebhook.properties
   expect(timeout).toMatchObject({ type: 'string', description: expect.stringContaining('500ms to 30s') })
-  expect(body.paths['/v1/events'].post.security).toEqual([{ apiKey: ['publish'] }])
+  expect(body.paths['/v1/events'].post.security).toEqual([{ apiKey: ['publish'] }, { session: ['publish'] }])
   expect(body.paths['/healthz'].get.security).toEqual([])
 })
 

@@ -79,11 +79,21 @@ describe('API keys', () => {
     expect((await api.admin('DELETE', '/v1/api-keys/key_none')).status).toBe(404)
   })
 
+  test('give no more than who makes them has', async () => {
+    const narrow = await api.withScopes(['access', 'read'])
+    const make = (scopes: string[]) => narrow('POST', '/v1/api-keys', { name: 'n', scopes })
+    expect((await make(['read', 'access'])).status).toBe(201)
+    for (const scopes of [['admin'], ['read', 'publish']]) {
+      const { status, body } = await make(scopes)
+      expect([status, body.detail]).toEqual([403, `You cannot give what you do not have yourself: ${scopes.at(-1)}. You have: access, read.`])
+    }
+  })
+
   test('need a name and known scopes', async () => {
     const { body } = await api.admin('POST', '/v1/api-keys', { name: '', scopes: ['fly'] })
     expect(body.errors).toEqual([
       { path: 'name', message: 'must have at least 1 characters' },
-      { path: 'scopes[0]', message: 'must be one of publish, read, manage, retry, admin' },
+      { path: 'scopes[0]', message: 'must be one of publish, read, manage, retry, access, admin' },
     ])
   })
 })

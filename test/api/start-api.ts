@@ -10,6 +10,7 @@ import { generateSecret } from '../../src/delivery/sign'
 import type { Scope } from '../../src/domain/api-key'
 import { deliverWorkflowId } from '../../src/domain/ids'
 import { createMetrics } from '../../src/metrics'
+import { createPortal, type Portal } from '../../src/portal'
 import { createJournal } from '../../src/publish/journal'
 import { createPublisher } from '../../src/publish/publisher'
 import { createReleasing } from '../../src/steering/releasing'
@@ -51,6 +52,7 @@ export interface TestApi {
   /** A client with a new key of these scopes. */
   withScopes: (scopes: Scope[], tenantId?: string) => Promise<Client>
   store: StoreConnection
+  portal: Portal
   /** What was logged, one JSON line each. */
   logged: string[]
   stop: () => Promise<void>
@@ -74,6 +76,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
     as,
     logged,
     store,
+    portal: deps.portal,
     withScopes: async (scopes, tenantId = 'default') => {
       const headers = { 'herald-tenant': tenantId }
       const { body } = await admin('POST', '/v1/api-keys', { name: 'of a test', scopes }, headers)
@@ -152,6 +155,9 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     legalHolds,
     keep: retention.keep,
     apiKeys: createApiKeyStore(models),
+    portal: createPortal({ models, sealer: createSealer(Buffer.alloc(32, 7)), times: { idleMs: 1_800_000, mostMs: 43_200_000 }, logger }),
+    portalSettings: { frameAncestors: [] },
+    trustProxies: ['loopback'],
     eventTypes: createEventTypeStore(models),
     catalog: createEventCatalog(createEventTypeStore(models)),
     deliveryQueries: createDeliveryQueries(models),

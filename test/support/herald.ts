@@ -63,6 +63,7 @@ export function testConfig(): Config {
     allowTargets: LOOPBACK,
     deniedPorts: ports,
     suspension: SUSPENSION,
+    portal: { sessions: { idleMs: 1_800_000, mostMs: 43_200_000 }, frameAncestors: [], trustProxies: [] },
     eventsPerWorkflow: 100,
     reconcile: { everyMs: 1_000, patienceMs: 5_000 },
     retention: { everyMs: 1_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },

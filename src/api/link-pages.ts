@@ -1,0 +1,114 @@
+import { Router, type RequestHandler } from 'express'
+import { send } from './serve'
+import type { PortalSettings } from './session-cookie'
+
+const page = (title: string, body: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${title} · Herald</title>
+<link rel="stylesheet" href="/portal/link.css">
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${body}
+<p id="message" role="alert"></p>
+</main>
+<noscript>This page needs JavaScript.</noscript>
+<script src="/portal/link.js"></script>
+</body>
+</html>
+`
+
+const SETUP = page(
+  'Choose your password',
+  `<form id="setup">
+<p>This link works once. Herald's first administrator also gives an e-mail address; who was invited leaves it empty.</p>
+<label>E-mail address <input name="email" type="email" autocomplete="username" maxlength="320"></label>
+<label>Name <input name="name" autocomplete="name" maxlength="200"></label>
+<label>Password <input name="password" type="password" autocomplete="new-password" required aria-describedby="rule"></label>
+<p id="rule">At least 12 characters of any kind. A few words that do not belong together are best.</p>
+<button>Set password</button>
+</form>`,
+)
+
+const OPEN = page('Opening the portal', '<p id="opening">One moment.</p>')
+
+const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+main { max-width: 26rem; margin: 10vh auto; padding: 0 1rem }
+label { display: block; margin: 1rem 0 }
+input, button { display: block; box-sizing: border-box; width: 100%; margin-top: .25rem; padding: .5rem; font: inherit }
+#rule { margin-top: -.5rem; font-size: .875rem }
+#message { font-weight: 600; overflow-wrap: anywhere }
+`
+
+/** The token stays in the fragment: it reaches the server in a body alone, and leaves the address bar at once. */
+const SCRIPT = `const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
+history.replaceState(null, '', location.pathname)
+const message = document.getElementById('message')
+const form = document.getElementById('setup')
+
+async function post(path, body) {
+  const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const answer = await response.json()
+  if (!response.ok) throw new Error(answer.detail)
+  return answer
+}
+
+async function attempt(act) {
+  message.textContent = ''
+  try {
+    await act()
+  } catch (error) {
+    message.textContent = error.message
+  }
+}
+
+form?.addEventListener('submit', (event) => {
+  event.preventDefault()
+  attempt(async () => {
+    const { email, name, password } = Object.fromEntries(new FormData(form))
+    const done = await post('/v1/setup', { token, password, ...(email && { email }), ...(name && { name }) })
+    form.hidden = true
+    message.textContent = 'The password is set. Sign in as ' + done.email + '.'
+    const link = Object.assign(document.createElement('a'), { href: '/portal/', textContent: 'To the portal' })
+    message.append(' ', link)
+  })
+})
+
+if (!form) {
+  attempt(async () => {
+    const { webhookId } = await post('/v1/portal-links/open', { token })
+    location.replace(webhookId ? '/portal/operations/webhook/' + encodeURIComponent(webhookId) : '/portal/')
+  }).then(() => { if (message.textContent) document.getElementById('opening').hidden = true })
+}
+`
+
+/**
+ * Where one-time links lead to. Small pages of their own, so that they work whatever becomes of the
+ * portal. Nothing inline; the page that asks for a password is never shown in a frame.
+ */
+export function createLinkPages({ frameAncestors }: Pick<PortalSettings, 'frameAncestors'>): Router {
+  const router = Router()
+  const framed = frameAncestors.length > 0 ? frameAncestors.join(' ') : "'none'"
+  router.get('/portal/setup', show(SETUP, 'text/html', contentPolicy("'none'")))
+  router.get('/portal/link', show(OPEN, 'text/html', contentPolicy(framed)))
+  router.get('/portal/link.css', show(STYLE, 'text/css'))
+  router.get('/portal/link.js', show(SCRIPT, 'text/javascript'))
+  return router
+}
+
+const contentPolicy = (frameAncestors: string): Record<string, string> => ({
+  'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors ${frameAncestors}`,
+})
+
+const show =
+  (text: string, type: string, headers: Record<string, string> = {}): RequestHandler =>
+  (_, res) => {
+    // The policy says who may frame it, which this older header cannot.
+    if (headers['Content-Security-Policy']) res.removeHeader('X-Frame-Options')
+    send(res, { status: 200, text, contentType: `${type}; charset=utf-8`, headers })
+  }

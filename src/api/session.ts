@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { homeTenant, scopesIn } from '../domain/user'
+import type { Portal } from '../portal'
+import type { LiveSession } from '../portal/sessions'
+import type { Proof } from '../portal/sign-in'
+import { tokenId } from '../portal/tokens'
+import { Problem } from './problem'
+import { route, type Call, type Reply, type Route } from './route'
+import type { SessionCookies } from './session-cookie'
+import { sessionView, viewSession, type SessionViewDeps } from './session-view'
+import { named } from './views'
+
+export interface SessionDeps extends SessionViewDeps {
+  portal: Pick<Portal, 'sessions' | 'signIn'>
+  cookies: SessionCookies
+}
+
+export const password = z.string().min(1).max(1_024)
+export const code = z.string().min(1).max(64).describe('Of the authenticator app, or a recovery code.')
+
+const input = z.strictObject({ email: z.string().min(1).max(320), password, code: code.optional() })
+named.add(input, { id: 'SignIn' })
+
+/** Of the session that `scope: 'session'` has let in. */
+export function mine({ session }: { session?: LiveSession }): LiveSession {
+  if (!session) throw new Error('a route for sessions was entered without one')
+  return session
+}
+
+export function sessionRoutes(deps: SessionDeps): Route[] {
+  const { portal, cookies } = deps
+  const about = { tag: 'Signing in', path: '/v1/session' } as const
+  return [
+    route({
+      ...about,
+      method: 'post',
+      scope: 'none',
+      summary: 'Sign in',
+      description:
+        'Sets the cookie of a new session, and ends the one that the browser had. 401 with the type `urn:herald:problem:code-required` (and `reason: "code_required"`): the password is right, send it again with a `code`. Any other 401 does not say what was wrong. 429: too many tries; `Retry-After` says when the next one counts.',
+      body: input,
+      responses: { 200: { description: 'Signed in.', schema: sessionView } },
+      problems: [401, 429, 503],
+      handle: signIn,
+    }),
+    route({
+      ...about,
+      method: 'get',
+      scope: 'session',
+      summary: 'Who is signed in?',
+      description: 'With the header `Herald-Background`, as any request of a session, it does not count as use of it.',
+      responses: { 200: { description: 'The session.', schema: sessionView } },
+      handle: async (call) => ({ status: 200, body: await viewSession(deps, { ...call, session: mine(call) }) }),
+    }),
+    route({
+      ...about,
+      method: 'delete',
+      scope: 'session',
+      summary: 'Sign out',
+      responses: { 204: { description: 'Signed out.' } },
+      handle: async (call) => {
+        await portal.sessions.end(mine(call))
+        return { status: 204, headers: cookies.clear(call.from) }
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/sessions',
+      scope: 'session',
+      tag: 'Signing in',
+      summary: 'Sign out everywhere',
+      description: 'Ends every session of the user, this one too.',
+      responses: { 204: { description: 'Signed out.' } },
+      handle: async (call) => {
+        const { userId, ...session } = mine(call)
+        await (userId === undefined ? portal.sessions.end(session) : portal.sessions.endOfUser(userId))
+        return { status: 204, headers: cookies.clear(call.from) }
+      },
+    }),
+  ]
+
+  async function signIn(call: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
+    const result = await portal.signIn.signIn(call.body, call.from.address)
+    if (result.kind !== 'signed-in') throw refusal(result)
+    return begun(deps, result.session, call)
+  }
+}
+
+/** The answer that begins a session: what one may do, and the cookie. The browser's session before it ends. */
+export async function begun(deps: SessionDeps, session: LiveSession, { header, from }: Call): Promise<Reply> {
+  const before = deps.cookies.read({ cookie: header('cookie') })
+  if (before !== undefined) await deps.portal.sessions.end({ id: tokenId(before) })
+  const tenantId = homeTenant(session.grants)
+  const body = await viewSession(deps, { session, tenantId, scopes: scopesIn(session.grants, tenantId) })
+  return { status: 200, body, headers: deps.cookies.set(session.token, from, session.link !== undefined) }
+}
+
+/** One text for whatever was wrong: nobody learns which addresses have an account. */
+export function refusal(proof: Exclude<Proof, { kind: 'proven' }>): Problem {
+  if (proof.kind === 'throttled') {
+    const seconds = Math.max(1, Math.ceil(proof.waitMs / 1_000))
+    const detail = `Too many tries to sign in: try again in ${seconds} s.`
+    return new Problem('too-many-tries', detail, { headers: { 'Retry-After': String(seconds) } })
+  }
+  if (proof.kind === 'code-required') {
+    return new Problem('code-required', 'Send a code of your authenticator app, or a recovery code, as "code".', { members: { reason: 'code_required' } })
+  }
+  return new Problem('sign-in-refused', 'The e-mail address, the password or the code is wrong, or the account is disabled.')
+}

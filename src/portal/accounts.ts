@@ -1,0 +1,134 @@
+import type { Logger } from 'pino'
+import { newId } from '../domain/ids'
+import { EVERY_TENANT, type Grant, type User } from '../domain/user'
+import type { FieldError } from '../domain/validation'
+import type { LinkPurpose, OneTimeLink, OneTimeLinkStore } from '../store/one-time-links'
+import type { UserStore } from '../store/users'
+import type { Passwords } from './passwords'
+import type { Sessions } from './sessions'
+import { newSecretToken, tokenId } from './tokens'
+
+/** Setting up and resetting is for people who may have to be asked first. */
+const LINK_MS = 24 * 3_600_000
+
+export interface NewLink {
+  token: string
+  expiresAt: Date
+}
+
+export interface Invitation extends Pick<User, 'email' | 'name'> {
+  grant: Grant
+  /** Who invites. */
+  by: string
+}
+
+/** What somebody sends who came by a link. */
+export interface Completion {
+  token: string
+  password: string
+  /** Of the first administrator, whom nobody has invited. */
+  email?: string
+  name?: string
+}
+
+export type Completed =
+  | { kind: 'done'; user: User }
+  | { kind: 'link-gone' }
+  | { kind: 'invalid'; errors: FieldError[] }
+
+export interface Accounts {
+  /** Takes the place of the one before; none once there is a user. */
+  setupLink: () => Promise<NewLink | undefined>
+  /** None when somebody has the address. */
+  invite: (invitation: Invitation) => Promise<{ user: User; link: NewLink } | undefined>
+  /** Lets the user choose a new password; the old one holds until then. */
+  passwordLink: (userId: string) => Promise<NewLink>
+  complete: (completion: Completion) => Promise<Completed>
+  /** Ends all of the user's sessions. None when it was changed, else what is wrong with it. */
+  changePassword: (user: User, password: string) => Promise<string | undefined>
+  remove: (userId: string) => Promise<void>
+}
+
+export interface AccountsDeps {
+  users: UserStore
+  links: OneTimeLinkStore
+  passwords: Passwords
+  sessions: Pick<Sessions, 'endOfUser'>
+  logger: Logger
+}
+
+export function createAccounts({ users, links, passwords, sessions, logger }: AccountsDeps): Accounts {
+  async function newLink(purpose: LinkPurpose): Promise<NewLink> {
+    const token = newSecretToken()
+    const expiresAt = new Date(Date.now() + LINK_MS)
+    await links.insert({ ...purpose, id: tokenId(token), expiresAt })
+    return { token, expiresAt }
+  }
+
+  async function passwordLink(userId: string): Promise<NewLink> {
+    await links.dropOfUser(userId)
+    return newLink({ kind: 'password', userId })
+  }
+
+  async function setPassword(user: User, password: string): Promise<void> {
+    await users.setPassword(user.id, await passwords.hash(password))
+    await links.dropOfUser(user.id)
+    await sessions.endOfUser(user.id)
+    logger.info({ userId: user.id }, 'a password was set')
+  }
+
+  /** The user whom the link is about; for the first administrator, one who is not there yet. */
+  async function subject(link: OneTimeLink | undefined, { email, name }: Completion): Promise<Pick<User, 'email' | 'name'> | undefined> {
+    if (link?.kind === 'password') return users.get(link.userId)
+    if (link?.kind !== 'setup' || (await users.any())) return undefined
+    return { email: email ?? '', name: name ?? email ?? '' }
+  }
+
+  async function makeFirst({ email, name }: Pick<User, 'email' | 'name'>): Promise<User | undefined> {
+    const grants: Grant[] = [{ tenantId: EVERY_TENANT, role: 'administrator' }]
+    const id = newId('user')
+    const isMade = await users.insert({ id, email, name, grants, createdAt: new Date(), createdBy: 'setup' })
+    return isMade ? users.get(id) : undefined
+  }
+
+  return {
+    setupLink: async () => {
+      await links.dropSetup()
+      return (await users.any()) ? undefined : newLink({ kind: 'setup' })
+    },
+    invite: async ({ email, name, grant, by }) => {
+      const id = newId('user')
+      if (!(await users.insert({ id, email, name, grants: [grant], createdAt: new Date(), createdBy: by }))) return undefined
+      const user = await users.get(id)
+      return user && { user, link: await passwordLink(id) }
+    },
+    passwordLink,
+    complete: async (completion) => {
+      const id = tokenId(completion.token)
+      const link = await links.find(id)
+      const about = await subject(link, completion)
+      if (!link || !about) return { kind: 'link-gone' }
+      if (about.email === '') return { kind: 'invalid', errors: [{ path: 'email', message: 'is required' }] }
+      const weakness = passwords.weakness(completion.password, [about.email, about.name])
+      if (weakness) return { kind: 'invalid', errors: [{ path: 'password', message: weakness }] }
+      // Only now, so that a mistake does not use the link up.
+      if (!(await links.take(id))) return { kind: 'link-gone' }
+      const user = link.kind === 'password' ? await users.get(link.userId) : await makeFirst(about)
+      if (!user) return { kind: 'link-gone' }
+      const name = completion.name ?? user.name
+      await users.rename(user.id, name)
+      await setPassword(user, completion.password)
+      return { kind: 'done', user: { ...user, name } }
+    },
+    changePassword: async (user, password) => {
+      const weakness = passwords.weakness(password, [user.email, user.name])
+      if (weakness === undefined) await setPassword(user, password)
+      return weakness
+    },
+    remove: async (userId) => {
+      await users.remove(userId)
+      await links.dropOfUser(userId)
+      await sessions.endOfUser(userId)
+    },
+  }
+}

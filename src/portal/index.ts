@@ -1,0 +1,51 @@
+import type { Logger } from 'pino'
+import type { Sealer } from '../domain/webhook'
+import type { Models } from '../store/models'
+import { createOneTimeLinkStore } from '../store/one-time-links'
+import { createSessionStore } from '../store/sessions'
+import { createThrottle } from '../store/throttle'
+import { createUserStore, type UserStore } from '../store/users'
+import { createAccounts, type Accounts } from './accounts'
+import { createPasswords } from './passwords'
+import { createPortalLinks, type PortalLinks } from './portal-links'
+import { createSecondFactor, type SecondFactor } from './second-factor'
+import { createSessions, type Sessions, type SessionTimes } from './sessions'
+import { createSignIn, type SignIn } from './sign-in'
+import { createTries, LIMITS } from './tries'
+
+/** How people come in, and who they are. */
+export interface Portal {
+  users: UserStore
+  sessions: Sessions
+  signIn: SignIn
+  accounts: Accounts
+  secondFactor: SecondFactor
+  portalLinks: PortalLinks
+}
+
+export interface PortalOptions {
+  models: Models
+  sealer: Sealer
+  times: SessionTimes
+  logger: Logger
+}
+
+export function createPortal({ models, sealer, times, logger }: PortalOptions): Portal {
+  const users = createUserStore(models, sealer)
+  const links = createOneTimeLinkStore(models)
+  const passwords = createPasswords()
+  const sessions = createSessions({ sessions: createSessionStore(models), users, times })
+  const tries = createTries({
+    pair: createThrottle(models, LIMITS.pair),
+    address: createThrottle(models, LIMITS.address),
+    account: createThrottle(models, LIMITS.account),
+  })
+  return {
+    users,
+    sessions,
+    signIn: createSignIn({ users, passwords, sessions, tries, logger }),
+    accounts: createAccounts({ users, links, passwords, sessions, logger }),
+    secondFactor: createSecondFactor({ users, logger }),
+    portalLinks: createPortalLinks({ links, sessions }),
+  }
+}

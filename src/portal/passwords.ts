@@ -1,0 +1,54 @@
+import { hash, verify } from '@node-rs/argon2'
+import { ZxcvbnFactory } from '@zxcvbn-ts/core'
+import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'
+import pLimit from 'p-limit'
+
+/** NIST SP 800-63B asks for 8 at least and 64 at most allowed; the latter bounds the work of looking at it. */
+export const PASSWORD_LENGTH = { min: 12, max: 128 } as const
+
+/** Of OWASP's Password Storage Cheat Sheet for argon2id, which is the library's own choice: 19 MiB, 2 passes, 1 lane. */
+const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
+
+/** Of 0 to 4: more than 10^8 guesses. */
+const STRONG_ENOUGH = 3
+
+/** Hashing takes a thread of the pool that also looks up the names of webhooks' hosts: it gets two of four. */
+const AT_A_TIME = 2
+
+export interface Passwords {
+  hash: (password: string) => Promise<string>
+  /** Takes as long without a hash to compare with, so that the time says nothing. */
+  matches: (passwordHash: string | undefined, password: string) => Promise<boolean>
+  /** Why the password may not be chosen, in words that read on after the field's name. */
+  weakness: (password: string, about: string[]) => string | undefined
+}
+
+export function createPasswords(): Passwords {
+  const limit = pLimit(AT_A_TIME)
+  const make = (password: string): Promise<string> => limit(() => hash(normal(password), ARGON2ID))
+  // Made when it is first needed: most processes sign nobody in.
+  let nobody: Promise<string> | undefined
+  let guesser: ZxcvbnFactory | undefined
+
+  return {
+    hash: make,
+    matches: async (passwordHash, password) => {
+      const against = passwordHash ?? (await (nobody ??= make('of nobody')))
+      const isSame = await limit(() => verify(against, normal(password)))
+      return passwordHash !== undefined && isSame
+    },
+    weakness: (password, about) => {
+      const { length } = Array.from(normal(password))
+      if (length < PASSWORD_LENGTH.min) return `must have at least ${PASSWORD_LENGTH.min} characters: a sentence of a few words is easy to keep`
+      if (length > PASSWORD_LENGTH.max) return `must have at most ${PASSWORD_LENGTH.max} characters`
+      guesser ??= new ZxcvbnFactory({ dictionary: { ...dictionary }, graphs: adjacencyGraphs })
+      if (guesser.check(normal(password), ['herald', ...about.flatMap(parts)]).score >= STRONG_ENOUGH) return undefined
+      return 'is too easy to guess: it is a common password, repeats itself, or is made of your name or address. Choose a few words that do not belong together'
+    },
+  }
+}
+
+/** The same password, however a keyboard composes it (NIST SP 800-63B, 3.1.1.2). */
+const normal = (password: string): string => password.normalize('NFKC')
+
+const parts = (text: string): string[] => [text, ...text.split(/[^\p{L}\p{N}]+/u)].filter((part) => part.length > 2)

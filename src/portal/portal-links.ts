@@ -1,0 +1,61 @@
+import { newId } from '../domain/ids'
+import type { Role } from '../domain/user'
+import type { OneTimeLinkStore } from '../store/one-time-links'
+import type { LiveSession, Sessions } from './sessions'
+import { newSecretToken, tokenId } from './tokens'
+
+export interface PortalLinkOrder {
+  tenantId: string
+  role: Role
+  /** Who it is for. */
+  name: string
+  /** How long it waits to be opened. */
+  expiresInMs: number
+  /** How long the session that it opens lasts. */
+  sessionMs: number
+  /** What the portal shows first. */
+  webhookId?: string
+}
+
+export interface PortalLink {
+  id: string
+  token: string
+  expiresAt: Date
+}
+
+export interface PortalLinks {
+  make: (order: PortalLinkOrder) => Promise<PortalLink>
+  /** Works once; none when the link is not valid, or not any more. */
+  open: (token: string) => Promise<{ session: LiveSession; webhookId?: string } | undefined>
+  /** Also ends the session that it has opened. */
+  revoke: (tenantId: string, id: string) => Promise<void>
+}
+
+export interface PortalLinksDeps {
+  links: OneTimeLinkStore
+  sessions: Pick<Sessions, 'ofGuest' | 'endOfLink'>
+}
+
+export function createPortalLinks({ links, sessions }: PortalLinksDeps): PortalLinks {
+  return {
+    make: async ({ tenantId, role, name, expiresInMs, sessionMs, webhookId }) => {
+      const [id, token, expiresAt] = [newId('link'), newSecretToken(), new Date(Date.now() + expiresInMs)]
+      const guest = { linkId: id, name, grant: { tenantId, role } }
+      await links.insert({ kind: 'portal', id: tokenId(token), expiresAt, guest, sessionMs, ...(webhookId !== undefined && { webhookId }) })
+      return { id, token, expiresAt }
+    },
+    open: async (token) => {
+      const id = tokenId(token)
+      // Looked at first: a link of another kind is not used up by mistake.
+      if ((await links.find(id))?.kind !== 'portal') return undefined
+      const link = await links.take(id)
+      if (link?.kind !== 'portal') return undefined
+      const session = await sessions.ofGuest(link.guest, link.sessionMs)
+      return { session, ...(link.webhookId !== undefined && { webhookId: link.webhookId }) }
+    },
+    revoke: async (tenantId, id) => {
+      await links.dropPortal(tenantId, id)
+      await sessions.endOfLink(tenantId, id)
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { emailKey, EVERY_TENANT, type Grant, type User } from '../domain/user'
+import type { Sealer } from '../domain/webhook'
+import { insertOnce } from './insert-once'
+import type { Models, UserRecord } from './models'
+import { page, type Page, type PageRequest } from './page'
+
+/** A user with what proves that it is them. Never answered, never logged. */
+export interface Account {
+  user: User
+  /** Argon2id, in PHC form; none before there is a password. */
+  passwordHash?: string
+  /** Base32; none while codes are off. */
+  totpSecret?: string
+  /** Of an authenticator app that has not shown its first code. */
+  pendingTotpSecret?: string
+}
+
+export type NewUser = Pick<User, 'id' | 'email' | 'name' | 'grants' | 'createdAt'> & { createdBy: string }
+
+/** Users belong to the installation: their grants say which tenants they see. */
+export interface UserStore {
+  /** False when somebody has the address; nothing was changed then. */
+  insert: (user: NewUser) => Promise<boolean>
+  get: (id: string) => Promise<User | undefined>
+  account: (id: string) => Promise<Account | undefined>
+  accountOf: (email: string) => Promise<Account | undefined>
+  any: () => Promise<boolean>
+  /** Those with a role in the tenant; also those of every tenant, when asked. */
+  list: (tenantId: string, withEveryTenant: boolean, request: PageRequest & { email?: string }) => Promise<Page<User>>
+  /** The role in a tenant, beside those that they have in others. */
+  grant: (id: string, grant: Grant) => Promise<void>
+  /** Takes the role in a tenant away. */
+  revoke: (id: string, tenantId: string) => Promise<void>
+  rename: (id: string, name: string) => Promise<void>
+  setDisabled: (id: string, disabled: boolean) => Promise<void>
+  setPassword: (id: string, hash: string) => Promise<void>
+  setPendingTotp: (id: string, secret: string) => Promise<void>
+  /** The pending secret counts from now on; false when it is not the pending one any more. */
+  enableTotp: (id: string, secret: string, recoveryHashes: string[]) => Promise<boolean>
+  disableTotp: (id: string) => Promise<void>
+  /** False when a code of this time, or a later one, was used before. */
+  useTotpCounter: (id: string, counter: number) => Promise<boolean>
+  /** False when there is no such code, or it was used. */
+  useRecoveryCode: (id: string, hash: string) => Promise<boolean>
+  signedIn: (id: string, at: Date) => Promise<void>
+  remove: (id: string) => Promise<boolean>
+}
+
+function toUser({ _id, email, name, grants, passwordHash, sealedTotp, disabledAt, createdAt, lastSignInAt }: UserRecord): User {
+  const status = disabledAt ? 'disabled' : passwordHash === undefined ? 'invited' : 'active'
+  return { id: _id, email, name, grants, status, totp: sealedTotp !== undefined, createdAt, ...(lastSignInAt && { lastSignInAt }) }
+}
+
+const context = (id: string): string => `user/${id}/totp`
+
+export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
+  const set = async (id: string, change: object): Promise<void> => void (await users.updateOne({ _id: id }, change))
+
+  function toAccount(record: UserRecord | null): Account | undefined {
+    if (!record) return undefined
+    const { _id, passwordHash, sealedTotp, pendingTotp } = record
+    return {
+      user: toUser(record),
+      ...(passwordHash !== undefined && { passwordHash }),
+      ...(sealedTotp !== undefined && { totpSecret: sealer.open(sealedTotp, context(_id)) }),
+      ...(pendingTotp !== undefined && { pendingTotpSecret: sealer.open(pendingTotp, context(_id)) }),
+    }
+  }
+
+  return {
+    insert: ({ id, ...user }) => insertOnce(() => users.create({ _id: id, ...user, emailKey: emailKey(user.email) })),
+    get: async (id) => {
+      const record = await users.findById(id).lean<UserRecord>()
+      return record ? toUser(record) : undefined
+    },
+    account: async (id) => toAccount(await users.findById(id).lean<UserRecord>()),
+    accountOf: async (email) => toAccount(await users.findOne({ emailKey: emailKey(email) }).lean<UserRecord>()),
+    any: async () => (await users.exists({})) !== null,
+    list: (tenantId, withEveryTenant, { email, ...request }) => {
+      const theirs = { 'grants.tenantId': withEveryTenant ? { $in: [tenantId, EVERY_TENANT] } : tenantId }
+      return page(users, { ...theirs, ...(email !== undefined && { emailKey: emailKey(email) }) }, request, toUser)
+    },
+    grant: async (id, { tenantId, role }) => {
+      // One write, so that two callers do not give two roles in one tenant.
+      const others = { $filter: { input: '$grants', cond: { $ne: ['$$this.tenantId', tenantId] } } }
+      const change = [{ $set: { grants: { $concatArrays: [others, [{ tenantId: { $literal: tenantId }, role }]] } } }]
+      await users.updateOne({ _id: id }, change, { updatePipeline: true })
+    },
+    revoke: (id, tenantId) => set(id, { $pull: { grants: { tenantId } } }),
+    rename: (id, name) => set(id, { $set: { name } }),
+    setDisabled: (id, disabled) => set(id, disabled ? { $set: { disabledAt: new Date() } } : { $unset: { disabledAt: '' } }),
+    setPassword: (id, passwordHash) => set(id, { $set: { passwordHash } }),
+    setPendingTotp: (id, secret) => set(id, { $set: { pendingTotp: sealer.seal(secret, context(id)) } }),
+    enableTotp: async (id, secret, recoveryHashes) => {
+      const record = await users.findById(id).lean<UserRecord>()
+      if (!record?.pendingTotp || sealer.open(record.pendingTotp, context(id)) !== secret) return false
+      const { modifiedCount } = await users.updateOne(
+        { _id: id, pendingTotp: record.pendingTotp },
+        { $set: { sealedTotp: record.pendingTotp, recoveryHashes }, $unset: { pendingTotp: '' } },
+      )
+      return modifiedCount === 1
+    },
+    disableTotp: (id) => set(id, { $unset: { sealedTotp: '', pendingTotp: '', recoveryHashes: '', totpCounter: '' } }),
+    useTotpCounter: async (id, counter) => {
+      const unused = { $or: [{ totpCounter: { $exists: false } }, { totpCounter: { $lt: counter } }] }
+      return (await users.updateOne({ _id: id, ...unused }, { $set: { totpCounter: counter } })).modifiedCount === 1
+    },
+    useRecoveryCode: async (id, hash) =>
+      (await users.updateOne({ _id: id, recoveryHashes: hash }, { $pull: { recoveryHashes: hash } })).modifiedCount === 1,
+    signedIn: (id, at) => set(id, { $set: { lastSignInAt: at } }),
+    remove: async (id) => (await users.deleteOne({ _id: id })).deletedCount === 1,
+  }
+}
