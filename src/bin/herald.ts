@@ -5,6 +5,7 @@ import { SettingsError } from '../env'
 import { StackError } from '../stack/errors'
 import { runRole } from './run-role'
 import { runStart } from './run-start'
+import { addUser, listUsers, resetUser, UsersError, type AddOptions, type ResetOptions, type UserOptions } from './users'
 
 // On a machine with much memory V8 would let the heap grow to a multiple of what is in use before it
 // collects: twice as much is enough, and costs nothing that can be measured.
@@ -28,11 +29,31 @@ program
   .description('workers alone, against servers named by MONGODB_URI and TEMPORAL_ADDRESS')
   .action(() => run(() => runRole('worker')))
 
+const users = program.command('users').description('who may use the portal, for when nobody can sign in; asks the Herald that runs here, with the admin key')
+const inTenant = (command: Command): Command =>
+  command.option('--tenant <id>', 'the tenant that it is about', 'default').option('--url <url>', 'where Herald runs; else http://127.0.0.1:$PORT')
+
+inTenant(users.command('add <email>'))
+  .description('invite a user, and print the one-time link with which they choose a password')
+  .option('--name <name>', 'how others see them; else the address')
+  .option('--role <role>', 'viewer, operator or administrator', 'viewer')
+  .option('--every-tenant', 'the role holds in every tenant')
+  .action((email: string, options: AddOptions) => run(() => addUser(email, options)))
+
+inTenant(users.command('reset <email>'))
+  .description('print a one-time link for a new password; lets a disabled user in again')
+  .option('--disable-totp', 'also ask for no code of an authenticator app any more')
+  .action((email: string, options: ResetOptions) => run(() => resetUser(email, options)))
+
+inTenant(users.command('list'))
+  .description('list the users of a tenant, and those of every tenant')
+  .action((options: UserOptions) => run(() => listUsers(options)))
+
 async function run(command: () => Promise<void>): Promise<void> {
   try {
     await command()
   } catch (error) {
-    const forPeople = error instanceof SettingsError || error instanceof StackError || isTakenPort(error)
+    const forPeople = error instanceof SettingsError || error instanceof StackError || error instanceof UsersError || isTakenPort(error)
     process.stderr.write(`\n${forPeople ? explain(error as Error) : ((error as Error).stack ?? String(error))}\n`)
     process.exitCode = 1
     // What was started is stopped by its own guards; an open handle must not keep a failed start alive.

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import path from 'node:path'
+import { setupUrl } from '../api/users'
 import { configFrom } from '../config'
 import { cacheDir, readEnv, type Env } from '../env'
 import { startHerald, type Herald } from '../herald'
 import { createLogger } from '../logger'
+import type { NewLink } from '../portal/accounts'
 import { loadSecrets, type Secrets } from '../secrets'
 import { startStack, type Stack } from '../stack'
 import { builtBundlePath } from '../temporal/bundle'
@@ -42,7 +44,7 @@ export async function runStart(): Promise<void> {
     installTemporalRuntime(logger)
     const herald = await startHerald(config, logger, 'all')
     ready = true
-    greet(herald, stack, env, secrets)
+    greet(herald, stack, env, secrets, await herald.context.portal.accounts.setupLink())
     await Promise.race([stopped, herald.broken, lost.promise])
     say('\nstopping: HTTP, workers, Temporal, MongoDB')
     await herald.stop()
@@ -68,7 +70,7 @@ function serverLoss(): { promise: Promise<never>; reject: (error: Error) => void
   return { promise, reject: (error) => reject(error) }
 }
 
-function greet({ url }: Herald, stack: Stack, env: Env, secrets: Secrets): void {
+function greet({ url, context }: Herald, stack: Stack, env: Env, secrets: Secrets, setup: NewLink | undefined): void {
   const rows = [
     ['API', `${url}/v1`],
     ['API documentation', `${url}/docs`],
@@ -79,6 +81,7 @@ function greet({ url }: Herald, stack: Stack, env: Env, secrets: Secrets): void 
   say('\nHerald is ready.\n')
   for (const [name = '', value = ''] of rows) say(`  ${name.padEnd(18)} ${value}`)
   if (secrets.adminKeyIsNew) say(`\n  The admin key, shown this once: ${secrets.adminKey}`)
+  if (setup) say(`\n  Make the first user, an administrator, here (once, within 24 hours):\n  ${setupUrl(context.config.portal.publicUrl ?? url, setup.token)}`)
   if (stack.ports.length > 0) say('\n  Webhooks on this machine (loopback) may be called; in production they may not.')
   say('\nNow try, in another terminal:  npm run demo\n')
 }
