@@ -13,6 +13,7 @@ import type { Notices } from '../src/notices/notices'
 import type { Journal } from '../src/publish/journal'
 import type { Marks } from '../src/publish/marks'
 import type { EventStore } from '../src/store/events'
+import type { LineStore } from '../src/store/lines'
 import type { QueueStore } from '../src/store/queue'
 import type { Recorder } from '../src/store/recorder'
 import type { Replays } from '../src/steering/replays'
@@ -37,6 +38,7 @@ export interface ActivityDeps {
   webhooks: WebhookStore
   deliveries: DeliveryStore
   queue: QueueStore
+  lines: LineStore
   releases: ReleaseStore
   replays: Pick<Replays, 'next'> & Pick<ReplayStore, 'deliveriesOf'>
   messenger: Pick<Messenger, 'tell'>

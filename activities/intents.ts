@@ -2,7 +2,8 @@ import { UNDER_WAY, type Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { groupBy } from '../src/domain/group-by'
 import { deliveryId, newToken } from '../src/domain/ids'
-import { isBounded, mayDispatch } from '../src/domain/lanes'
+import { mayDispatch, usesQueueAlone } from '../src/domain/lanes'
+import { orderingKeyOf, turnOf } from '../src/domain/ordering'
 import { hasExpired } from '../src/domain/timing'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { orGiveBack } from './claiming'
@@ -88,7 +89,7 @@ function createFirst({ lanes, retryAfters }: Pick<IntentDeps, 'lanes' | 'retryAf
     let first = known.get(webhook.id)
     if (!first) {
       const isActive = webhook.status === 'active'
-      const queued = isActive && (isBounded(webhook) || isLeftAlone(webhook) || lanes.isCongested(webhook.id))
+      const queued = isActive && (usesQueueAlone(webhook) || isLeftAlone(webhook) || lanes.isCongested(webhook.id))
       first = { queued, atOnce: isActive && !queued && mayDispatch(webhook) && lanes.isFast(webhook.id) }
       known.set(webhook.id, lanes.isKnown(webhook.id) ? first : { ...first, atOnce: false })
     }
@@ -117,6 +118,7 @@ function newDelivery(event: HeraldEvent, webhook: OpenWebhook, how: First & { wo
     intents: atOnce ? [now] : [],
     ...(atOnce && { token: how.token }),
     ...(queued && { queue: 'waiting', nextAttemptAt: now }),
+    ...(webhook.ordering && !expired && { orderingKey: orderingKeyOf(event), turn: turnOf(event) }),
     workflowId: how.workflowId,
     createdAt: now,
     updatedAt: now,

@@ -70,8 +70,8 @@ async function readInline({ catalog }: Pick<ActivityDeps, 'catalog'>, event: Inl
 }
 
 /** Some languages' JSON has null for what was not given. */
-const given = ({ deliverAt, expireAt, priority }: InlineEvent) =>
-  Object.fromEntries(Object.entries({ deliverAt, expireAt, priority }).filter(([, value]) => value !== null))
+const given = ({ deliverAt, expireAt, priority, orderingKey }: InlineEvent) =>
+  Object.fromEntries(Object.entries({ deliverAt, expireAt, priority, orderingKey }).filter(([, value]) => value !== null))
 
 const invalid = (detail: string): ApplicationFailure =>
   ApplicationFailure.nonRetryable(`the event is not valid: ${detail}`, 'InvalidEvent')

@@ -8,8 +8,8 @@ export interface Linger {
   /** Nothing is due: what `over` takes next it takes again and again, until there is something. */
   begin: () => void
   end: () => void
-  /** What `take` answers, once it is something or the time is over. */
-  over: <T>(take: () => Promise<T>, endsAt: number) => Promise<T>
+  /** What `take` answers, once it is something or the time is over; where there is more, it is asked again at once. */
+  over: <T>(take: () => Promise<T>, isMore: (taken: T) => boolean, endsAt: number) => Promise<T>
 }
 
 /** A little longer than the least time between two wake-ups of a queue. */
@@ -39,10 +39,10 @@ export function createLinger(stopping: AbortSignal): () => Linger {
         since = Date.now()
       },
       end,
-      over: async (take, endsAt) => {
+      over: async (take, isMore, endsAt) => {
         let taken = await take()
         while (mayStay(endsAt)) {
-          await wait(STEP_MS)
+          if (!isMore(taken)) await wait(STEP_MS)
           taken = await take()
         }
         end()

@@ -1,6 +1,6 @@
 import type { HeraldEvent } from '../src/domain/event'
 import { envelope } from '../src/domain/event'
-import { isBounded, WEBHOOK_CAP } from '../src/domain/lanes'
+import { usesQueueAlone, WEBHOOK_CAP } from '../src/domain/lanes'
 import { RETRY_AFTER_MAX_MS, backoffMs } from '../src/domain/retry-policy'
 import type { Outcome } from '../src/domain/outcome'
 import { hasExpired } from '../src/domain/timing'
@@ -64,7 +64,7 @@ export async function postAll(
   /** A permit, which the POST follows at once; none where no POST may be made. */
   async function admit(): Promise<Return | undefined> {
     await bounds.limit?.()
-    const giveBack = await deps.lanes.take(webhook.id, bounds.permitWaitMs, isBounded(webhook) ? WEBHOOK_CAP : undefined)
+    const giveBack = await deps.lanes.take(webhook.id, bounds.permitWaitMs, usesQueueAlone(webhook) ? WEBHOOK_CAP : undefined)
     if (!giveBack) return undefined
     await bounds.turn?.()
     // Each may have been waited for.

@@ -2,7 +2,7 @@ import { activityInfo, ApplicationFailure, heartbeat } from '@temporalio/activit
 import { postsInRound, UNDER_WAY, type Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { newToken } from '../src/domain/ids'
-import { batchBoundMs, isBounded, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
+import { batchBoundMs, PERMIT_WAIT_MS, usesQueueAlone, WEBHOOK_CAP } from '../src/domain/lanes'
 import { backoffMs } from '../src/domain/retry-policy'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
@@ -89,7 +89,7 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
   if (startToCloseMs > batch.startToCloseMs) return later('bound', 1, target - 1, { startToCloseMs })
   if (deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
   const isLeftAlone = deps.retryAfters.learn(webhook, readAt) > Date.now()
-  if (isLeftAlone || isBounded(webhook) || deps.lanes.isCongested(webhook.id)) {
+  if (isLeftAlone || usesQueueAlone(webhook) || deps.lanes.isCongested(webhook.id)) {
     await enqueue(deps, tenantId, webhook.id, ids)
     return { kind: 'done' }
   }
@@ -102,7 +102,7 @@ const undelivered = async (deps: ActivityDeps, tenantId: string, batch: Batch): 
   (await loadStanding(deps, tenantId, batch.deliveryIds))
     .filter(({ status, round }) => UNDER_WAY.includes(status) && round === batch.round)
     // Not those that were handed on meanwhile: to the webhook's queue, or to another workflow.
-    .filter(({ workflowId, queue }) => workflowId === ownWorkflowId() && queue !== 'waiting')
+    .filter(({ workflowId, queue }) => workflowId === ownWorkflowId() && queue === undefined)
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
 
 const ownWorkflowId = (): string => activityInfo().workflowExecution?.workflowId ?? ''

@@ -7,6 +7,7 @@ import { within } from '../src/domain/within'
 import { lastOutcomeOf } from '../src/store/outcomes'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
+import { heldInOrder } from './lines'
 import { postAll, type Posted } from './post-all'
 
 const RECORD_WAIT_MS = 10_000
@@ -21,7 +22,7 @@ export async function probe(deps: ActivityDeps, webhook: OpenWebhook): Promise<n
   const at = Math.max(failing?.nextProbeAt?.getTime() ?? 0, deps.retryAfters.until(id))
   if (at > Date.now()) return at
   const probes = failing?.probes ?? 0
-  const [oldest] = await deps.queue.held(tenantId, id, 1)
+  const [oldest] = webhook.ordering ? await heldInOrder(deps, webhook) : await deps.queue.held(tenantId, id, 1)
   const isAnswered = oldest !== undefined && (await attempt(deps, webhook, oldest))
   if (isAnswered) return goOn(deps, webhook)
   // With nothing to try it with, the wait does not grow.

@@ -72,7 +72,7 @@ function createStep(deps: ReleaseDeps): Activities['releasePage'] {
     await move(deps, release, page)
     if (page.isWaiting) return wait(FULL_MS)
     if (moved > 0 || !isAtEnd(page)) return { kind: 'wait', until: begun + pauseAfter(release, moved, page) }
-    if (load.underWay > 0) return wait(FULL_MS)
+    if (load.underWay > 0 || (await releases.isWaiting(release))) return wait(FULL_MS)
     await tellEnd(deps, release)
     await releases.setStatus(tenantId, releaseId, ['running'], 'finished')
     return { kind: 'ended' }

@@ -12,6 +12,8 @@ export interface InlineEvent {
   /** RFC 3339, with a zone. */
   expireAt?: string
   priority?: number
+  /** The entity's id when not given. */
+  orderingKey?: string
 }
 
 /** Deliveries of one workflow to one webhook that stand at the same place of their round. */

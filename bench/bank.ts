@@ -64,8 +64,8 @@ async function open(stage: Stage, herald: HeraldProcess): Promise<Bank> {
     herald,
     store,
     openTenant: (name) => openTenant(stage, herald, `${herald.database}-${name}`),
-    publish: (prefix, { events, pace, batch }, { tenants = [own], ...publishing } = {}) =>
-      publish(stage, herald, tenants, { prefix, events, pace, ...(batch !== undefined && { batch }), ...publishing }),
+    publish: (prefix, { events, pace, batch, orderingKeys }, { tenants = [own], ...publishing } = {}) =>
+      publish(stage, herald, tenants, { prefix, events, pace, ...(batch !== undefined && { batch }), ...(orderingKeys !== undefined && { orderingKeys }), ...publishing }),
     get pids() {
       return {
         herald: herald.pid,

@@ -7,6 +7,8 @@ export interface Load {
   pace: Pace
   /** Published so many at a time; one by one without it. */
   batch?: number
+  /** The events have so many ordering keys, in turn, and go to ordered webhooks. */
+  orderingKeys?: number
 }
 
 const CLIENTS = 32
@@ -44,6 +46,7 @@ export interface Plan {
   calm: Load
   fanOut: Load & { webhooks: number }
   batches: Load & { batch: number }
+  ordered: Load & { orderingKeys: number }
   dead: Load & { batch: number }
   deadOneByOne: Load
   storm: { dead: Load; healthy: Load }
@@ -70,6 +73,7 @@ export function planOf(scale: number): Plan {
     calm: load(100, { perSecond: 5 }),
     fanOut: { ...load(500), webhooks: 10 },
     batches: { ...load(10_000, { clients: 4 }), batch: 500 },
+    ordered: { ...load(10_000), orderingKeys: 100 },
     // As a core system at the end of its day: groups of a hundred form from the first moment on.
     dead: { ...load(5_000, { clients: 4 }), batch: 250 },
     // With no more events waiting than there are clients, groups stay small: an even, slow stream.
@@ -95,6 +99,7 @@ export const MUSTS = {
   burstToFloor: 8,
   burstPerSecond: 1_000,
   tenantsToBurst: 0.6,
+  orderedToBurst: 0.5,
   steadyToFloor: 2.5,
   steadyMedianMs: 40,
   steadyP99Ms: 120,

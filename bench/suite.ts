@@ -11,17 +11,17 @@ import { storm } from './runs/storm'
 import type { Stage } from './stage'
 
 export const ISOLATION_RUNS = ['f', 'f-reset', 'f-drip', 'f-slow500', 'f-dead100', 'f-long'] as const
-export const RUN_NAMES = ['a', 'a2', 'b', 'b5', 'c', 'batch', 'd', 'storm', 'e', ...ISOLATION_RUNS, 'release', 'release-killed', 'g', 'g-long', 'histories'] as const
+export const RUN_NAMES = ['a', 'a2', 'b', 'b5', 'c', 'batch', 'ordered', 'd', 'storm', 'e', ...ISOLATION_RUNS, 'release', 'release-killed', 'g', 'g-long', 'histories'] as const
 export type RunName = (typeof RUN_NAMES)[number]
 
 /** What is measured when nothing is named. */
-export const DEFAULT_RUNS: RunName[] = ['a', 'a2', 'b', 'b5', 'c', 'batch', 'd', 'storm', 'e', 'f']
+export const DEFAULT_RUNS: RunName[] = ['a', 'a2', 'b', 'b5', 'c', 'batch', 'ordered', 'd', 'storm', 'e', 'f']
 
 type Step = (stage: Stage) => Promise<Result>
 
 /** The runs in order; each floor, and each control, stands directly before what is measured against it. */
 export function stepsOf(names: RunName[], plan: Plan, withFloor: boolean): Step[] {
-  const { burst, tenants, steady, calm, fanOut, batches, dead, deadOneByOne, plainBurst } = plan
+  const { burst, tenants, steady, calm, fanOut, batches, ordered, dead, deadOneByOne, plainBurst } = plan
   const floors = (step: Step): Step[] => (withFloor ? [step] : [])
   const steps: Record<RunName, Step[]> = {
     a: [
@@ -39,6 +39,7 @@ export function stepsOf(names: RunName[], plan: Plan, withFloor: boolean): Step[
     ],
     c: [(stage) => deliver(stage, { run: 'c', title: `${fanOut.events} events to ${fanOut.webhooks} webhooks each`, ...fanOut })],
     batch: [(stage) => deliver(stage, { run: 'batch', title: `${batches.events} events in batches of ${batches.batch} to one endpoint`, ...batches })],
+    ordered: [(stage) => deliver(stage, { run: 'ordered', title: `${ordered.events} events of ${ordered.orderingKeys} keys to one ordered endpoint, 32 clients`, ...ordered })],
     d: [
       (stage) => park(stage, { run: 'd', title: `${dead.events} events to a dead endpoint, batches of ${dead.batch}`, ...dead }),
       (stage) => park(stage, { run: 'd-single', title: `${deadOneByOne.events} events to a dead endpoint, 32 clients`, ...deadOneByOne }),

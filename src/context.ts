@@ -54,6 +54,7 @@ import { createEventQueries } from './store/event-queries'
 import { createEventTypeStore } from './store/event-types'
 import { createEventStore } from './store/events'
 import { createLegalHoldStore } from './store/legal-holds'
+import { createLineStore } from './store/lines'
 import { createQueueStore } from './store/queue'
 import { createMemberStore } from './store/members'
 import { createOutcomeStore } from './store/outcomes'
@@ -128,6 +129,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
   const schedule = createScheduleStore(models)
   const deliveries = createDeliveryStore(models)
   const queue = createQueueStore(models)
+  const lines = createLineStore(models)
   const releases = createReleaseStore(models)
   const health = createHealthStore(models)
   const tenants = createTenantStore(models)
@@ -214,6 +216,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     webhooks,
     deliveries,
     queue,
+    lines,
     releases,
     replays: { ...replays, ...replayStore },
     messenger,

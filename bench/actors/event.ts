@@ -12,6 +12,9 @@ export function eventData(id: string, note = 'salary'): string {
   return `{"id":"txn-${id}","accountId":"acc-4711","amount":"1250.10","currency":"EUR","direction":"credit","reference":"${note}","fee":1.10}`
 }
 
+/** Of the event number `i`, where a load has so many. */
+export const orderingKey = (i: number, keys: number): string => `key-${i % keys}`
+
 /** `type`: a name or an Event ID. */
-export const eventBody = (id: string, type: string | number = 'TRANSACTION SUCCESSFUL', note?: string): string =>
-  `{"id":"${id}","type":${JSON.stringify(type)},"data":${eventData(id, note)}}`
+export const eventBody = (id: string, type: string | number = 'TRANSACTION SUCCESSFUL', note?: string, orderingKey?: string): string =>
+  `{"id":"${id}","type":${JSON.stringify(type)},${orderingKey === undefined ? '' : `"orderingKey":"${orderingKey}",`}"data":${eventData(id, note)}}`

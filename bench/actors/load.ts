@@ -1,7 +1,7 @@
 import { Pool } from 'undici'
 import { answerCalls } from './calls'
 import { drive, type Pace } from './drive'
-import { eventBody, eventId } from './event'
+import { eventBody, eventId, orderingKey } from './event'
 
 export interface PublishInput {
   url: string
@@ -16,6 +16,7 @@ export interface PublishInput {
   types?: number[]
   /** Goes into every event's data. */
   note?: string
+  orderingKeys?: number
 }
 
 /** Enough for a paced load, whose requests overlap when answers are slow. */
@@ -49,7 +50,8 @@ async function inBatches(pool: Pool, input: PublishInput, batch: number): Promis
 
 const keyOf = ({ keys }: PublishInput, call: number): string => keys[call % keys.length] ?? ''
 
-const bodyOf = ({ prefix, types, note }: PublishInput, i: number): string => eventBody(eventId(prefix, i), types?.[i], note)
+const bodyOf = ({ prefix, types, note, orderingKeys }: PublishInput, i: number): string =>
+  eventBody(eventId(prefix, i), types?.[i], note, orderingKeys === undefined ? undefined : orderingKey(i, orderingKeys))
 
 async function post(pool: Pool, key: string, path: string, body: string, wanted: number): Promise<string> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }

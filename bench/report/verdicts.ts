@@ -24,6 +24,7 @@ export function verdicts(rounds: Result[][]): Verdict[] {
     atLeast('must', '(a) events/s, times the floor', ratio('a', 'floor a', 'eventsPerSecond'), MUSTS.burstToFloor),
     atLeast('must', '(a) events/s', figure('a', 'eventsPerSecond'), MUSTS.burstPerSecond),
     atLeast('must', '(a2) events/s, times (a)', ratio('a2', 'a', 'eventsPerSecond'), MUSTS.tenantsToBurst),
+    atLeast('must', '(ordered) events/s, times (a)', ratio('ordered', 'a', 'eventsPerSecond'), MUSTS.orderedToBurst),
     atMost('must', '(b) median, times the floor', ratio('b', 'floor b', 'medianMs'), MUSTS.steadyToFloor),
     atMost('must', '(b) median ms', figure('b', 'medianMs'), MUSTS.steadyMedianMs),
     atMost('must', '(b) p99 ms', figure('b', 'p99Ms'), MUSTS.steadyP99Ms),

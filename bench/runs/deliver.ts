@@ -1,6 +1,7 @@
 import type { Post } from '../actors/receiver'
 import { openBank, type Bank, type Tenant } from '../bank'
 import { breaches, type Expected } from '../check/promise'
+import { disorder } from '../check/order'
 import { readRecords, settled, type Records } from '../check/records'
 import { latenciesOf } from '../measure/latencies'
 import { earliest, latest, percentile } from '../measure/statistics'
@@ -50,20 +51,21 @@ async function measure(stage: Stage, bank: Bank, { run, title, webhooks = 1, ten
     events: load.events,
     figures: { ...figures(run, publishedAt, posts, deliveries), ...grouping(records, load.events) },
     cpuMsPerEvent: perEvent(cpuMs, load.events),
-    violations: breaches(expected, records, posts),
+    violations: [...breaches(expected, records, posts), ...(load.orderingKeys === undefined ? [] : disorder(posts, load.orderingKeys))],
     ...(heraldPeakMb !== undefined && { heraldPeakMb }),
     ...(othersCores !== undefined && { othersCores }),
   }
 }
 
 /** Subscribes one of the tenants to all that it publishes. */
-async function subscribe(tenant: Tenant, index: number, input: Required<Pick<DeliverRun, 'run' | 'events' | 'webhooks' | 'tenants'>>): Promise<Expected> {
-  const { run, events, webhooks, tenants } = input
+async function subscribe(tenant: Tenant, index: number, input: Required<Pick<DeliverRun, 'run' | 'events' | 'webhooks' | 'tenants'>> & Pick<Load, 'orderingKeys'>): Promise<Expected> {
+  const { run, events, webhooks, tenants, orderingKeys } = input
+  const options = orderingKeys === undefined ? {} : { ordering: 'key' }
   const paths = Array.from({ length: webhooks }, (_, i) => `/hook/${index}/${i}`)
   const own = Array.from({ length: events }, (_, i) => i).filter((i) => i % tenants === index)
   return {
     events: eventsAt(run, own),
-    webhooks: await Promise.all(paths.map((path) => tenant.subscribe({ path }))),
+    webhooks: await Promise.all(paths.map((path) => tenant.subscribe({ path }, options))),
     statuses: ['delivered'],
     maximumAttempts: 5,
   }

@@ -93,7 +93,9 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
     const delivery = found(await deliveryQueries.get(tenantId, id), 'delivery', id)
     const records = await attempts.list(tenantId, id)
     const view = toDeliveryView(delivery, await catalog.nameOf(delivery.typeId), workflowLink)
-    return { status: 200, body: { ...view, attempts: toAttemptViews(delivery, records, new Date()) } }
+    const first = await deliveryQueries.standsBehind(delivery)
+    const behind = first && { waitsFor: { deliveryId: first.id, eventId: first.eventId, status: first.status } }
+    return { status: 200, body: { ...view, ...behind, attempts: toAttemptViews(delivery, records, new Date()) } }
   }
 }
 
@@ -115,7 +117,14 @@ const listQuery = z
     message: 'goes with status=parked only',
   })
 
-const deliveryWithAttempts = deliveryView.extend({ attempts: z.array(attemptView) })
+const waitsFor = z.object({ deliveryId: z.string(), eventId: z.string(), status: z.enum(DELIVERY_STATUSES) })
+
+const deliveryWithAttempts = deliveryView.extend({
+  waitsFor: waitsFor
+    .optional()
+    .describe('The first of its ordering key: this delivery is not attempted before that one is delivered, cancelled or expired. One that is `parked` waits for a retry or a cancel.'),
+  attempts: z.array(attemptView),
+})
 named.add(deliveryWithAttempts, { id: 'DeliveryWithAttempts' })
 
 const retried = z.object({ id: z.string(), status: z.enum(DELIVERY_STATUSES).describe('`retrying`, or what has become of it already'), round: z.int() })

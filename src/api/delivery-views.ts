@@ -25,7 +25,7 @@ const summary = {
   queued: z
     .literal(true)
     .optional()
-    .describe('Waits in its webhook\'s queue: the webhook has as many requests as it may, or its receiver has asked for a pause. Uses up no attempt.'),
+    .describe('Waits in its webhook\'s queue: the webhook has as many requests as it may, or is ordered, or its receiver has asked for a pause. Uses up no attempt.'),
   lastOutcome: lastOutcomeView.optional(),
   removeAt: removalTime.optional(),
 }
@@ -39,6 +39,7 @@ export const deliveryView = z.object({
   type: z.string(),
   typeId: z.int(),
   entityId: z.string(),
+  orderingKey: z.string().optional().describe('To an ordered webhook: it arrives one after the other with those of the same key.'),
   parkedAt: time.optional(),
   parkedReason: z.enum(PARKED_REASONS).optional(),
   expiresAt: time.optional().describe('When a parked delivery is given up'),
@@ -65,7 +66,7 @@ export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySu
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     ...(nextAttemptAt && { nextAttemptAt: nextAttemptAt.toISOString() }),
-    ...(queue === 'waiting' && { queued: true as const }),
+    ...(queue && { queued: true as const }),
     ...(lastOutcome && { lastOutcome: { ...lastOutcome, at: lastOutcome.at.toISOString() } }),
     ...(removeAt && { removeAt: removeAt.toISOString() }),
   }
@@ -73,7 +74,7 @@ export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySu
 
 /** `type` is the name of the delivery's type. */
 export function toDeliveryView(delivery: Delivery, type: string, link: WorkflowLink): z.infer<typeof deliveryView> {
-  const { eventId, typeId, entityId, parkedAt, parkedReason, expiresAt, expiryNoticedAt, expireAt, expiredReason, replayedBy, workflowId } =
+  const { eventId, typeId, entityId, orderingKey, parkedAt, parkedReason, expiresAt, expiryNoticedAt, expireAt, expiredReason, replayedBy, workflowId } =
     delivery
   return {
     ...toDeliverySummary(delivery),
@@ -81,6 +82,7 @@ export function toDeliveryView(delivery: Delivery, type: string, link: WorkflowL
     type,
     typeId,
     entityId,
+    ...(orderingKey !== undefined && { orderingKey }),
     ...(parkedAt && { parkedAt: parkedAt.toISOString() }),
     ...(parkedReason && { parkedReason }),
     ...(expiresAt && { expiresAt: expiresAt.toISOString() }),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_BATCH } from '../domain/event'
 import { BUILT_IN_DATA, CUSTOM_DATA } from '../domain/event-types'
+import { ORDERING_KEY_MAX } from '../domain/ordering'
 import { PRIORITIES } from '../domain/timing'
 import { deliverySummaryView } from './delivery-views'
 import { named, problem, removalTime, time } from './views'
@@ -37,6 +38,12 @@ export const publishShown = z
     priority: priority
       .optional()
       .describe('1 is the most urgent: before others where events have to wait. When not given: transactions 2, what creates 3, what updates 4, registered types 3.'),
+    orderingKey: z
+      .string()
+      .min(1)
+      .max(ORDERING_KEY_MAX)
+      .optional()
+      .describe('Webhooks with `ordering: "key"` get events with the same one in publish order, one at a time. `data.id` when not given.'),
   })
   .meta({
     examples: [
@@ -78,6 +85,7 @@ export const eventSummaryView = z.object({
     .optional()
     .describe('Grows with publish order, with gaps; receivers get it too, and may drop an update with a lower one than they have seen of its entity. None on events from before there were sequences.'),
   priority: priority.describe('As it was given, or that of its type'),
+  orderingKey: z.string().describe('As it was given, or the ID of the entity'),
   deliverAt: time.optional().describe('Not delivered before'),
   expireAt: time.optional().describe('Not attempted after'),
   cancelledAt: time.optional().describe('It was cancelled before its time, and is not delivered.'),

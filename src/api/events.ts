@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { orderingKeyOf } from '../domain/ordering'
 import { priorityOf } from '../domain/timing'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { EventQueries, EventSummary } from '../store/event-queries'
@@ -92,6 +93,7 @@ export function eventRoutes({ eventQueries, deliveryQueries, schedule, catalog, 
       createdAt: createdAt.toISOString(),
       sequence,
       priority: priorityOf(event),
+      orderingKey: orderingKeyOf(event),
       ...(event.deliverAt && { deliverAt: event.deliverAt.toISOString() }),
       ...(event.expireAt && { expireAt: event.expireAt.toISOString() }),
       ...(event.cancelledAt && { cancelledAt: event.cancelledAt.toISOString() }),

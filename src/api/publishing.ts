@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { MAX_BATCH, MAX_EVENT_BYTES } from '../domain/event'
+import { groupBy } from '../domain/group-by'
+import { orderingKeyOf } from '../domain/ordering'
 import { EXPIRE_AT_PASSED } from '../domain/timing'
 import type { Publisher, PublishRequest, PublishResult } from '../publish/publisher'
 import type { EventCatalog } from '../publish/event-catalog'
@@ -106,7 +108,7 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
     for (const isFirst of [true, false]) {
       const part = requests.filter((request) => (firstOf.get(request.id) === request) === isFirst)
       const publishing: Promise<void>[] = []
-      for (const slice of slices(part)) {
+      for (const slice of slicesByKey(part)) {
         const published = publishSlice(tenantId, slice, results)
         published.catch(() => undefined)
         publishing.push(published)
@@ -128,6 +130,18 @@ const SLICE = 50
 
 function* slices<T>(all: T[]): Iterable<T[]> {
   for (let at = 0; at < all.length; at += SLICE) yield all.slice(at, at + SLICE)
+}
+
+/** What has the same ordering key stays together: one write numbers it in its order. */
+function* slicesByKey(all: PublishRequest[]): Iterable<PublishRequest[]> {
+  let slice: PublishRequest[] = []
+  for (const group of groupBy(all, orderingKeyOf).values()) {
+    slice.push(...group)
+    if (slice.length < SLICE) continue
+    yield slice
+    slice = []
+  }
+  if (slice.length > 0) yield slice
 }
 
 async function readBatch(catalog: EventCatalog, events: unknown[], source: string): Promise<(PublishRequest | Problem)[]> {

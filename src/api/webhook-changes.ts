@@ -1,6 +1,6 @@
 import type { Verdict } from '../delivery/address'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../domain/retry-policy'
-import type { WebhookSecrets } from '../domain/webhook'
+import type { Webhook, WebhookSecrets } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import type { FieldError } from '../domain/validation'
 import { invalid } from './problem'
@@ -40,6 +40,16 @@ export function mergeRetry(standing: RetryPolicy, given: RetryInput | null | und
     throw invalid([{ path: 'retry.maximumInterval', message: 'must not be shorter than retry.initialInterval' }])
   }
   return merged
+}
+
+type OrderingInput = Pick<WebhookPatchInput, 'ordering' | 'onExhausted'>
+
+/** The order after a patch, null for what is to be removed; without order nothing waits for what is exhausted. Throws a 400. */
+export function mergeOrdering(standing: Pick<Webhook, 'ordering' | 'onExhausted'>, given: OrderingInput) {
+  const ordering = given.ordering === undefined ? standing.ordering : given.ordering
+  if (!ordering && given.onExhausted) throw invalid([{ path: 'onExhausted', message: 'goes with ordering "key" only' }])
+  const onExhausted = given.onExhausted === undefined ? standing.onExhausted : given.onExhausted
+  return { ordering: ordering ?? null, onExhausted: (ordering && onExhausted) || null }
 }
 
 export function newSecrets(signingSecret: string, { auth, headers }: WebhookInput): WebhookSecrets {

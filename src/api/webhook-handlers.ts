@@ -9,7 +9,7 @@ import type { WebhookPatch, WebhookStore } from '../store/webhooks'
 import { found, Problem } from './problem'
 import type { Call, Caller, Reply } from './route'
 import type { paging } from './views'
-import { mergeRetry, newSecrets, patchSecrets, readTargets, type CheckUrl } from './webhook-changes'
+import { mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, type CheckUrl } from './webhook-changes'
 import type { WebhookInput, WebhookPatchInput } from './webhook-input'
 import { toWebhookView } from './webhook-views'
 
@@ -36,6 +36,7 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
   return {
     create: async ({ tenantId, body }: Call<unknown, unknown, WebhookInput>): Promise<Reply> => {
       const eventTypes = await readTargets(body, checkUrl, catalog)
+      const { ordering, onExhausted } = mergeOrdering({}, body)
       const secret = newSecret()
       const now = new Date()
       const webhook: Webhook = {
@@ -51,6 +52,8 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
         ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend }),
         ...(body.rateLimit && { rateLimit: body.rateLimit }),
         ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
+        ...(ordering && { ordering }),
+        ...(onExhausted && { onExhausted }),
         createdAt: now,
         updatedAt: now,
       }
@@ -103,7 +106,7 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
     return answer(await open(call, id))
   }
 
-  async function toPatch({ retry }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
+  async function toPatch({ retry, ordering, onExhausted }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
     const eventTypes = await readTargets(body, checkUrl, catalog)
     return {
       ...(body.url !== undefined && { url: body.url }),
@@ -117,6 +120,7 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
       // Whoever asked for the wait was another receiver, or knew another caller.
       ...([body.url, body.auth, body.headers].some((given) => given !== undefined) && { retryAfterUntil: null }),
+      ...((body.ordering !== undefined || body.onExhausted !== undefined) && mergeOrdering({ ordering, onExhausted }, body)),
     }
   }
 }

@@ -3,6 +3,7 @@ import { checkHeaders } from '../delivery/request-headers'
 import { filterInput, filterNode } from '../domain/filter'
 import { WEBHOOK_CAP } from '../domain/lanes'
 import { RATE_LIMIT_BOUNDS, RATE_PERIODS } from '../domain/rate-limit'
+import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
 import { RETRY_BOUNDS, TIMEOUT } from '../domain/retry-policy'
 import { formatDuration, parseDuration } from '../domain/duration'
 import { named } from './views'
@@ -115,6 +116,12 @@ const maxInFlight = z
   .min(1)
   .max(WEBHOOK_CAP)
   .describe(`Requests at once, over all processes. When not given: ${WEBHOOK_CAP} of each process.`)
+const ordering = z
+  .enum(ORDERINGS, { error: 'must be "key"; leave it out, or give null in a PATCH, for no order' })
+  .describe('`key`: events with the same `orderingKey` arrive in publish order, one at a time; keys go side by side. No order when not given.')
+const onExhausted = z
+  .enum(ON_EXHAUSTED)
+  .describe('Of an ordered webhook, when an event is out of attempts: `block` (when not given): its key waits until it is retried or cancelled; `skip`: its key goes on without it.')
 
 export const webhookInput = z.strictObject({
   ...shared,
@@ -127,6 +134,8 @@ export const webhookInput = z.strictObject({
   autoSuspend: autoSuspend.optional(),
   rateLimit: rateLimit.optional(),
   maxInFlight: maxInFlight.optional(),
+  ordering: ordering.optional(),
+  onExhausted: onExhausted.optional(),
 })
 named.add(webhookInput, { id: 'CreateWebhook' })
 
@@ -143,6 +152,8 @@ export const webhookPatch = z.strictObject({
   autoSuspend: autoSuspend.nullish(),
   rateLimit: rateLimit.nullish(),
   maxInFlight: maxInFlight.nullish(),
+  ordering: ordering.nullish(),
+  onExhausted: onExhausted.nullish(),
 })
 named.add(webhookPatch, { id: 'PatchWebhook' })
 

@@ -3,6 +3,7 @@ import { formatDuration } from '../domain/duration'
 import { filterNode } from '../domain/filter'
 import type { Failing } from '../domain/health'
 import { RATE_PERIODS } from '../domain/rate-limit'
+import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
 import { WEBHOOK_STATUSES, type OpenWebhook, type WebhookStatus } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import { named, time } from './views'
@@ -36,6 +37,8 @@ export const webhookView = z.object({
   retryAfterUntil: time
     .optional()
     .describe('Its receiver has asked with `Retry-After` for no POST before. Deliveries wait until then and use up no attempt; a resume ends the wait, and so does another url, auth or headers.'),
+  ordering: z.enum(ORDERINGS).optional().describe('`key`: events with the same `orderingKey` arrive in publish order, one at a time.'),
+  onExhausted: z.enum(ON_EXHAUSTED).optional().describe('Of an ordered webhook: whether a key waits for an event that is out of attempts.'),
   failing: z
     .object({ since: time, failures: z.int(), nextProbeAt: time.optional().describe('When a suspended one is tried again.') })
     .optional()
@@ -78,6 +81,7 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     timeout: formatDuration(timeoutMs),
     autoSuspend: webhook.autoSuspend ?? true,
     ...toBoundsView(webhook),
+    ...(webhook.ordering && { ordering: webhook.ordering, onExhausted: webhook.onExhausted ?? 'block' }),
     ...(failing && { failing: toFailingView(failing, status) }),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),

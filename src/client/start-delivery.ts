@@ -22,6 +22,8 @@ export interface EventToDeliver {
   expireAt?: string
   /** 1 (most urgent) to 5; when not given, that of the type. */
   priority?: number
+  /** Ordered webhooks get events with the same one in order; `data.id` when not given. */
+  orderingKey?: string
 }
 
 export interface StartDeliveryOptions {

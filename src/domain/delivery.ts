@@ -88,11 +88,16 @@ export interface Delivery {
   expiredReason?: ExpiredReason
   /**
    * Its webhook cannot take it now: it waits in the webhook's queue, whose workflow looks after it,
-   * whatever `workflowId` says. While it has a token, it is being attempted.
+   * whatever `workflowId` says. While it has a token, it is being attempted. `behind`: its turn does not
+   * come before others of its ordering key are through.
    */
-  queue?: 'waiting'
+  queue?: 'waiting' | 'behind'
   /** The replay that made it: its event had a delivery to the webhook before, or none. */
   replayedBy?: string
+  /** To an ordered webhook: it comes one after the other with those of the same key. */
+  orderingKey?: string
+  /** Its place in the line of its key, for as long as it stands there. */
+  turn?: number
   /** The newest release that moved it. */
   releaseId?: string
   /** A message for the workflow that is not known to have arrived; the reconciler repeats it. */

@@ -19,11 +19,11 @@ export const DISPATCH_BOUND_MS = 20_000
 export const PERMIT_WAIT_MS = { dispatch: 1_000, retries: 5_000 } as const
 
 /**
- * All of its POSTs are made by its queue. One activity at a time works that off, in whichever process:
- * so its bounds hold over all of them.
+ * All of its POSTs are made by its queue, which alone knows whose turn it is. One activity at a time works
+ * that off, in whichever process: so its bounds and its order hold over all of them.
  */
-export const isBounded = ({ rateLimit, maxInFlight }: { rateLimit?: unknown; maxInFlight?: unknown }): boolean =>
-  rateLimit !== undefined || maxInFlight !== undefined
+export const usesQueueAlone = ({ rateLimit, maxInFlight, ordering }: { rateLimit?: unknown; maxInFlight?: unknown; ordering?: unknown }): boolean =>
+  [rateLimit, maxInFlight, ordering].some((bound) => bound !== undefined)
 
 /** The fast lane is for webhooks whose slowest answer fits into `dispatch`. */
 export const mayDispatch = (webhook: { timeoutMs: number }): boolean => webhook.timeoutMs <= TIMEOUT.defaultMs

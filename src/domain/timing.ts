@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { ORDERING_KEY_MAX } from './ordering'
 import type { FieldError } from './validation'
 
-/** When an event is to be delivered, and how urgently, as its publisher has said. */
+/** When an event is to be delivered, how urgently and after which others, as its publisher has said. */
 export interface Timing {
   /** Not delivered before. */
   deliverAt?: Date
@@ -9,6 +10,8 @@ export interface Timing {
   expireAt?: Date
   /** 1 (most urgent) to 5. */
   priority?: number
+  /** Ordered webhooks get events with the same one in order; the entity's id when not given. */
+  orderingKey?: string
 }
 
 export const PRIORITIES = { most: 1, least: 5 } as const
@@ -29,6 +32,11 @@ export const timingFields = {
     .int({ error: 'must be a whole number from 1 (most urgent) to 5' })
     .min(PRIORITIES.most, 'must be a whole number from 1 (most urgent) to 5')
     .max(PRIORITIES.least, 'must be a whole number from 1 (most urgent) to 5')
+    .optional(),
+  orderingKey: z
+    .string({ error: 'must be a string' })
+    .min(1, 'must not be empty')
+    .max(ORDERING_KEY_MAX, `must have at most ${ORDERING_KEY_MAX} characters`)
     .optional(),
 }
 
@@ -53,10 +61,11 @@ export const hasExpired = ({ expireAt }: Timing, now: Date): boolean => expireAt
 export const isAhead = ({ deliverAt }: Timing, now: Date): boolean => deliverAt !== undefined && deliverAt > now
 
 /** The fields that were given, and no others. */
-export const timingOf = ({ deliverAt, expireAt, priority }: Timing): Timing => ({
+export const timingOf = ({ deliverAt, expireAt, priority, orderingKey }: Timing): Timing => ({
   ...(deliverAt && { deliverAt }),
   ...(expireAt && { expireAt }),
   ...(priority !== undefined && { priority }),
+  ...(orderingKey !== undefined && { orderingKey }),
 })
 
 /** Money that moved before what was made, and that before what was changed. */

@@ -1,5 +1,6 @@
 import type { Filter } from './filter'
 import type { RateLimit } from './rate-limit'
+import type { OnExhausted, Ordering } from './ordering'
 import type { RetryPolicy } from './retry-policy'
 
 /** `paused` by a person and `suspended` by Herald hold deliveries; `disabled` receives no new ones. */
@@ -39,6 +40,10 @@ export interface Webhook {
   maxInFlight?: number
   /** The receiver has asked with `Retry-After` for no POST before. May have passed. */
   retryAfterUntil?: Date
+  /** Events with the same key arrive in publish order, one at a time. */
+  ordering?: Ordering
+  /** `block` when not given. */
+  onExhausted?: OnExhausted
   createdAt: Date
   updatedAt: Date
 }

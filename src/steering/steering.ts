@@ -97,7 +97,8 @@ export function createSteering(deps: SteeringDeps): Steering {
     const isMoved = (await move(delivery.round)) > 0
     const now = (await load(tenantId, id)) ?? delivery
     if (!isMoved) return { kind: 'not allowed', status: now.status }
-    await tell(now)
+    // What stands behind it in an ordered webhook need not wait for the next look.
+    await Promise.all([tell(now), ...(delivery.turn === undefined ? [] : [wake(tenantId, delivery.webhookId)])])
     return { kind: 'accepted', status: now.status, round: now.round }
   }
 

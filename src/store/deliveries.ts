@@ -28,6 +28,8 @@ export interface DeliveryStore {
   claim: (tenantId: string, deliveries: Delivery[], token: string) => Promise<Claim[]>
   /** The same of what waits in its webhook's queue. */
   claimQueued: (tenantId: string, deliveries: Delivery[], token: string) => Promise<Claim[]>
+  /** The same of what stands in the line of its ordering key, wherever; its turn counts from `at`. */
+  claimInLine: (tenantId: string, deliveries: Delivery[], token: string, at: Date) => Promise<Claim[]>
   /** The same of what is held: a probe of a suspended webhook. */
   claimHeld: (tenantId: string, deliveries: Delivery[], token: string) => Promise<Claim[]>
   /** A probe has failed: the delivery stays held, and has as many attempts left as before. */
@@ -79,7 +81,7 @@ export const NOT_PARKED = { parkedAt: '', parkedReason: '', expiresAt: '', expir
 
 interface ClaimedFrom {
   status?: 'held'
-  queue?: 'waiting' | { $exists: false }
+  queue?: 'waiting' | { $exists: false } | { $in: ('waiting' | 'behind')[] }
   token?: { $exists: false }
 }
 
@@ -105,14 +107,14 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
   }
 
   /** Deliveries with equal counts move in one write. */
-  async function claim(tenantId: string, wanted: Delivery[], token: string, from: ClaimedFrom = {}): Promise<Claim[]> {
+  async function claim(tenantId: string, wanted: Delivery[], token: string, from: ClaimedFrom = {}, set: Pick<Delivery, 'queue' | 'nextAttemptAt'> = {}): Promise<Claim[]> {
     const byPosts = groupBy(wanted, ({ posts, round }) => `${posts}/${round}`)
     const now = new Date()
     const moves = [...byPosts.values()].map(async (group) => {
       const [{ posts, round }] = group
       const { modifiedCount } = await deliveries.updateMany(
         { ...among(tenantId, group.map(({ id }) => id)), posts, round, ...(from.status ? {} : { status: { $in: [...UNDER_WAY] } }), ...from },
-        { $set: { token, updatedAt: now }, $inc: { posts: 1 }, $push: { intents: now } },
+        { $set: { token, updatedAt: now, ...set }, $inc: { posts: 1 }, $push: { intents: now } },
       )
       return modifiedCount
     })
@@ -145,7 +147,7 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
       { ...scoped(tenantId, filter), status: { $in: from } },
       {
         $set: { status, updatedAt: new Date(), ...fields },
-        $unset: { token: '', queue: '', ...(status !== 'held' && { nextAttemptAt: '' as const }), ...unset },
+        $unset: { token: '', queue: '', ...(status !== 'held' && { nextAttemptAt: '' as const }), ...(FINAL_STATUSES.includes(status) && { turn: '' as const }), ...unset },
       },
     )
     return modifiedCount
@@ -157,6 +159,8 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     // Not what was put into its webhook's queue since it was looked at: it waits for its turn there.
     claim: (tenantId, wanted, token) => claim(tenantId, wanted, token, { queue: { $exists: false } }),
     claimQueued: (tenantId, wanted, token) => claim(tenantId, wanted, token, { queue: 'waiting', token: { $exists: false } }),
+    claimInLine: (tenantId, wanted, token, at) =>
+      claim(tenantId, wanted, token, { queue: { $in: ['waiting', 'behind'] }, token: { $exists: false } }, { queue: 'waiting', nextAttemptAt: at }),
     claimHeld: (tenantId, wanted, token) => claim(tenantId, wanted, token, { status: 'held' }),
     holdOn: async (tenantId, id, token, lastOutcome) => {
       await deliveries.updateOne(

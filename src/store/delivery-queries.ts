@@ -1,4 +1,4 @@
-import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
+import { DELIVERY_STATUSES, FINAL_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import { firstDeliveryId } from '../domain/ids'
 import { toDelivery } from './deliveries'
 import type { DeliveryRecord, Models } from './models'
@@ -21,6 +21,8 @@ export interface DeliveryFilter {
 export interface DeliveryQueries {
   list: (tenantId: string, filter: DeliveryFilter, request: PageRequest) => Promise<Page<Delivery>>
   get: (tenantId: string, id: string) => Promise<Delivery | undefined>
+  /** The first in the line of its ordering key, where that is another one. */
+  standsBehind: (delivery: Delivery) => Promise<Delivery | undefined>
 }
 
 export function createDeliveryQueries({ deliveries }: Models): DeliveryQueries {
@@ -29,6 +31,12 @@ export function createDeliveryQueries({ deliveries }: Models): DeliveryQueries {
     get: async (tenantId, id) => {
       const record = await deliveries.findOne(scoped(tenantId, { _id: id })).lean<DeliveryRecord>()
       return record ? toDelivery(record) : undefined
+    },
+    standsBehind: async ({ tenantId, webhookId, orderingKey, turn }) => {
+      if (orderingKey === undefined || turn === undefined) return undefined
+      const before = scoped(tenantId, { webhookId, orderingKey, turn: { $gt: 0, $lt: turn }, status: { $nin: [...FINAL_STATUSES] } })
+      const first = await deliveries.findOne(before, null, { sort: { turn: 1 }, hint: 'lines' }).lean<DeliveryRecord>()
+      return first ? toDelivery(first) : undefined
     },
   }
 }

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { HeraldEvent } from '../domain/event'
 import { eventKey } from '../domain/ids'
-import { timingOf } from '../domain/timing'
+import { orderingKeyOf } from '../domain/ordering'
+import { isAhead, timingOf } from '../domain/timing'
 import { duplicateIndexes, StoreAway } from './errors'
 import type { EventRecord, Models } from './models'
 import { scoped } from './scope'
@@ -59,6 +60,8 @@ export interface EventStore {
   markStarted: (tenantId: string, eventIds: string[], workflowId: string, until: Date) => Promise<void>
   /** All deliveries of the events have a record now; those take over. */
   markDispatched: (marks: Dispatched[]) => Promise<void>
+  /** Of these ordering keys, what is due and not dispatched yet; its data is read where a filter asks for it. */
+  undispatched: (tenantId: string, orderingKeys: string[], withData: boolean) => Promise<HeraldEvent[]>
   /** Who holds leases of events that were not started yet. */
   starters: () => Promise<string[]>
   /** Their leases end now: they are known to be gone. */
@@ -79,6 +82,7 @@ const toRecord = ({ id, scheduled, ...event }: NewEvent, lease: Lease): EventRec
   _id: eventKey(event.tenantId, id),
   eventId: id,
   ...event,
+  orderingKey: orderingKeyOf(event),
   sequence: toBeNumbered(),
   starter: scheduled ? SCHEDULE : lease.starter,
   leaseUntil: (scheduled && event.deliverAt) || lease.until,
@@ -208,6 +212,13 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     },
     get: async (tenantId, eventId) =>
       (await events.findOne(keys(tenantId, [eventId]))) ?? undefined,
+    undispatched: async (tenantId, orderingKeys, withData) => {
+      const now = new Date()
+      // What is further off is scheduled, and stops nobody yet.
+      const leased = scoped(tenantId, { orderingKey: { $in: orderingKeys }, leaseUntil: { $lt: new Date(now.getTime() + LEASES_MS) } })
+      const found = await events.find(leased, { hint: 'undispatched', ...(!withData && { projection: { data: 0 } }) }).toArray()
+      return found.map((record) => toEvent(withData ? record : { ...record, data: '' })).filter((event) => !isAhead(event, now))
+    },
     starters: () => events.distinct('starter', notStarted()),
     endLeases: async (starters) => {
       await events.updateMany({ ...notStarted(), starter: { $in: starters } }, { $set: { leaseUntil: new Date() } })

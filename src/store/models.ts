@@ -161,6 +161,10 @@ function eventSchema(): Schema {
       { starter: 1, leaseUntil: 1 },
       { name: 'scheduled', partialFilterExpression: { starter: SCHEDULE, leaseUntil: { $exists: true } } },
     )
+    .index(
+      { tenantId: 1, orderingKey: 1, leaseUntil: 1 },
+      { name: 'undispatched', partialFilterExpression: { leaseUntil: { $exists: true } } },
+    )
     .index({ lookAgainAt: 1 }, { partialFilterExpression: { lookAgainAt: { $exists: true } } })
 }
 
@@ -204,6 +208,8 @@ function deliverySchema(): Schema {
       { name: 'due', partialFilterExpression: { queue: { $exists: true } } },
     )
     .index({ releaseId: 1, status: 1, webhookId: 1 }, { name: 'of_release', partialFilterExpression: { releaseId: { $exists: true } } })
+    // Found along this index alone: webhook, key, and the order within it.
+    .index({ webhookId: 1, orderingKey: 1, turn: 1 }, { name: 'lines', partialFilterExpression: { turn: { $exists: true } } })
 }
 
 /** Declares every collection on a connection; `init` makes the indexes. */

@@ -63,7 +63,7 @@ export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): O
     if (delivered) {
       const { modifiedCount } = await deliveries.updateMany(
         { ...scoped(tenantId, ids), status: { $in: statusesBefore('delivered') } },
-        { $set: { status: 'delivered', ...fields }, $unset: { token: '', nextAttemptAt: '', queue: '', ...NOT_PARKED } },
+        { $set: { status: 'delivered', ...fields }, $unset: { token: '', nextAttemptAt: '', queue: '', turn: '', ...NOT_PARKED } },
       )
       if (modifiedCount < group.length) await noteCancelled(group, fields)
       return

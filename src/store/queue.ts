@@ -62,7 +62,7 @@ export function createQueueStore({ deliveries }: Models): QueueStore {
       return (await found.lean<DeliveryRecord[]>()).map(toDelivery)
     },
     some: async (tenantId, webhookId, limit) => {
-      const filter = scoped(tenantId, { webhookId, queue: 'waiting' as const, token: { $exists: false } })
+      const filter = scoped(tenantId, { webhookId, queue: { $exists: true }, token: { $exists: false } })
       return (await deliveries.find(filter, { _id: 1 }).limit(limit).lean<{ _id: string }[]>()).map(({ _id }) => _id)
     },
     webhooks: () => webhooksIn('due', { queue: { $exists: true } }),

@@ -39,8 +39,10 @@ export interface ReleaseStore {
   move: (release: Release, deliveries: Delivery[]) => Promise<void>
   /** Remembers how far the release has come, unless somebody else has taken it further since it was read. */
   advance: (release: Release, progress: ReleaseProgress) => Promise<void>
-  /** Of those that it has moved: how many are under way, by webhook. */
+  /** Of those that it has moved: how many are under way, by webhook, and not behind others of their ordering key. */
   underWay: (release: Release) => Promise<Map<string, number>>
+  /** Whether one of those that it has moved is behind others of its ordering key. */
+  isWaiting: (release: Release) => Promise<boolean>
   /** Of those that it has moved: how they stand. Of a cancelled one they are kept once nothing is under way. */
   counts: (release: Release) => Promise<ReleaseCounts>
 }
@@ -119,11 +121,12 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
     },
     underWay: async (release) => {
       const groups = await deliveries.aggregate<{ _id: string; count: number }>([
-        { $match: { ...moved(release), status: { $in: [...UNDER_WAY] } } },
+        { $match: { ...moved(release), status: { $in: [...UNDER_WAY] }, queue: { $ne: 'behind' } } },
         { $group: { _id: '$webhookId', count: { $sum: 1 } } },
       ])
       return new Map(groups.map(({ _id, count }) => [_id, count]))
     },
+    isWaiting: async (release) => (await deliveries.exists({ ...moved(release), status: { $in: [...UNDER_WAY] }, queue: 'behind' })) !== null,
     counts,
   }
 }
@@ -180,6 +183,6 @@ const moves: Record<ReleaseAction, (releaseId: string) => object[]> = {
         releaseId,
       },
     },
-    { $unset: [...Object.keys(NOT_PARKED), 'nextAttemptAt', 'token', 'queue'] },
+    { $unset: [...Object.keys(NOT_PARKED), 'nextAttemptAt', 'token', 'queue', 'turn'] },
   ],
 }

@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose'
+import { SEQUENCES_PER_SECOND } from '../domain/ordering'
 
 /**
  * Asks MongoDB to number a record as it inserts it: of an empty timestamp in a new document it makes its
@@ -8,8 +9,5 @@ import { mongo } from 'mongoose'
  */
 export const toBeNumbered = (): mongo.Timestamp => new mongo.Timestamp({ t: 0, i: 0 })
 
-/** Inserts of a second that are told apart; a JSON number holds seconds times this until the year 2242. */
-const PER_SECOND = 2 ** 20
-
 /** The logical time (a second, and a count within it) as a whole number that JSON can hold. */
-export const toSequence = ({ t, i }: mongo.Timestamp): number => t * PER_SECOND + i
+export const toSequence = ({ t, i }: mongo.Timestamp): number => t * SEQUENCES_PER_SECOND + i

@@ -17,6 +17,8 @@ export type WebhookPatch = Partial<
   maxInFlight?: number | null
   /** Its receiver's wish is void: it is another one, or another caller. */
   retryAfterUntil?: null
+  ordering?: Webhook['ordering'] | null
+  onExhausted?: Webhook['onExhausted'] | null
 }
 
 export interface WebhookStore {
