@@ -144,8 +144,8 @@ export interface Models {
   mails: Model<MailRecord>
 }
 
-/** The shapes are the compiler's business; mongoose declares the collections and their indexes. */
-const open = () => new Schema({ _id: Schema.Types.Mixed }, { strict: false, versionKey: false, _id: false })
+/** The shapes are the compiler's business; mongoose declares the collections and their indexes. An empty filter is one, too. */
+const open = () => new Schema({ _id: Schema.Types.Mixed }, { strict: false, versionKey: false, _id: false, minimize: false })
 
 /** MongoDB removes what is marked once the time of the mark is there; what is not marked costs nothing. */
 const leaving = (schema: Schema): Schema =>

@@ -5,9 +5,9 @@ import { until } from '../support/until'
 const scene = useScene()
 
 /** Publishes so many events to a webhook that fails, and waits until all are parked. */
-async function park(count: number, receiver: Receiver): Promise<string> {
-  const webhookId = await scene.subscribe(receiver.url, { eventTypes: [5], retry: { maximumAttempts: 1 } })
-  const events = Array.from({ length: count }, (_, i) => ({ type: 5, data: { id: `txn-${i}` } }))
+async function park(count: number, receiver: Receiver, type = 5): Promise<string> {
+  const webhookId = await scene.subscribe(receiver.url, { eventTypes: [type], retry: { maximumAttempts: 1 } })
+  const events = Array.from({ length: count }, (_, i) => ({ type, data: { id: `txn-${i}` } }))
   // Some of them alone, some in groups.
   for (const event of events.slice(0, 5)) await scene.publish(event)
   await scene.api('POST', '/v1/events/batch', { events: events.slice(5) })
@@ -177,13 +177,13 @@ it('lets no webhook that hangs hold up what goes to the others', async () => {
   const hung = await scene.receiver(500)
   const slow = await park(60, hung)
   const receiver = await scene.receiver(500)
-  const healthy = await park(20, receiver)
+  const healthy = await park(20, receiver, 6)
   hung.answer = { hang: true }
   receiver.answer = 200
   const before = receiver.requests.length
 
   // Five seconds of its rate may be under way to one webhook: the 50 oldest, which all hang.
-  const { id } = await release({ action: 'retry', filter: { type: 'TRANSACTION SUCCESSFUL' }, ratePerSecond: 10 })
+  const { id } = await release({ action: 'retry', filter: {}, ratePerSecond: 10 })
 
   await receiver.waitFor(before + 20, 13_000)
   expect(await inStatus(slow, 'delivered')).toBe(0)
