@@ -115,7 +115,7 @@ const maxInFlight = z
   .int()
   .min(1)
   .max(WEBHOOK_CAP)
-  .describe(`Requests at once, over all processes. When not given: ${WEBHOOK_CAP} of each process.`)
+  .describe(`Requests at once, over all processes. When not given: ${WEBHOOK_CAP}, of which each process has its part.`)
 const ordering = z
   .enum(ORDERINGS, { error: 'must be "key"; leave it out, or give null in a PATCH, for no order' })
   .describe('`key`: events with the same `orderingKey` arrive in publish order, one at a time; keys go side by side. No order when not given.')

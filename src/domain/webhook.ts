@@ -36,7 +36,7 @@ export interface Webhook {
   /** False: it is not suspended, however long it fails. */
   autoSuspend?: boolean
   rateLimit?: RateLimit
-  /** Requests at once, over all processes; without it, as many as a process may have. */
+  /** Requests at once, over all processes; without it, as many as Herald allows any webhook. */
   maxInFlight?: number
   /** The receiver has asked with `Retry-After` for no POST before. May have passed. */
   retryAfterUntil?: Date
