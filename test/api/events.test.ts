@@ -44,7 +44,7 @@ test.each<[string, (event: Listed) => boolean]>([
 test('lists events without their data', async () => {
   const { body } = await api.admin('GET', '/v1/events?limit=1')
   expect(body.data).toEqual([
-    { id: 'e-30', type: 'CREATE ACCOUNT', typeId: 1, entityId: 'x-0', createdAt: '2026-02-01T15:00:00.000Z', priority: 3 },
+    { id: 'e-30', type: 'CREATE ACCOUNT', typeId: 1, entityId: 'x-0', createdAt: '2026-02-01T15:00:00.000Z', priority: 3, orderingKey: 'x-0' },
   ])
 })
 

@@ -70,7 +70,7 @@ test.each([
   [{ type: 1, data: account, priority: 6 }, 'priority', 'must be a whole number from 1 (most urgent) to 5'],
   [{ type: 1, data: account, priority: 2.5 }, 'priority', 'must be a whole number from 1 (most urgent) to 5'],
   [{ type: 1, data: account, priority: 'high' }, 'priority', 'must be a whole number from 1 (most urgent) to 5'],
-  [{ type: 1, data: account, deliver: 'later' }, 'deliver', 'is not known here; known: id, type, data, deliverAt, expireAt, priority'],
+  [{ type: 1, data: account, deliver: 'later' }, 'deliver', 'is not known here; known: id, type, data, deliverAt, expireAt, priority, orderingKey'],
 ])('says which field is wrong: %j', async (event, path, message) => {
   const { status, body, headers } = await api.admin('POST', '/v1/events', event)
   expect(status).toBe(400)
