@@ -48,7 +48,8 @@ export function createCare(deps: ActivityDeps): Care {
     },
     adopt: async ({ tenantId, deliveryIds: ids, from }) => {
       if (isDrainWorkflowId(from)) await deliveries.adoptParked(tenantId, ids, ownWorkflowId())
-      else await deliveries.adopt(tenantId, ids, from, ownWorkflowId())
+      // What a replay made is the queue's own: a person may have retried it before it was handed over.
+      await deliveries.adopt(tenantId, ids, from, ownWorkflowId())
       const own = (await deliveries.load(tenantId, ids)).filter(({ workflowId }) => workflowId === ownWorkflowId())
       return careFor(deps, tenantId, own.map(({ id }) => id))
     },

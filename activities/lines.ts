@@ -88,10 +88,14 @@ async function look(deps: LineDeps, webhook: OpenWebhook, lines: Lines, due: Del
   lines.lookedAt = now
   const through: DeliveryStatus[] = [...FINAL_STATUSES, ...(webhook.onExhausted === 'skip' ? ['parked' as const] : [])]
   const stranded = await deps.lines.stranded(webhook.id, through)
-  const idsOf = (isBehind: boolean): string[] => stranded.filter(({ queue }) => (queue === 'behind') === isBehind).map(({ id }) => id)
-  await deps.lines.comeForward(webhook.tenantId, idsOf(true))
-  await deps.lines.leave(webhook.tenantId, idsOf(false))
-  return stranded.length > 0
+  const behind = stranded.filter(({ queue }) => queue === 'behind')
+  const stops = await stopsOf(deps, webhook, behind.map(({ orderingKey = '' }) => orderingKey))
+  // What the journal still has before it would be sent back at once.
+  const first = behind.filter(({ orderingKey = '', turn = 0 }) => turn < (stops.get(orderingKey) ?? Infinity))
+  const gone = stranded.filter(({ queue }) => queue !== 'behind')
+  await deps.lines.comeForward(webhook.tenantId, first.map(({ id }) => id))
+  await deps.lines.leave(webhook.tenantId, gone.map(({ id }) => id))
+  return first.length + gone.length > 0
 }
 
 /** What came to the queue from elsewhere, or was skipped before, joins the line where its event belongs. */
@@ -166,7 +170,7 @@ const mayGo = ({ status, queue, token, nextAttemptAt }: Delivery, now: Date): bo
   UNDER_WAY.includes(status) && queue !== undefined && token === undefined && nextAttemptAt !== undefined && nextAttemptAt <= now
 
 /** The first of every line, then the second ones, until there are enough. */
-function inTurn(all: Delivery[][], most: number): Chain[] {
+export function inTurn(all: Delivery[][], most: number): Chain[] {
   const lengths = all.map(() => 0)
   let left = most
   for (let place = 0; left > 0 && all.some((chain) => chain.length > place); place += 1) {

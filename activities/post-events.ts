@@ -81,7 +81,7 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
   }
   if (webhook.status === 'disabled') throw disabled(webhook)
   if (webhook.status !== 'active') {
-    await deps.deliveries.hold(tenantId, ids)
+    await deps.deliveries.hold(tenantId, ids, 'unqueued')
     return { kind: 'done' }
   }
   // The time-out may have been raised since the round began.

@@ -8,7 +8,9 @@ import { lastOutcomeOf } from '../src/store/outcomes'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
 import { heldInOrder } from './lines'
+import type { Pace } from './pace'
 import { postAll, type Posted } from './post-all'
+import type { Turns } from './turns'
 
 const RECORD_WAIT_MS = 10_000
 
@@ -16,14 +18,16 @@ const RECORD_WAIT_MS = 10_000
  * Tries a suspended webhook with the oldest of what is held, when its time has come. An answer lets it go
  * on; a failure uses up none of the delivery's attempts. Answers when to look again, in ms since 1970.
  */
-export async function probe(deps: ActivityDeps, webhook: OpenWebhook): Promise<number> {
+export async function probe(deps: ActivityDeps, webhook: OpenWebhook, turns: Turns): Promise<number> {
   const { tenantId, id } = webhook
   const failing = (await deps.health.find([id])).get(id)
   const at = Math.max(failing?.nextProbeAt?.getTime() ?? 0, deps.retryAfters.until(id))
   if (at > Date.now()) return at
+  const turn = webhook.rateLimit && (await turns.reserve(webhook.rateLimit, 1))
+  if (turn && 'nextAt' in turn) return turn.nextAt
   const probes = failing?.probes ?? 0
   const [oldest] = webhook.ordering ? await heldInOrder(deps, webhook) : await deps.queue.held(tenantId, id, 1)
-  const isAnswered = oldest !== undefined && (await attempt(deps, webhook, oldest))
+  const isAnswered = oldest !== undefined && (await attempt(deps, webhook, oldest, turn?.pace))
   if (isAnswered) return goOn(deps, webhook)
   // With nothing to try it with, the wait does not grow.
   const next = new Date(Date.now() + probeWaitMs(deps.suspension, oldest ? probes + 1 : probes))
@@ -31,7 +35,7 @@ export async function probe(deps: ActivityDeps, webhook: OpenWebhook): Promise<n
   return next.getTime()
 }
 
-async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Delivery): Promise<boolean> {
+async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Delivery, limit: Pace | undefined): Promise<boolean> {
   const { tenantId } = webhook
   // Before the claim: what cannot be POSTed is not claimed.
   const [event] = await deps.events.load(tenantId, [delivery.eventId])
@@ -44,6 +48,7 @@ async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Deliv
     beginBefore: Date.now() + webhook.timeoutMs,
     permitWaitMs: PERMIT_WAIT_MS.retries,
     atOnce: 1,
+    ...(limit && { limit: limit.turn }),
   })
   return conclude(deps, tenantId, token, posted)
 }

@@ -20,6 +20,8 @@ export interface Shift {
   lines: Lines
   /** Something was due in this run. */
   hasSeenDue?: true
+  /** Of a webhook without order: nothing stands behind others. */
+  hasDissolved?: true
 }
 
 /** Deliveries whose next POST is written down, and may be made by whoever has the token. */

@@ -12,6 +12,8 @@ const PAGE = 1_000
 /** One that is paused is told when it goes on; this is for a message that was lost. */
 const PAUSED_MS = 60_000
 const FULL_MS = 1_000
+/** What is behind others of its ordering key may wait for a person. */
+const BEHIND_MS = 30_000
 /** A replay waits for as long as its webhook is paused or suspended. */
 const HELD_UP_MS = 5_000
 
@@ -72,7 +74,8 @@ function createStep(deps: ReleaseDeps): Activities['releasePage'] {
     await move(deps, release, page)
     if (page.isWaiting) return wait(FULL_MS)
     if (moved > 0 || !isAtEnd(page)) return { kind: 'wait', until: begun + pauseAfter(release, moved, page) }
-    if (load.underWay > 0 || (await releases.isWaiting(release))) return wait(FULL_MS)
+    if (load.underWay > 0) return wait(FULL_MS)
+    if (await releases.isWaiting(release)) return wait(BEHIND_MS)
     await tellEnd(deps, release)
     await releases.setStatus(tenantId, releaseId, ['running'], 'finished')
     return { kind: 'ended' }

@@ -23,7 +23,7 @@ export interface RetryAfterDeps {
 
 interface Known {
   until: number
-  /** Of performance.now(); Infinity while it is being written. */
+  /** Of performance.now(); Infinity while it is being written, and where that failed. */
   writtenAt: number
 }
 
@@ -38,6 +38,8 @@ export function createRetryAfters({ webhooks, logger }: RetryAfterDeps): RetryAf
       await webhooks.setRetryAfter(tenantId, id, new Date(entry.until))
     } catch (error) {
       logger.warn({ err: error, tenantId, webhookId: id }, 'a Retry-After could not be written down: it holds in this process')
+      // What is on record says nothing of it, until it has passed.
+      return
     }
     entry.writtenAt = performance.now()
   }
@@ -48,7 +50,7 @@ export function createRetryAfters({ webhooks, logger }: RetryAfterDeps): RetryAf
       const entry = known.get(id)
       const onRecord = retryAfterUntil?.getTime() ?? 0
       // What was read before it was written says nothing of it.
-      if (entry && entry.writtenAt > readAt) return Math.max(entry.until, onRecord)
+      if (entry && entry.writtenAt > readAt && (entry.writtenAt < Infinity || entry.until > Date.now())) return Math.max(entry.until, onRecord)
       if (onRecord > Date.now()) known.set(id, { until: onRecord, writtenAt: readAt })
       else known.delete(id)
       return onRecord

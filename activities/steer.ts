@@ -8,7 +8,7 @@ export function createSteer({ steering }: Pick<ActivityDeps, 'steering'>): Activ
     if (result.kind === 'not found') return { deliveryId, done: false, why: 'there is no such delivery any more' }
     const { status, attemptUnderWay } = result
     if (result.kind === 'accepted') return { deliveryId, done: true, status, ...(attemptUnderWay && { attemptUnderWay }) }
-    const why = attemptUnderWay ? 'an attempt is being made just now' : result.isDue ? 'its next attempt is due already' : `it is ${status}`
+    const why = attemptUnderWay ? 'an attempt is being made just now' : result.isBehind ? 'it comes after the others of its ordering key' : result.isDue ? 'its next attempt is due already' : `it is ${status}`
     return { deliveryId, done: false, status, why }
   }
 }

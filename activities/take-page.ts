@@ -6,7 +6,7 @@ import type { OpenWebhook } from '../src/domain/webhook'
 import type { Claim } from '../src/store/deliveries'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
-import { takeInOrder } from './lines'
+import { inTurn, takeInOrder } from './lines'
 import type { Paces } from './pace'
 import { probe } from './probe'
 import { roomOf } from './queue-bounds'
@@ -37,8 +37,12 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
   const isLeftAlone = leftAloneUntil > Date.now()
   if (webhook.ordering) return isLeftAlone ? { kind: 'later', notBefore: leftAloneUntil } : takeChains(deps, paces, shift, webhook, { due, nextAt, most })
   const [first] = due
-  if (!first) {
+  // It may have kept order before.
+  if (!first || !shift.hasDissolved) {
+    shift.hasDissolved = true
     if ((await deps.lines.dissolve(tenantId, webhookId)) > 0) return { kind: 'more' }
+  }
+  if (!first) {
     if (usesQueueAlone(webhook)) shift.linger.begin()
     if (nextAt) return { kind: 'later', notBefore: nextAt.getTime() }
     deps.lanes.clear(webhookId)
@@ -61,12 +65,9 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
 async function takeChains(deps: ActivityDeps, paces: Paces, shift: Shift, webhook: OpenWebhook, found: { due: Delivery[]; nextAt: Date | undefined; most: number }): Promise<Page | Outlook> {
   const { tenantId, webhookId } = shift
   const { pace, alike } = await paces.of(tenantId, found.due)
-  const room = await roomOf(webhook, shift.turns, pace ? alike.length : found.most)
-  if ('nextAt' in room) return { kind: 'later', notBefore: room.nextAt }
-  const { chains, moved } = await takeInOrder(deps, webhook, shift.lines, alike, room.count)
-  const all = chains.flat()
+  const { chains: ready, moved } = await takeInOrder(deps, webhook, shift.lines, alike, pace ? alike.length : found.most)
   if (found.due.length > 0) shift.hasSeenDue = true
-  if (all.length === 0) {
+  if (ready.length === 0) {
     if (shift.hasSeenDue) shift.linger.begin()
     if (moved) return { kind: 'more' }
     if (found.nextAt) return { kind: 'later', notBefore: found.nextAt.getTime() }
@@ -74,6 +75,10 @@ async function takeChains(deps: ActivityDeps, paces: Paces, shift: Shift, webhoo
     return isEmpty ? { kind: 'empty' } : later(BEHIND_MS)
   }
   shift.linger.end()
+  const room = await roomOf(webhook, shift.turns, ready.flat().length)
+  if ('nextAt' in room) return { kind: 'later', notBefore: room.nextAt }
+  const chains = inTurn(ready, room.count)
+  const all = chains.flat()
   const events = await deps.events.load(tenantId, [...new Set(all.map(({ eventId }) => eventId))])
   const since = found.due[0]?.nextAttemptAt ?? new Date()
   const claim = (ready: Delivery[], token: string) => deps.deliveries.claimInLine(tenantId, ready, token, since)
@@ -91,7 +96,7 @@ async function emptyOut(deps: ActivityDeps, shift: Shift, webhook: OpenWebhook |
   else await deps.deliveries.cancel(tenantId, { ids, from: [...UNDER_WAY] })
   if (ids.length === EMPTIED_AT_ONCE) return later(SOON_MS)
   const isProbed = webhook?.status === 'suspended' && !webhook.secretsLost
-  return isProbed ? { kind: 'later', notBefore: await probe(deps, webhook) } : { kind: 'empty' }
+  return isProbed ? { kind: 'later', notBefore: await probe(deps, webhook, shift.turns) } : { kind: 'empty' }
 }
 
 const claimQueued =

@@ -143,7 +143,8 @@ function accepted(result: SteeringResult, id: string, rule: string): Accepted {
   throw new Problem('conflict', detail, { members: { currentStatus: result.status } })
 }
 
-function whyNot({ attemptUnderWay, isDue }: Extract<SteeringResult, { kind: 'not allowed' }>): string | undefined {
+function whyNot({ attemptUnderWay, isDue, isBehind }: Extract<SteeringResult, { kind: 'not allowed' }>): string | undefined {
   if (attemptUnderWay) return 'An attempt is being made just now: see what comes of it first.'
+  if (isBehind) return 'It comes after the others of its ordering key: `waitsFor` names the one to retry or cancel.'
   return isDue ? 'Its next attempt is due already, and comes as soon as its webhook can take it.' : undefined
 }

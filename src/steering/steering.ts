@@ -15,11 +15,11 @@ import type { Retime } from './retiming'
 
 /**
  * `attemptUnderWay`: a POST of it may be in flight, which ends and counts. `isDue`: it waits for nothing
- * but its turn at the webhook.
+ * but its turn at the webhook. `isBehind`: others of its ordering key come first.
  */
 export type SteeringResult =
   | { kind: 'accepted'; status: DeliveryStatus; round: number; attemptUnderWay?: boolean }
-  | { kind: 'not allowed'; status: DeliveryStatus; attemptUnderWay?: boolean; isDue?: boolean }
+  | { kind: 'not allowed'; status: DeliveryStatus; attemptUnderWay?: boolean; isDue?: boolean; isBehind?: boolean }
   | { kind: 'not found' }
 
 export type WebhookSteeringResult =
@@ -106,8 +106,8 @@ export function createSteering(deps: SteeringDeps): Steering {
     const isMoved = await deps.steered.retryNow(tenantId, id)
     const now = await load(tenantId, id)
     if (!now) return { kind: 'not found' }
-    const { status, round, webhookId, token } = now
-    if (!isMoved) return { kind: 'not allowed', status, ...(UNDER_WAY.includes(status) && (token === undefined ? { isDue: true } : { attemptUnderWay: true })) }
+    const { status, round, webhookId, token, queue } = now
+    if (!isMoved) return { kind: 'not allowed', status, ...(UNDER_WAY.includes(status) && (token !== undefined ? { attemptUnderWay: true } : queue === 'behind' ? { isBehind: true } : { isDue: true })) }
     await Promise.all([wake(tenantId, webhookId), tell(now)])
     return { kind: 'accepted', status, round }
   }
@@ -137,7 +137,7 @@ export function createSteering(deps: SteeringDeps): Steering {
       const now = await load(tenantId, id)
       if (!now) return { kind: 'not found' }
       const { status, round } = now
-      if (cancelled) await tell(now)
+      if (cancelled) await Promise.all([tell(now), ...(now.turn === undefined ? [] : [wake(tenantId, now.webhookId)])])
       return cancelled ? { kind: 'accepted', status, round, ...cancelled } : { kind: 'not allowed', status }
     },
     pause: async (tenantId, id) => {

@@ -36,7 +36,8 @@ export interface DeliveryStore {
   holdOn: (tenantId: string, id: string, token: string, lastOutcome: LastOutcome) => Promise<void>
   /** Gives back claims whose POST was not begun. */
   unclaim: (tenantId: string, ids: string[], token: string) => Promise<void>
-  hold: (tenantId: string, ids: string[]) => Promise<void>
+  /** `unqueued`: not what has gone into its webhook's queue meanwhile. */
+  hold: (tenantId: string, ids: string[], which?: 'unqueued') => Promise<void>
   /** Answers how many moved. */
   park: (tenantId: string, ids: string[], reason: ParkedReason, expiresAt: Date) => Promise<number>
   /** parked → retrying with the next round, for those in `round`; answers how many moved. */
@@ -175,8 +176,8 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
         { $inc: { posts: -1 }, $pop: { intents: 1 }, $unset: { token: '' } },
       )
     },
-    hold: async (tenantId, ids) => {
-      await move(tenantId, { _id: { $in: ids } }, 'held', {})
+    hold: async (tenantId, ids, which) => {
+      await move(tenantId, { _id: { $in: ids }, ...(which && { queue: { $exists: false } }) }, 'held', {})
     },
     park: (tenantId, ids, parkedReason, expiresAt) =>
       // What its workflow was to be told was about the round that ends here.
@@ -220,7 +221,8 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     },
     enqueue: async (tenantId, ids, workflowId, at) => {
       if (ids.length === 0) return
-      await deliveries.updateMany({ ...among(tenantId, ids), workflowId, status: { $in: [...UNDER_WAY] } }, [
+      // Not what has gone there meanwhile, by a person's hand: it may be in flight.
+      await deliveries.updateMany({ ...among(tenantId, ids), workflowId, status: { $in: [...UNDER_WAY] }, queue: { $exists: false } }, [
         // The wait after an attempt, and what the receiver asked for, goes on there.
         { $set: { queue: 'waiting', nextAttemptAt: { $max: ['$nextAttemptAt', at] }, updatedAt: '$$NOW' } },
         { $unset: ['token'] },

@@ -207,7 +207,7 @@ function deliverySchema(): Schema {
       { webhookId: 1, queue: 1, nextAttemptAt: 1, _id: 1 },
       { name: 'due', partialFilterExpression: { queue: { $exists: true } } },
     )
-    .index({ releaseId: 1, status: 1, webhookId: 1 }, { name: 'of_release', partialFilterExpression: { releaseId: { $exists: true } } })
+    .index({ releaseId: 1, status: 1, queue: 1, webhookId: 1 }, { name: 'of_release', partialFilterExpression: { releaseId: { $exists: true } } })
     // Found along this index alone: webhook, key, and the order within it.
     .index({ webhookId: 1, orderingKey: 1, turn: 1 }, { name: 'lines', partialFilterExpression: { turn: { $exists: true } } })
 }

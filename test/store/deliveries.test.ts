@@ -49,3 +49,13 @@ it('keeps the mark of a cancel when a retry has arrived', async () => {
   await deliveries.told(tenantId, ['dlv_3'], { action: 'cancel' })
   expect(await markOf('dlv_3')).toBeUndefined()
 })
+
+it('leaves alone what a person has put into the queue, and which is in flight there, when its workflow is late', async () => {
+  const workflowId = 'event/bank/1'
+  await deliveries.insert([newDelivery({ id: 'dlv_4', tenantId, workflowId, queue: 'waiting', nextAttemptAt: new Date(), token: 'of-the-queue' })])
+
+  await deliveries.enqueue(tenantId, ['dlv_4'], workflowId, new Date())
+  await deliveries.hold(tenantId, ['dlv_4'], 'unqueued')
+
+  expect((await deliveries.load(tenantId, ['dlv_4']))[0]).toMatchObject({ status: 'pending', queue: 'waiting', token: 'of-the-queue' })
+})

@@ -170,3 +170,18 @@ it('refuses includeEarlier for other actions', async () => {
   const { body } = await scene.api('POST', '/v1/releases', { action: 'retry', filter: { includeEarlier: true } })
   expect(body).toMatchObject({ status: 400, errors: [{ path: 'filter.includeEarlier', message: 'goes with the action replay only' }] })
 })
+
+it('retries a replayed delivery that has just parked, while its queue still works', async () => {
+  await history(3)
+  const receiver = await scene.receiver(500)
+  const webhookId = await scene.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
+  await replay({ webhookId, from: EVER, includeEarlier: true })
+  const [parked] = await until(async () => {
+    const found = await scene.deliveries(`webhookId=${webhookId}&status=parked`)
+    return found.length === 3 ? found : undefined
+  })
+
+  receiver.answer = 200
+  expect((await scene.api('POST', `/v1/deliveries/${parked?.id}/retry`)).status).toBe(202)
+  await until(async () => (await scene.deliveries(`webhookId=${webhookId}&status=delivered`)).length === 1, { timeoutMs: 20_000 })
+}, 60_000)
