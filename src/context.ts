@@ -268,6 +268,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     schedule,
     attempts: createAttemptStore(models),
     checkUrl: (url: string) => checkUrl(url, createTargetRules(urlRules)),
+    post,
     newSecret: generateSecret,
     adminKeyHash: config.adminKeyHash,
     logger,

@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { PostEvent } from '../delivery/post'
 import type { Publisher } from '../publish/publisher'
 import type { Releasing } from '../steering/releasing'
 import type { Replays } from '../steering/replays'
@@ -45,6 +46,7 @@ import { createWorkflowLink, type TemporalUi } from './temporal-ui'
 import { tenantRoutes } from './tenants'
 import { userRoutes } from './users'
 import type { CheckUrl } from './webhook-changes'
+import { webhookTestRoutes } from './webhook-tests'
 import { webhookRoutes } from './webhooks'
 
 export interface ApiDeps extends TemporalUi {
@@ -71,6 +73,8 @@ export interface ApiDeps extends TemporalUi {
   attempts: Pick<AttemptStore, 'list'>
   /** Whether a webhook may have this URL. */
   checkUrl: CheckUrl
+  /** One POST to a webhook, which is no delivery. */
+  post: PostEvent
   /** A new signing secret, `whsec_…`. */
   newSecret: () => string
   /** SHA-256 of the admin key, in hex. */
@@ -110,6 +114,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...deliveryRoutes(shared),
     ...releaseRoutes(shared),
     ...filterTestRoutes(shared),
+    ...webhookTestRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),

@@ -10,6 +10,13 @@ const IN_FLIGHT_MS = 60_000
 
 const headers = z.record(z.string(), z.string())
 
+/** What of one exchange is shown, wherever that is. */
+export const attemptParts = {
+  request: z.object({ url: z.string(), headers }),
+  response: z.object({ status: z.int(), headers, body: z.string().describe('The first 16 KiB'), truncated: z.boolean() }),
+  error: z.object({ reason: z.enum(FAILURE_REASONS), detail: z.string(), retryAfter: z.string().optional() }),
+}
+
 export const attemptView = z.object({
   number: z.int().describe('Counts from 1'),
   startedAt: time,
@@ -17,13 +24,9 @@ export const attemptView = z.object({
   outcome: z
     .enum(['delivered', 'failed', 'gone', 'blocked', 'unknown', 'in flight'])
     .describe('`unknown`: the POST was begun and Herald was stopped before its answer was recorded; it counts.'),
-  request: z.object({ url: z.string(), headers }).optional().describe('Values of credentials are masked.'),
-  response: z
-    .object({ status: z.int(), headers, body: z.string().describe('The first 16 KiB'), truncated: z.boolean() })
-    .optional(),
-  error: z
-    .object({ reason: z.enum(FAILURE_REASONS), detail: z.string(), retryAfter: z.string().optional() })
-    .optional(),
+  request: attemptParts.request.optional().describe('Values of credentials are masked.'),
+  response: attemptParts.response.optional(),
+  error: attemptParts.error.optional(),
 })
 named.add(attemptView, { id: 'Attempt' })
 
@@ -59,7 +62,7 @@ function toAttemptView({ number, startedAt, durationMs, request, response, outco
   }
 }
 
-function errorOf(outcome: Outcome): AttemptView['error'] {
+export function errorOf(outcome: Outcome): AttemptView['error'] {
   if (outcome.kind === 'delivered') return undefined
   if (outcome.kind === 'gone') {
     return { reason: 'status', detail: 'The receiver answered 410 Gone: it wants no more events.' }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DELIVERY_STATUSES } from '../domain/delivery'
 import type { SteeringResult, Steering } from '../steering/steering'
 import type { AttemptStore } from '../store/attempts'
-import type { DeliveryFilter, DeliveryQueries } from '../store/delivery-queries'
+import { EVENTS_OF_ENTITY, type DeliveryFilter, type DeliveryQueries } from '../store/delivery-queries'
 import { attemptView, toAttemptViews } from './attempt-views'
 import { deliveryView, toDeliveryView } from './delivery-views'
 import type { EventCatalog } from '../publish/event-catalog'
@@ -33,6 +33,20 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       query: listQuery,
       responses: { 200: { description: 'A page of deliveries.', schema: listOf(deliveryView, 'DeliveryList') } },
       handle: list,
+    }),
+    route({
+      method: 'get',
+      path: '/v1/deliveries/count',
+      scope: 'read',
+      tag: 'Deliveries',
+      summary: 'Count deliveries',
+      description: `Up to ${MOST_COUNTED}: beyond, that there are more.`,
+      query: countQuery,
+      responses: { 200: { description: 'How many there are.', schema: counted } },
+      handle: async ({ tenantId, query }) => {
+        const count = await deliveryQueries.count(tenantId, await toFilter(query), MOST_COUNTED + 1)
+        return { status: 200, body: { count: Math.min(count, MOST_COUNTED), more: count > MOST_COUNTED } }
+      },
     }),
     route({
       method: 'get',
@@ -79,14 +93,21 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
   ]
 
   async function list({ tenantId, query }: Call<unknown, z.output<typeof listQuery>>): Promise<Reply> {
-    const { type, expiring, cursor, limit, ...rest } = query
-    const filter: DeliveryFilter = { ...rest, ...(expiring === 'true' && { expiring: true }) }
-    if (type !== undefined) filter.typeId = await typeIdOf(catalog, type)
-    const { data, nextCursor } = await deliveryQueries.list(tenantId, filter, { cursor, limit })
+    const { cursor, limit, ...rest } = query
+    const { data, nextCursor } = await deliveryQueries.list(tenantId, await toFilter(rest), { cursor, limit })
     const views = data.map(async (delivery) =>
       toDeliveryView(delivery, await catalog.nameOf(delivery.typeId), workflowLink),
     )
     return { status: 200, body: { data: await Promise.all(views), nextCursor } }
+  }
+
+  async function toFilter({ type, entityId, expiring, ...rest }: z.output<typeof countQuery>): Promise<DeliveryFilter> {
+    return {
+      ...rest,
+      ...(entityId !== undefined && { entityId }),
+      ...(expiring === 'true' && { expiring: true }),
+      ...(type !== undefined && { typeId: await typeIdOf(catalog, type) }),
+    }
   }
 
   async function get({ tenantId, params: { id } }: Call<{ id: string }>): Promise<Reply> {
@@ -101,21 +122,34 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
 
 const params = z.object({ id: z.string() })
 
-const listQuery = z
-  .strictObject({
-    status: z.enum(DELIVERY_STATUSES).optional(),
-    webhookId: z.string().optional(),
-    eventId: z.string().optional(),
-    type: typeFilter,
-    from: instant.describe("The event's time; included."),
-    to: instant.describe("The event's time; not included."),
-    expiring: z.literal('true').optional().describe('Only parked ones that expire soon.'),
-    ...paging.shape,
-  })
-  .refine(({ expiring, status }) => !expiring || !status || status === 'parked', {
-    path: ['expiring'],
-    message: 'goes with status=parked only',
-  })
+const filterShape = {
+  status: z.enum(DELIVERY_STATUSES).optional(),
+  webhookId: z.string().optional(),
+  eventId: z.string().optional(),
+  entityId: z
+    .string()
+    .optional()
+    .describe(`The entity's ID, \`data.id\` of the event: what belongs to the newest ${EVENTS_OF_ENTITY} events about it between from and to.`),
+  type: typeFilter,
+  from: instant.describe("The event's time; included."),
+  to: instant.describe("The event's time; not included."),
+  expiring: z.literal('true').optional().describe('Only parked ones that expire soon.'),
+}
+
+interface Expiring {
+  expiring?: 'true' | undefined
+  status?: string | undefined
+}
+const fits = ({ expiring, status }: Expiring): boolean => !expiring || !status || status === 'parked'
+const misfit = { path: ['expiring'], message: 'goes with status=parked only' }
+
+const listQuery = z.strictObject({ ...filterShape, ...paging.shape }).refine(fits, misfit)
+const countQuery = z.strictObject(filterShape).refine(fits, misfit)
+
+/** So that the count costs the same with any number of deliveries. */
+const MOST_COUNTED = 10_000
+const counted = z.object({ count: z.int(), more: z.boolean().describe('There are more than were counted.') })
+named.add(counted, { id: 'DeliveryCount' })
 
 const waitsFor = z.object({ deliveryId: z.string(), eventId: z.string(), status: z.enum(DELIVERY_STATUSES) })
 

@@ -10,6 +10,9 @@ export function newId(kind: keyof typeof PREFIXES): string {
   return `${PREFIXES[kind]}_${ulid().toLowerCase()}`
 }
 
+/** Of what is sent only to try an endpoint: no event has it. */
+export const newTestId = (): string => `test_${ulid().toLowerCase()}`
+
 /** A claim on one POST, unguessable and never shown. */
 export const newToken = (): string => randomBytes(12).toString('base64url')
 

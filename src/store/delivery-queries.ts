@@ -9,6 +9,8 @@ export interface DeliveryFilter {
   status?: DeliveryStatus
   webhookId?: string
   eventId?: string
+  /** Of the newest events about this entity. */
+  entityId?: string
   typeId?: number
   /** Of the event's time, which a delivery's id carries; `to` is not included. */
   from?: Date
@@ -20,14 +22,23 @@ export interface DeliveryFilter {
 /** What people look up; a delivery's life is in deliveries.ts. Newest first. */
 export interface DeliveryQueries {
   list: (tenantId: string, filter: DeliveryFilter, request: PageRequest) => Promise<Page<Delivery>>
+  /** Stops counting at `most`. */
+  count: (tenantId: string, filter: DeliveryFilter, most: number) => Promise<number>
   get: (tenantId: string, id: string) => Promise<Delivery | undefined>
   /** The first in the line of its ordering key, where that is another one. */
   standsBehind: (delivery: Delivery) => Promise<Delivery | undefined>
 }
 
-export function createDeliveryQueries({ deliveries }: Models): DeliveryQueries {
+/** How many events about an entity are looked at: deliveries themselves have no index by entity, which each of them would pay for. */
+export const EVENTS_OF_ENTITY = 1_000
+
+export function createDeliveryQueries({ deliveries, events }: Models): DeliveryQueries {
   return {
-    list: (tenantId, filter, request) => page(deliveries, scoped(tenantId, condition(filter)), request, toDelivery, indexOf(filter)),
+    list: async (tenantId, filter, request) => page(deliveries, await query(tenantId, filter), request, toDelivery, indexOf(filter)),
+    count: async (tenantId, filter, most) => {
+      const hint = indexOf(filter)
+      return deliveries.countDocuments(await query(tenantId, filter), { limit: most, ...(hint && { hint }) })
+    },
     get: async (tenantId, id) => {
       const record = await deliveries.findOne(scoped(tenantId, { _id: id })).lean<DeliveryRecord>()
       return record ? toDelivery(record) : undefined
@@ -39,11 +50,24 @@ export function createDeliveryQueries({ deliveries }: Models): DeliveryQueries {
       return first ? toDelivery(first) : undefined
     },
   }
+
+  async function query(tenantId: string, { entityId, ...filter }: DeliveryFilter): Promise<object> {
+    const base = scoped(tenantId, condition(filter))
+    if (entityId === undefined) return base
+    const { from, to } = filter
+    const about = { entityId, ...((from ?? to) && { createdAt: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }) }
+    const newest = await events
+      .find(scoped(tenantId, about), { eventId: 1 })
+      .sort({ createdAt: -1, _id: -1 })
+      .limit(EVENTS_OF_ENTITY)
+      .lean<{ eventId: string }[]>()
+    return { $and: [base, { eventId: { $in: newest.map(({ eventId }) => eventId) } }] }
+  }
 }
 
 /** Of a webhook and a type together either may have very few: MongoDB finds out. */
-function indexOf({ webhookId, eventId, typeId, expiring }: DeliveryFilter): Index | undefined {
-  if (eventId !== undefined) return { tenantId: 1, eventId: 1 }
+function indexOf({ webhookId, eventId, entityId, typeId, expiring }: DeliveryFilter): Index | undefined {
+  if (eventId !== undefined || entityId !== undefined) return { tenantId: 1, eventId: 1 }
   if (expiring) return 'expiring'
   if (webhookId !== undefined) return typeId === undefined ? { tenantId: 1, webhookId: 1, status: 1, _id: -1 } : undefined
   return typeId === undefined ? { tenantId: 1, status: 1, _id: -1 } : { tenantId: 1, typeId: 1, status: 1, _id: -1 }

@@ -18,6 +18,7 @@ get /metrics
 get /readyz
 get /v1/api-keys
 get /v1/deliveries
+get /v1/deliveries/count
 get /v1/deliveries/{id}
 get /v1/event-types
 get /v1/event-types/{id}
@@ -60,9 +61,11 @@ post /v1/tenants
 post /v1/users
 post /v1/users/{id}/password-link
 post /v1/webhooks
+post /v1/webhooks/check-url
 post /v1/webhooks/filter-test
 post /v1/webhooks/{id}/pause
 post /v1/webhooks/{id}/resume
+post /v1/webhooks/{id}/test
 put /v1/legal-holds/{entityId}`
 
 test('the OpenAPI document is valid and lists every route', async () => {

@@ -5,6 +5,8 @@ import pino from 'pino'
 import { Registry } from 'prom-client'
 import { createApp, type ApiDeps } from '../../src/api/app'
 import { checkUrl, createTargetRules } from '../../src/delivery/address'
+import { createDispatcher } from '../../src/delivery/connector'
+import { createPostEvent } from '../../src/delivery/post'
 import { createSealer } from '../../src/delivery/seal'
 import { generateSecret } from '../../src/delivery/sign'
 import type { Scope } from '../../src/domain/api-key'
@@ -165,6 +167,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     schedule: createScheduleStore(models),
     attempts: createAttemptStore(models),
     checkUrl: (url) => checkUrl(url, urlRules),
+    post: createPostEvent({ dispatcher: createDispatcher({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] }), userAgent: 'Herald/test' }),
     newSecret: generateSecret,
     adminKeyHash: createHash('sha256').update(ADMIN_KEY).digest('hex'),
     logger,
