@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, root, stamp } from './build.mjs'
+import { pathToFileURL } from 'node:url'
+import { build, buildPortal, portalStamp, root, stamp } from './build.mjs'
 
 const OLDEST_NODE = [20, 19]
 const SOURCES = ['src', 'workflows', 'activities', 'bench', 'examples', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+const PORTAL_SOURCES = ['portal/src', 'portal/public', 'portal/index.html', 'portal/package.json', 'portal/vite.config.js', 'portal/tsconfig.json']
 
 /** Makes a fresh or a changed checkout ready to run. Says nothing when it is. */
 export function prepare() {
@@ -13,6 +15,10 @@ export function prepare() {
   if (newest(SOURCES) > modified(stamp)) {
     say('building …')
     build()
+  }
+  if (newest(PORTAL_SOURCES) > modified(portalStamp)) {
+    say('building the portal …')
+    buildPortal()
   }
 }
 
@@ -53,3 +59,6 @@ function modified(file) {
 function say(line) {
   process.stderr.write(`herald: ${line}\n`)
 }
+
+// The portal's types come from the API's document, which the build writes.
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) prepare()

@@ -5,6 +5,7 @@ import { processId } from './domain/process-id'
 import { pem, SettingsError, type Env } from './env'
 import type { SessionTimes } from './portal/sessions'
 import { MAIL_PACE, type Pace } from './notices/postman'
+import { builtPortalPath } from './portal/static'
 import type { Secrets } from './secrets'
 import type { RetentionTimes } from './steering/retention'
 import type { TemporalSettings } from './temporal/connect'
@@ -34,6 +35,8 @@ export interface Config {
   portal: PortalConfig
   /** None: no mail is sent. */
   mail?: MailConfig
+  /** Where the build has put the portal; none: it is not served. */
+  portalDir?: string
   /** Where a test wants this process to end. */
   fault?: string
 }
@@ -96,6 +99,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
     suspension: SUSPENSION,
     portal: portalFrom(env),
+    portalDir: builtPortalPath(),
     ...mailFrom(env),
     ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
   }

@@ -26,6 +26,7 @@ import { createNotices, type Notices } from './notices/notices'
 import { createPostman, type Postman } from './notices/postman'
 import { createSendMail } from './notices/smtp'
 import { createPortal, type Portal } from './portal'
+import { createPortalFiles } from './portal/static'
 import { createEventCatalog } from './publish/event-catalog'
 import { createAlarm, type Alarm } from './publish/alarm'
 import { createDispatches } from './publish/dispatches'
@@ -277,6 +278,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     temporalUiUrl: config.temporal.uiUrl,
     temporalNamespace: namespace,
     version: config.version,
+    ...(config.portalDir !== undefined && { portalFiles: createPortalFiles(config.portalDir, config.portal) }),
   })
   const follow = (): Promise<void> =>
     webhooks.follow(stopping.signal, {

@@ -83,10 +83,19 @@ export interface ApiDeps extends TemporalUi {
   metrics: Pick<Registry, 'metrics' | 'contentType'>
   readiness: () => Promise<{ mongodb: boolean; temporal: boolean }>
   version: string
+  /** Serves the portal's files; none where there is no portal. */
+  portalFiles?: RequestHandler
 }
 
 /** Herald's REST API, ready to be listened with. Limits on slow callers are the HTTP server's. */
-export const createApp = (deps: ApiDeps): Express => serve(deps, createRoutes(deps), [createLinkPages(deps.portalSettings)])
+export const createApp = (deps: ApiDeps): Express =>
+  serve(deps, createRoutes(deps), [createLinkPages(deps.portalSettings), ...(deps.portalFiles ? [deps.portalFiles] : [])])
+
+/** What routes take apart as they are built; they call none of it. */
+const UNSERVED = { portal: {}, portalSettings: { frameAncestors: [] } } as unknown as ApiDeps
+
+/** The document of the API without an API. */
+export const describeApi = (version: string): object => createOpenApi(createRoutes(UNSERVED), version)
 
 /** What a process that is no API answers: whether it is well. */
 export const createHealthApp = (deps: ApiDeps): Express => serve(deps, healthRoutes(deps))

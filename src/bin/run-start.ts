@@ -72,6 +72,7 @@ function serverLoss(): { promise: Promise<never>; reject: (error: Error) => void
 
 function greet({ url, context }: Herald, stack: Stack, env: Env, secrets: Secrets, setup: NewLink | undefined): void {
   const rows = [
+    ['Portal', `${url}/portal/`],
     ['API', `${url}/v1`],
     ['API documentation', `${url}/docs`],
     ['Temporal UI', stack.temporalUiUrl ?? '(where your Temporal has it)'],

@@ -1,0 +1,86 @@
+import createClient, { type Middleware } from 'openapi-fetch'
+import type { components, paths } from '#api'
+
+export type Schemas = components['schemas']
+export type Webhook = Schemas['Webhook']
+export type Delivery = Schemas['Delivery']
+export type DeliveryStatus = Delivery['status']
+export type Attempt = Schemas['Attempt']
+export type Release = Schemas['Release']
+export type EventType = Schemas['EventType']
+export type FieldError = NonNullable<Schemas['Problem']['errors']>[number]
+
+/** What a call is allowed by: it stands in memory alone. */
+export interface Credentials {
+  headers: Record<string, string>
+}
+
+let credentials: Credentials = { headers: {} }
+let onSessionEnd = (): void => undefined
+
+export function useCredentials(next: Credentials, whenEnded: () => void): void {
+  credentials = next
+  onSessionEnd = whenEnded
+}
+
+/** A call that was refused or did not arrive, in words that say what to do. */
+export class CallError extends Error {
+  override readonly name = 'CallError'
+  readonly status: number
+  readonly title: string
+  readonly fields: FieldError[]
+  /** What the problem details call it: `urn:herald:problem:…`. */
+  readonly type: string
+  readonly code: string | undefined
+
+  constructor(status: number, title: string, detail: string, { fields = [], type = '', code }: { fields?: FieldError[]; type?: string; code?: string } = {}) {
+    super(detail)
+    this.status = status
+    this.title = title
+    this.fields = fields
+    this.type = type
+    this.code = code
+  }
+}
+
+const carryCredentials: Middleware = {
+  onRequest: ({ request }) => {
+    for (const [name, value] of Object.entries(credentials.headers)) request.headers.set(name, value)
+    return request
+  },
+  onResponse: ({ response }) => {
+    if (response.status === 401) onSessionEnd()
+  },
+}
+
+/** Herald's API, with the types of its own document. */
+export const api = createClient<paths>({ baseUrl: location.origin })
+api.use(carryCredentials)
+
+interface Outcome<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** What the call answers; throws a CallError for everything else. */
+export async function answer<T>(call: Promise<Outcome<T>>): Promise<NonNullable<T>> {
+  const outcome = await call.catch(() => {
+    throw new CallError(0, 'Herald cannot be reached', 'Check the network, and whether Herald runs. What you have typed is still here: try again.')
+  })
+  if (!outcome.response.ok) throw toError(outcome.response.status, outcome.error)
+  return outcome.data as NonNullable<T>
+}
+
+function toError(status: number, error: unknown): CallError {
+  const { title, detail, errors, type } = (typeof error === 'object' && error !== null ? error : {}) as Partial<Schemas['Problem']>
+  return new CallError(
+    status,
+    title ?? `Herald answered ${status}`,
+    detail ?? 'It did not say why. Try again; when it stays, look into the log of Herald.',
+    { fields: errors, type },
+  )
+}
+
+export const toCallError = (error: unknown): CallError =>
+  error instanceof CallError ? error : new CallError(-1, 'The portal made a mistake', error instanceof Error ? error.message : String(error))

@@ -1,0 +1,101 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { answer, api, type DeliveryStatus, type Schemas } from './client'
+
+/** Most webhooks that one list shows: the API's longest page. */
+const PAGE = 50
+const MANY = 200
+
+export interface DeliveryFilter {
+  status?: DeliveryStatus
+  webhookId?: string
+  eventId?: string
+  entityId?: string
+  type?: string
+  from?: string
+  to?: string
+}
+
+export const webhooksQuery = queryOptions({
+  queryKey: ['webhooks'],
+  queryFn: () => answer(api.GET('/v1/webhooks', { params: { query: { limit: String(MANY) } } })),
+  staleTime: 5_000,
+})
+
+export const webhookQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['webhooks', id],
+    queryFn: () => answer(api.GET('/v1/webhooks/{id}', { params: { path: { id } } })),
+  })
+
+export const eventTypesQuery = queryOptions({
+  queryKey: ['event-types'],
+  queryFn: () => answer(api.GET('/v1/event-types')),
+  staleTime: 60_000,
+})
+
+export const deliveriesQuery = (filter: DeliveryFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['deliveries', filter],
+    queryFn: ({ pageParam }) =>
+      answer(api.GET('/v1/deliveries', { params: { query: { ...filter, limit: String(PAGE), ...(pageParam !== '' && { cursor: pageParam }) } } })),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+  })
+
+export const deliveryCountQuery = (filter: DeliveryFilter) =>
+  queryOptions({
+    queryKey: ['deliveries', 'count', filter],
+    queryFn: () => answer(api.GET('/v1/deliveries/count', { params: { query: { ...filter } } })),
+    placeholderData: keepPreviousData,
+  })
+
+export const deliveryQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['deliveries', 'one', id],
+    queryFn: () => answer(api.GET('/v1/deliveries/{id}', { params: { path: { id } } })),
+  })
+
+export interface EventFilter {
+  type?: string
+  entityId?: string
+  from?: string
+  to?: string
+}
+
+export const eventsQuery = (filter: EventFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['events', filter],
+    queryFn: ({ pageParam }) =>
+      answer(api.GET('/v1/events', { params: { query: { ...filter, limit: String(PAGE), ...(pageParam !== '' && { cursor: pageParam }) } } })),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+  })
+
+/** The event, and its data as the bytes that were published: reading them as JSON would change `1.10` and long numbers. */
+export const eventQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['events', 'one', id],
+    queryFn: async () => {
+      const source = await answer(api.GET('/v1/events/{id}', { params: { path: { id } }, parseAs: 'text' }))
+      const mark = ',"data":'
+      const at = source.indexOf(mark)
+      const event = JSON.parse(`${source.slice(0, at)}}`) as Omit<Schemas['Event'], 'data'>
+      return { ...event, data: source.slice(at + mark.length, -1) }
+    },
+  })
+
+export const releasesQuery = infiniteQueryOptions({
+  queryKey: ['releases'],
+  queryFn: ({ pageParam }) =>
+    answer(api.GET('/v1/releases', { params: { query: { limit: String(PAGE), ...(pageParam !== '' && { cursor: pageParam }) } } })),
+  initialPageParam: '',
+  getNextPageParam: ({ nextCursor }) => nextCursor,
+})
+
+export const releaseQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['releases', id],
+    queryFn: () => answer(api.GET('/v1/releases/{id}', { params: { path: { id } } })),
+  })

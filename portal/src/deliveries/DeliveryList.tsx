@@ -1,0 +1,84 @@
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { IconRefreshDot, IconSend } from '@tabler/icons-react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { deliveriesQuery, deliveryCountQuery, type DeliveryFilter } from '../api/queries'
+import { PageHead, PortalLink } from '../parts/PageHead'
+import { Card, Empty, LoadingRows, Problem } from '../parts/states'
+import { windowOf } from '../parts/time-window'
+import type { DeliverySearch } from '../router'
+import { useMay } from '../session/session'
+import { DeliveryFilters } from './DeliveryFilters'
+import { DeliveryRows } from './DeliveryRows'
+import { QuickAnswers } from './QuickAnswers'
+import { WhyNothing } from './WhyNothing'
+
+const route = getRouteApi('/operations/deliveries')
+const LIVE_MS = 3_000
+/** Reading many pages again every few seconds would be a load for nothing. */
+const LIVE_PAGES = 2
+
+export function DeliveryList() {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const filter = toFilter(search)
+  const list = useInfiniteQuery({ ...deliveriesQuery(filter), refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > LIVE_PAGES ? false : LIVE_MS) })
+  const deliveries = list.data?.pages.flatMap(({ data }) => data) ?? []
+  const isFiltered = Object.values(search).some((value) => value !== undefined)
+  const change = (part: DeliverySearch): void => void navigate({ search: (now) => ({ ...now, ...part }), replace: true })
+
+  return (
+    <Stack>
+      <PageHead title="Deliveries" crumbs={[{ text: 'Operations' }]} aside={<RetryMany search={search} filter={filter} />}>
+        <Text c="var(--muted)" size="sm">
+          Each event on its way to each webhook, newest first, as it happens.
+        </Text>
+      </PageHead>
+      <QuickAnswers search={search} />
+      <Card p={0}>
+        <DeliveryFilters search={search} change={change} />
+        {list.error && (
+          <div style={{ padding: 16 }}>
+            <Problem error={list.error} retry={() => void list.refetch()} />
+          </div>
+        )}
+        {list.isPending && !list.error && <LoadingRows />}
+        {list.data && deliveries.length === 0 && (isFiltered ? <WhyNothing search={search} filter={filter} showAll={() => void navigate({ search: {} })} /> : <NothingYet />)}
+        {deliveries.length > 0 && <DeliveryRows deliveries={deliveries} />}
+        {list.hasNextPage && (
+          <Group justify="center" p="md">
+            <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+              Show more
+            </Button>
+          </Group>
+        )}
+      </Card>
+    </Stack>
+  )
+}
+
+export function toFilter(search: DeliverySearch): DeliveryFilter {
+  const { since, from, to, ...rest } = search
+  return { ...rest, ...windowOf({ since, from, to }) }
+}
+
+const NothingYet = () => (
+  <Empty title="No deliveries yet" icon={<IconSend size={40} stroke={1.3} />} action={<PortalLink to="/events/publish">Publish a test</PortalLink>}>
+    Once there is a webhook and an event is published, each delivery is shown here with every attempt.
+  </Empty>
+)
+
+/** For what is parked: a release retries all that the filter finds. */
+function RetryMany({ search, filter }: { search: DeliverySearch; filter: DeliveryFilter }) {
+  const may = useMay()
+  const { status, eventId, ...rest } = search
+  const isPossible = may.retry && eventId === undefined && (status === undefined || status === 'parked')
+  const { data } = useQuery({ ...deliveryCountQuery({ ...filter, status: 'parked' }), enabled: isPossible, refetchInterval: 5_000 })
+  if (!isPossible || !data || data.count < 2) return null
+  return (
+    <Button leftSection={<IconRefreshDot size={16} />} renderRoot={(props) => <Link to="/operations/releases/new" search={rest} {...props} />}>
+      Retry all {data.count.toLocaleString()}
+      {data.more && '+'} parked
+    </Button>
+  )
+}

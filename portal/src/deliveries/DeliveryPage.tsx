@@ -1,0 +1,169 @@
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { IconRefresh, IconX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { answer, api, type Schemas } from '../api/client'
+import { deliveryQuery, eventQuery } from '../api/queries'
+import { Code, CopyIcon, CopyTextButton } from '../parts/Code'
+import { PageHead, PortalLink } from '../parts/PageHead'
+import { prettyJson } from '../parts/pretty-json'
+import { StatusBadge } from '../parts/StatusBadge'
+import { Card, LoadingPage, Problem } from '../parts/states'
+import { useAction } from '../parts/use-action'
+import { Outside } from '../parts/visible'
+import { When } from '../parts/When'
+import { useMay } from '../session/session'
+import { useWebhookNames } from '../webhooks/names'
+import { Ask } from '../webhooks/steering-modals'
+import { toCurl } from './curl'
+import { envelopeOf } from './envelope'
+import { Story } from './Story'
+import { summaryOf } from './summary'
+
+const route = getRouteApi('/operations/deliveries/$id')
+type Full = Schemas['DeliveryWithAttempts']
+
+const isUnderWay = (status: Full['status'] | undefined): boolean => status === 'pending' || status === 'retrying'
+
+export function DeliveryPage() {
+  const { id } = route.useParams()
+  const { data: delivery, error, refetch } = useQuery({
+    ...deliveryQuery(id),
+    refetchInterval: ({ state }) => (isUnderWay(state.data?.status) ? 1_000 : 5_000),
+  })
+  const { data: event } = useQuery({ ...eventQuery(delivery?.eventId ?? ''), enabled: delivery !== undefined, staleTime: Infinity })
+  if (error && !delivery) return <Problem error={error} retry={() => void refetch()} />
+  if (!delivery) return <LoadingPage />
+  const body = event && envelopeOf(event)
+  return (
+    <Stack>
+      <PageHead title={`${delivery.type} ${delivery.entityId}`} crumbs={[{ text: 'Operations' }, { text: 'Deliveries', to: '/operations/deliveries' }]} aside={<Actions delivery={delivery} body={body} />}>
+        <Group gap="xs" mt={4}>
+          <StatusBadge status={delivery.status} size="lg" />
+          <Text size="sm" role="status">
+            <Outside text={summaryOf(delivery)} />
+          </Text>
+        </Group>
+      </PageHead>
+      {error && <Problem error={error} />}
+      <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: 'start' }}>
+        <Card title="What happened">
+          <Story delivery={delivery} published={event?.createdAt ?? delivery.createdAt} body={body} />
+        </Card>
+        <Stack>
+          <Card title="Details">
+            <Facts delivery={delivery} />
+          </Card>
+          <Card title="Data">{event ? <Code label="Data of the event" text={prettyJson(event.data)} /> : <Text size="sm">…</Text>}</Card>
+        </Stack>
+      </SimpleGrid>
+    </Stack>
+  )
+}
+
+function Facts({ delivery }: { delivery: Full }) {
+  const webhookName = useWebhookNames()
+  const { id, webhookId, eventId, entityId, workflowId, workflowUrl, round, expireAt } = delivery
+  return (
+    <dl className="facts">
+      <dt>Webhook</dt>
+      <dd>
+        <PortalLink size="sm" to="/operations/webhook/$id" params={{ id: webhookId }}>
+          <Outside text={webhookName(webhookId)} />
+        </PortalLink>
+      </dd>
+      <dt>Entity</dt>
+      <dd>
+        <PortalLink size="sm" to="/operations/deliveries" search={{ entityId }}>
+          <Outside text={entityId} />
+        </PortalLink>
+      </dd>
+      <dt>Event</dt>
+      <dd>
+        <PortalLink size="sm" to="/events/$id" params={{ id: eventId }}>
+          <Outside text={eventId} />
+        </PortalLink>
+      </dd>
+      <dt>Retried by hand</dt>
+      <dd>{round === 0 ? 'not yet' : `${round} ${round === 1 ? 'time' : 'times'}`}</dd>
+      {expireAt !== undefined && (
+        <>
+          <dt>Not attempted after</dt>
+          <dd>
+            <When at={expireAt} as="day" />
+          </dd>
+        </>
+      )}
+      <dt>Delivery ID</dt>
+      <dd>
+        <Group gap={4}>
+          <code>{id}</code>
+          <CopyIcon text={id} what="delivery ID" />
+        </Group>
+      </dd>
+      <dt>Workflow</dt>
+      <dd>
+        {workflowUrl === undefined ? (
+          <code>{workflowId}</code>
+        ) : (
+          <Anchor size="sm" href={workflowUrl} target="_blank" rel="noreferrer">
+            Open in Temporal&apos;s UI
+          </Anchor>
+        )}
+      </dd>
+    </dl>
+  )
+}
+
+function Actions({ delivery, body }: { delivery: Full; body: string | undefined }) {
+  const may = useMay()
+  const [asks, ask] = useDisclosure()
+  const params = { params: { path: { id: delivery.id } } }
+  const retry = useAction(
+    () => answer(api.POST('/v1/deliveries/{id}/retry', params)),
+    () => 'Another round of attempts begins.',
+  )
+  const cancel = useAction(
+    async () => {
+      await answer(api.POST('/v1/deliveries/{id}/cancel', params))
+      ask.close()
+    },
+    () => 'Cancelled. It will not be attempted again.',
+  )
+  const newest = delivery.attempts.findLast(({ request }) => request !== undefined)?.request
+  const canCancel = delivery.status === 'parked' || delivery.status === 'held'
+  return (
+    <>
+      {may.retry && delivery.status === 'parked' && (
+        <Button leftSection={<IconRefresh size={16} />} loading={retry.isPending} onClick={() => retry.mutate()}>
+          Retry now
+        </Button>
+      )}
+      {may.retry && canCancel && (
+        <Button variant="default" leftSection={<IconX size={16} />} onClick={ask.open}>
+          Cancel
+        </Button>
+      )}
+      {newest && <CopyTextButton text={toCurl(newest, body)}>Copy as curl</CopyTextButton>}
+      {retry.error && (
+        <Alert color="red" variant="light" p="xs" role="alert">
+          {retry.error.message}
+        </Alert>
+      )}
+      <Ask
+        title="Give this delivery up?"
+        opened={asks}
+        close={ask.close}
+        error={cancel.error}
+        act={
+          <Button color="red.9" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+            Give it up
+          </Button>
+        }
+      >
+        <Text size="sm">It will never be attempted again. Its record stays.</Text>
+      </Ask>
+    </>
+  )
+}

@@ -1,0 +1,35 @@
+import { Group } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { deliveriesQuery } from '../api/queries'
+import { PortalLink } from '../parts/PageHead'
+import { Card, Empty, LoadingRows, Problem } from '../parts/states'
+import { DeliveryRows } from './DeliveryRows'
+
+const SHOWN = 10
+
+export function RecentDeliveries({ webhookId }: { webhookId: string }) {
+  const { data, error, refetch } = useInfiniteQuery({ ...deliveriesQuery({ webhookId }), refetchInterval: 4_000 })
+  const deliveries = data?.pages[0]?.data.slice(0, SHOWN) ?? []
+  const links = (
+    <Group gap="md">
+      <PortalLink size="sm" to="/operations/deliveries" search={{ webhookId, status: 'parked' }}>
+        Parked ones
+      </PortalLink>
+      <PortalLink size="sm" to="/operations/deliveries" search={{ webhookId }}>
+        All deliveries
+      </PortalLink>
+    </Group>
+  )
+  return (
+    <Card title="Deliveries" aside={links}>
+      {error && <Problem error={error} retry={() => void refetch()} />}
+      {!data && !error && <LoadingRows rows={3} />}
+      {data && deliveries.length === 0 && (
+        <Empty title="Nothing yet" action={<PortalLink to="/events/publish">Publish a test</PortalLink>}>
+          What is published with one of its event types from now on is shown here.
+        </Empty>
+      )}
+      {deliveries.length > 0 && <DeliveryRows deliveries={deliveries} withWebhook={false} />}
+    </Card>
+  )
+}

@@ -1,0 +1,129 @@
+import { Anchor, Collapse, Stack, Text, Timeline } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { IconArchive, IconBan, IconCheck, IconClock, IconHourglass, IconPlayerPause, IconSend, IconX } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import type { Attempt, Schemas } from '../api/client'
+import { Outside } from '../parts/visible'
+import { Countdown, When } from '../parts/When'
+import { Exchange } from './Exchange'
+import { WORDS } from './OutcomeLine'
+
+type Delivery = Schemas['DeliveryWithAttempts']
+
+interface StoryProps {
+  delivery: Delivery
+  published: string
+  body: string | undefined
+}
+
+/** Published, each attempt, and what comes next or where it ended. */
+export function Story({ delivery, published, body }: StoryProps) {
+  const { attempts } = delivery
+  return (
+    <Timeline bulletSize={26} lineWidth={2} active={attempts.length}>
+      <Timeline.Item bullet={<IconSend size={14} />} title="Published">
+        <Text size="sm">
+          <When at={published} as="day" />
+        </Text>
+      </Timeline.Item>
+      {attempts.map((attempt) => (
+        <Timeline.Item key={attempt.number} bullet={bulletOf(attempt)} color={colorOf(attempt)} title={titleOf(attempt)}>
+          <AttemptItem attempt={attempt} body={body} isOpen={attempt.number === attempts.length && attempt.outcome !== 'delivered'} />
+        </Timeline.Item>
+      ))}
+      {nextOf(delivery)}
+    </Timeline>
+  )
+}
+
+const bulletOf = ({ outcome }: Attempt): ReactNode =>
+  outcome === 'delivered' ? <IconCheck size={14} /> : outcome === 'in flight' ? <IconHourglass size={14} /> : <IconX size={14} />
+
+const colorOf = ({ outcome }: Attempt): string =>
+  outcome === 'delivered' ? 'green.8' : outcome === 'in flight' ? 'harbour' : outcome === 'unknown' ? 'gray.7' : 'red.8'
+
+function titleOf({ number, outcome, response }: Attempt): string {
+  const status = response ? `, HTTP ${response.status}` : ''
+  return `Attempt ${number}: ${WORDS[outcome].toLowerCase()}${status}`
+}
+
+function AttemptItem({ attempt, body, isOpen }: { attempt: Attempt; body: string | undefined; isOpen: boolean }) {
+  const [opened, { toggle }] = useDisclosure(isOpen)
+  const { startedAt, durationMs, error, request, response, outcome } = attempt
+  return (
+    <Stack gap={4}>
+      <Text size="sm" c="var(--muted)">
+        <When at={startedAt} as="clock" />
+        {durationMs !== undefined && ` · ${durationMs} ms`}
+        {error?.retryAfter !== undefined && ` · asked to be left alone for ${error.retryAfter}`}
+      </Text>
+      {error && (
+        <Text size="sm">
+          <Outside text={error.detail} />
+        </Text>
+      )}
+      {outcome === 'unknown' && <Text size="sm">Herald was stopped before the answer was recorded. The attempt counts.</Text>}
+      {request && (
+        <>
+          <Anchor component="button" size="sm" aria-expanded={opened} onClick={toggle} style={{ alignSelf: 'start' }}>
+            {opened ? 'Hide the exchange' : 'Show the exchange'}
+          </Anchor>
+          <Collapse expanded={opened}>
+            <Exchange request={request} response={response} body={body} stacked />
+          </Collapse>
+        </>
+      )}
+    </Stack>
+  )
+}
+
+function nextOf(delivery: Delivery): ReactNode {
+  const { status, nextAttemptAt, attemptCount, parkedAt, parkedReason, expiresAt, queued, updatedAt } = delivery
+  switch (status) {
+    case 'pending':
+    case 'retrying':
+      return (
+        <Timeline.Item bullet={<IconClock size={14} />} title={`Attempt ${attemptCount + 1}`} lineVariant="dashed">
+          <Text size="sm" fw={600}>
+            {nextAttemptAt === undefined ? 'any moment' : <Countdown to={nextAttemptAt} past="any moment" />}
+          </Text>
+          {queued && <Text size="sm">It waits in the queue of its webhook, which has as many requests in flight as it may.</Text>}
+        </Timeline.Item>
+      )
+    case 'parked':
+      return (
+        <Timeline.Item bullet={<IconArchive size={14} />} color="red.8" title="Parked">
+          <Text size="sm">
+            {parkedReason ?? 'attempts exhausted'}
+            {parkedAt !== undefined && (
+              <>
+                , <When at={parkedAt} />
+              </>
+            )}
+          </Text>
+          {expiresAt !== undefined && (
+            <Text size="sm" c="var(--muted)">
+              Kept until <When at={expiresAt} as="day" />, for a retry by hand.
+            </Text>
+          )}
+        </Timeline.Item>
+      )
+    case 'held':
+      return (
+        <Timeline.Item bullet={<IconPlayerPause size={14} />} color="violet.8" title="Held">
+          <Text size="sm">Its webhook is paused or suspended.</Text>
+        </Timeline.Item>
+      )
+    case 'cancelled':
+    case 'expired':
+      return (
+        <Timeline.Item bullet={<IconBan size={14} />} color="gray.7" title={status === 'cancelled' ? 'Cancelled' : 'Expired'}>
+          <Text size="sm">
+            <When at={updatedAt} />
+          </Text>
+        </Timeline.Item>
+      )
+    default:
+      return null
+  }
+}

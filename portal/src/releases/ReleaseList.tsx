@@ -1,0 +1,92 @@
+import { Button, Group, Progress, Stack, Text } from '@mantine/core'
+import { IconRefreshDot } from '@tabler/icons-react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import type { Release } from '../api/client'
+import { releasesQuery } from '../api/queries'
+import { PageHead, PortalLink } from '../parts/PageHead'
+import { Rows, type Column } from '../parts/Rows'
+import { StatusBadge } from '../parts/StatusBadge'
+import { Card, Empty, LoadingRows, Problem } from '../parts/states'
+import { Outside } from '../parts/visible'
+import { When } from '../parts/When'
+import { useWebhookNames } from '../webhooks/names'
+import { filterText, titleOf } from './words'
+
+export function ReleaseList() {
+  const list = useInfiniteQuery({ ...releasesQuery, refetchInterval: 3_000 })
+  const releases = list.data?.pages.flatMap(({ data }) => data) ?? []
+  const webhookName = useWebhookNames()
+  const columns: Column<Release>[] = [
+    {
+      header: 'Release',
+      cell: (release) => (
+        <div>
+          <PortalLink className="lead" fw={600} size="sm" to="/operations/releases/$id" params={{ id: release.id }}>
+            {titleOf(release)}
+          </PortalLink>
+          <Text size="sm" c="var(--muted)">
+            <Outside text={filterText(release.filter, webhookName)} lines="clamped" />
+          </Text>
+        </div>
+      ),
+    },
+    { header: 'Status', width: '8rem', cell: ({ status }) => <StatusBadge status={status} /> },
+    {
+      header: 'Progress',
+      width: '30%',
+      cell: ({ id, progress, total }) => (
+        <Stack gap={4}>
+          <Progress value={share(progress.released, total)} aria-label={`Progress of ${id}`} />
+          <Text size="xs" c="var(--muted)">
+            {progress.released.toLocaleString()} of {total.toLocaleString()}, {progress.delivered.toLocaleString()} delivered
+          </Text>
+        </Stack>
+      ),
+    },
+    {
+      header: 'Begun',
+      width: '9rem',
+      cell: ({ createdAt }) => (
+        <Text size="sm">
+          <When at={createdAt} />
+        </Text>
+      ),
+    },
+  ]
+  return (
+    <Stack>
+      <PageHead title="Releases" crumbs={[{ text: 'Operations' }]}>
+        <Text c="var(--muted)" size="sm">
+          Many deliveries retried, resumed or cancelled, oldest first and at a pace.
+        </Text>
+      </PageHead>
+      <Card p={0}>
+        {list.error && <Problem error={list.error} retry={() => void list.refetch()} />}
+        {list.isPending && !list.error && <LoadingRows />}
+        {list.data && releases.length === 0 && (
+          <Empty
+            title="No releases yet"
+            icon={<IconRefreshDot size={40} stroke={1.3} />}
+            action={
+              <PortalLink to="/operations/deliveries" search={{ status: 'parked' }}>
+                See what is parked
+              </PortalLink>
+            }
+          >
+            When an endpoint was down and many deliveries are parked, retry them all at once from the list of deliveries. Resuming a webhook makes a release too.
+          </Empty>
+        )}
+        {releases.length > 0 && <Rows label="Releases" rows={releases} columns={columns} />}
+        {list.hasNextPage && (
+          <Group justify="center" p="md">
+            <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+              Show more
+            </Button>
+          </Group>
+        )}
+      </Card>
+    </Stack>
+  )
+}
+
+export const share = (part: number, total: number): number => (total === 0 ? 100 : Math.min(100, (part / total) * 100))

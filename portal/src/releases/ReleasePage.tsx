@@ -1,0 +1,165 @@
+import { Anchor, Button, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
+import { IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { answer, api, type Release } from '../api/client'
+import { releaseQuery } from '../api/queries'
+import { PageHead, PortalLink } from '../parts/PageHead'
+import { StatusBadge } from '../parts/StatusBadge'
+import { Card, LoadingPage, Problem } from '../parts/states'
+import { useAction } from '../parts/use-action'
+import { useNow } from '../parts/use-now'
+import { Outside } from '../parts/visible'
+import { forSeconds, When } from '../parts/When'
+import { useMay } from '../session/session'
+import { useWebhookNames } from '../webhooks/names'
+import { share } from './ReleaseList'
+import { filterText, titleOf } from './words'
+
+const route = getRouteApi('/operations/releases/$id')
+
+/** Deliveries may still be under way when the release has moved them all. */
+const isLive = (release: Release | undefined): boolean => release === undefined || release.status === 'running' || release.progress.underWay > 0
+
+export function ReleasePage() {
+  const { id } = route.useParams()
+  const { data: release, error, refetch } = useQuery({ ...releaseQuery(id), refetchInterval: ({ state }) => (isLive(state.data) ? 1_000 : 5_000) })
+  if (error && !release) return <Problem error={error} retry={() => void refetch()} />
+  if (!release) return <LoadingPage />
+  return (
+    <Stack>
+      <PageHead title={titleOf(release)} crumbs={[{ text: 'Operations' }, { text: 'Releases', to: '/operations/releases' }]} aside={<Actions release={release} />}>
+        <Group gap="xs" mt={4}>
+          <StatusBadge status={release.status} size="lg" />
+          <Estimate release={release} />
+        </Group>
+      </PageHead>
+      {error && <Problem error={error} />}
+      <Card title="Progress">
+        <Bars release={release} />
+      </Card>
+      <Card title="Details">
+        <Facts release={release} />
+      </Card>
+    </Stack>
+  )
+}
+
+function Estimate({ release }: { release: Release }) {
+  const { status, estimatedEndAt, endedAt } = release
+  const now = useNow(1_000)
+  if (endedAt !== undefined) return <Text size="sm">ended <When at={endedAt} /></Text>
+  if (status === 'paused') return <Text size="sm">paused: what it has not moved stays as it is</Text>
+  if (estimatedEndAt === undefined) return null
+  const left = Math.max(1, Math.ceil((new Date(estimatedEndAt).getTime() - now) / 1_000))
+  return <Text size="sm">about {forSeconds(left)} left</Text>
+}
+
+const PARTS = [
+  { name: 'delivered', label: 'Delivered', color: 'green.7' },
+  { name: 'underWay', label: 'Under way', color: 'blue.6' },
+  { name: 'parked', label: 'Parked again', color: 'red.7' },
+  { name: 'held', label: 'Held', color: 'violet.6' },
+  { name: 'cancelled', label: 'Cancelled', color: 'gray.6' },
+  { name: 'expired', label: 'Expired', color: 'gray.5' },
+] as const
+
+function Bars({ release: { progress, total, createdAt, updatedAt, endedAt } }: { release: Release }) {
+  const seconds = (new Date(endedAt ?? updatedAt).getTime() - new Date(createdAt).getTime()) / 1_000
+  return (
+    <Stack>
+      <Progress.Root size={18}>
+        {PARTS.map(({ name, label, color }) => (
+          <Progress.Section key={name} value={share(progress[name], Math.max(total, 1))} color={color} aria-label={`${label}: ${progress[name]}`} />
+        ))}
+      </Progress.Root>
+      <Text role="status">
+        <b>{progress.released.toLocaleString()}</b> of {total.toLocaleString()} moved
+        {seconds >= 1 && progress.released > 0 && `, ${(Math.round((progress.released / seconds) * 10) / 10).toLocaleString()} a second`}
+      </Text>
+      <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }}>
+        {PARTS.map(({ name, label }) => (
+          <div key={name}>
+            <Text size="sm" c="var(--muted)">
+              {label}
+            </Text>
+            <Text fz="xl" fw={700}>
+              {progress[name].toLocaleString()}
+            </Text>
+          </div>
+        ))}
+      </SimpleGrid>
+    </Stack>
+  )
+}
+
+function Facts({ release }: { release: Release }) {
+  const webhookName = useWebhookNames()
+  const { filter, ratePerSecond, createdBy, createdAt, workflowUrl, id } = release
+  const { webhookId, type, entityId, from, to } = filter
+  return (
+    <dl className="facts">
+      <dt>Which</dt>
+      <dd>
+        <Outside text={filterText(filter, webhookName)} />
+      </dd>
+      <dt>At most</dt>
+      <dd>{ratePerSecond} a second</dd>
+      <dt>Begun</dt>
+      <dd>
+        <When at={createdAt} as="day" /> by <Outside text={createdBy} />
+      </dd>
+      <dt>Still parked</dt>
+      <dd>
+        <PortalLink size="sm" to="/operations/deliveries" search={{ status: 'parked', webhookId, type, entityId, from, to }}>
+          See what is parked
+        </PortalLink>
+      </dd>
+      <dt>Release ID</dt>
+      <dd>
+        <code>{id}</code>
+      </dd>
+      {workflowUrl !== undefined && (
+        <>
+          <dt>Workflow</dt>
+          <dd>
+            <Anchor size="sm" href={workflowUrl} target="_blank" rel="noreferrer">
+              Open in Temporal&apos;s UI
+            </Anchor>
+          </dd>
+        </>
+      )}
+    </dl>
+  )
+}
+
+function Actions({ release: { id, status, action } }: { release: Release }) {
+  const may = useMay()
+  const params = { params: { path: { id } } }
+  const pause = useAction(() => answer(api.POST('/v1/releases/{id}/pause', params)), () => 'Paused.')
+  const resume = useAction(() => answer(api.POST('/v1/releases/{id}/resume', params)), () => 'It goes on.')
+  const cancel = useAction(() => answer(api.POST('/v1/releases/{id}/cancel', params)), () => 'Ended. What it has not moved stays as it is.')
+  const problem = pause.error ?? resume.error ?? cancel.error
+  const isOpen = status === 'running' || status === 'paused'
+  if (!may.retry || (!isOpen && !problem)) return null
+  return (
+    <>
+      {status === 'running' && action !== 'resume' && (
+        <Button variant="default" leftSection={<IconPlayerPause size={16} />} loading={pause.isPending} onClick={() => pause.mutate()}>
+          Pause
+        </Button>
+      )}
+      {status === 'paused' && (
+        <Button leftSection={<IconPlayerPlay size={16} />} loading={resume.isPending} onClick={() => resume.mutate()}>
+          Go on
+        </Button>
+      )}
+      {isOpen && action !== 'resume' && (
+        <Button variant="default" leftSection={<IconX size={16} />} loading={cancel.isPending} onClick={() => cancel.mutate()}>
+          Cancel
+        </Button>
+      )}
+      {problem && <Problem error={problem} />}
+    </>
+  )
+}

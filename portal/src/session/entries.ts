@@ -1,0 +1,75 @@
+import { CallError } from '../api/client'
+
+export type Role = 'viewer' | 'operator' | 'administrator'
+
+/** What lets a person in: a session of the portal, or an API key that is kept in memory alone. */
+export interface Entry {
+  by: 'session' | 'key'
+  user: { name: string; email?: string; role?: Role }
+  tenantId: string
+  tenants: string[]
+  /** By tenant, where it differs from one to the other. */
+  roles: Record<string, Role>
+  headers: Record<string, string>
+}
+
+interface SessionJson {
+  user: { email: string; name: string; role: Role }
+  tenantId: string
+  tenants: { id: string; role: Role }[]
+  csrfToken: string
+}
+
+const toEntry = ({ user, tenantId, tenants, csrfToken }: SessionJson): Entry => ({
+  by: 'session',
+  user,
+  tenantId,
+  tenants: tenants.map(({ id }) => id),
+  roles: Object.fromEntries(tenants.map(({ id, role }) => [id, role])),
+  headers: { 'x-csrf-token': csrfToken },
+})
+
+/** The session that the browser's cookie stands for. */
+export async function findSession(): Promise<Entry | undefined> {
+  const response = await fetch('/v1/session')
+  return response.ok ? toEntry((await response.json()) as SessionJson) : undefined
+}
+
+export async function enterWithPassword(email: string, password: string, code?: string): Promise<Entry> {
+  const response = await call('/v1/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password, ...(code && { code }) }),
+  })
+  return toEntry((await response.json()) as SessionJson)
+}
+
+/** Administrators' keys act for every tenant, the others for their own. */
+export async function enterWithKey(key: string): Promise<Entry> {
+  const headers = { authorization: `Bearer ${key}` }
+  await call('/v1/webhooks?limit=1', { headers })
+  const tenants = await fetch('/v1/tenants?limit=200', { headers })
+  const named = tenants.ok ? ((await tenants.json()) as { data: { id: string }[] }).data.map(({ id }) => id) : []
+  const tenantId = named.length === 0 || named.includes('default') ? 'default' : (named[0] ?? 'default')
+  return {
+    by: 'key',
+    user: { name: 'API key' },
+    tenantId: named.length === 0 ? '' : tenantId,
+    tenants: named.toSorted(),
+    roles: {},
+    headers,
+  }
+}
+
+export async function endSession({ by, headers }: Entry): Promise<void> {
+  if (by === 'session') await call('/v1/session', { method: 'DELETE', headers })
+}
+
+async function call(path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(path, init).catch(() => {
+    throw new CallError(0, 'Herald cannot be reached', 'Check the network, and whether Herald runs; then try again.')
+  })
+  if (response.ok) return response
+  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; type?: string; code?: string }
+  throw new CallError(response.status, problem.title ?? 'Signing in failed', problem.detail ?? `Herald answered ${response.status}.`, problem)
+}

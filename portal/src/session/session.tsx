@@ -1,0 +1,83 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useCredentials } from '../api/client'
+import { endSession, enterWithKey, enterWithPassword, findSession, type Entry } from './entries'
+
+type State = { kind: 'looking' } | { kind: 'out' } | { kind: 'in'; entry: Entry; tenantId: string; ended: boolean }
+
+interface Session {
+  state: State
+  signIn: (email: string, password: string, code?: string) => Promise<void>
+  useKey: (key: string) => Promise<void>
+  signOut: () => Promise<void>
+  chooseTenant: (tenantId: string) => void
+}
+
+const Context = createContext<Session | undefined>(undefined)
+
+export function useSession(): Session {
+  const session = useContext(Context)
+  if (!session) throw new Error('There is no session here')
+  return session
+}
+
+/** Who is signed in; of pages that stand inside the shell. */
+export function useSignedIn(): { entry: Entry; tenantId: string } {
+  const { state } = useSession()
+  if (state.kind !== 'in') throw new Error('Nobody is signed in')
+  return state
+}
+
+/** What the buttons of a page need; the API decides in any case. */
+export function useMay(): { manage: boolean; retry: boolean } {
+  const { entry, tenantId } = useSignedIn()
+  const role = entry.roles[tenantId] ?? entry.user.role
+  return { manage: role === undefined || role === 'administrator', retry: role !== 'viewer' }
+}
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const queries = useQueryClient()
+  const [state, setState] = useState<State>({ kind: 'looking' })
+
+  const enter = useCallback(
+    (entry: Entry, tenantId = entry.tenantId) => {
+      const headers = { ...entry.headers, ...(tenantId !== entry.tenantId && { 'herald-tenant': tenantId }) }
+      // A page that is half filled in stays as it is: signing in again goes on with it.
+      useCredentials({ headers }, () => setState((now) => (now.kind === 'in' ? { ...now, ended: true } : now)))
+      setState({ kind: 'in', entry, tenantId, ended: false })
+    },
+    [],
+  )
+
+  useEffect(() => {
+    findSession().then(
+      (entry) => (entry ? enter(entry) : setState({ kind: 'out' })),
+      () => setState({ kind: 'out' }),
+    )
+  }, [enter])
+
+  const session = useMemo<Session>(() => {
+    const again = async (entry: Entry): Promise<void> => {
+      enter(entry, state.kind === 'in' && entry.tenants.includes(state.tenantId) ? state.tenantId : entry.tenantId)
+      await queries.invalidateQueries()
+    }
+    return {
+      state,
+      signIn: async (email, password, code) => again(await enterWithPassword(email, password, code)),
+      useKey: async (key) => again(await enterWithKey(key)),
+      signOut: async () => {
+        if (state.kind === 'in') await endSession(state.entry).catch(() => undefined)
+        useCredentials({ headers: {} }, () => undefined)
+        queries.clear()
+        setState({ kind: 'out' })
+      },
+      chooseTenant: (tenantId) => {
+        if (state.kind !== 'in') return
+        enter(state.entry, tenantId)
+        queries.clear()
+      },
+    }
+  }, [state, enter, queries])
+
+  return <Context.Provider value={session}>{children}</Context.Provider>
+}

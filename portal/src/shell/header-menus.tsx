@@ -1,0 +1,84 @@
+import { ActionIcon, Badge, Menu, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { Outside } from '../parts/visible'
+import { useSession, useSignedIn } from '../session/session'
+
+export function TenantMenu() {
+  const { chooseTenant } = useSession()
+  const { entry, tenantId } = useSignedIn()
+  const navigate = useNavigate()
+  if (entry.tenants.length < 2) {
+    return tenantId === '' ? null : (
+      <Tooltip label="The tenant that you see">
+        <Badge variant="default" tt="none" visibleFrom="xs">
+          {tenantId}
+        </Badge>
+      </Tooltip>
+    )
+  }
+  return (
+    <Select
+      aria-label="Tenant"
+      data={entry.tenants}
+      value={tenantId}
+      searchable={entry.tenants.length > 8}
+      allowDeselect={false}
+      w={{ base: 116, sm: 170 }}
+      size="sm"
+      onChange={(chosen) => {
+        if (chosen === null || chosen === tenantId) return
+        chooseTenant(chosen)
+        void navigate({ to: '/operations/webhook' })
+      }}
+    />
+  )
+}
+
+export function SchemeToggle() {
+  const { setColorScheme } = useMantineColorScheme()
+  const scheme = useComputedColorScheme('light')
+  const next = scheme === 'dark' ? 'light' : 'dark'
+  return (
+    <Tooltip label={`Use the ${next} theme`}>
+      <ActionIcon variant="default" size="lg" aria-label={`Use the ${next} theme`} onClick={() => setColorScheme(next)}>
+        {scheme === 'dark' ? <IconSun size={18} /> : <IconMoon size={18} />}
+      </ActionIcon>
+    </Tooltip>
+  )
+}
+
+export function UserMenu() {
+  const { signOut } = useSession()
+  const { entry, tenantId } = useSignedIn()
+  const { user, roles } = entry
+  const role = roles[tenantId] ?? user.role
+  return (
+    <Menu position="bottom-end" withArrow>
+      <Menu.Target>
+        <ActionIcon variant="default" size="lg" aria-label="Your account">
+          <IconUser size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Text size="sm" px="sm" py={6}>
+          <Outside text={user.name} />
+          {user.email !== undefined && (
+            <Text size="xs" c="var(--muted)">
+              <Outside text={user.email} />
+            </Text>
+          )}
+          {role !== undefined && (
+            <Text size="xs" c="var(--muted)">
+              {role}
+            </Text>
+          )}
+        </Text>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,19 @@
+import { Alert, createTheme, Modal, type MantineColorsTuple } from '@mantine/core'
+
+/** Dark enough that white on it, and it on white, reads well (WCAG 2.2 AA). */
+const harbour: MantineColorsTuple = ['#eef3ff', '#dbe5fb', '#b5c8f2', '#8ba9ea', '#678fe3', '#4f7fdf', '#2f5fc4', '#1f4fb0', '#15439e', '#06378b']
+
+export const theme = createTheme({
+  primaryColor: 'harbour',
+  primaryShade: { light: 7, dark: 6 },
+  colors: { harbour },
+  defaultRadius: 'md',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace',
+  headings: { sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.15rem' }, h3: { fontSize: '1rem' } } },
+  cursorType: 'pointer',
+  components: {
+    Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }),
+    Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+  },
+})

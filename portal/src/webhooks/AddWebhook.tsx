@@ -1,0 +1,73 @@
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { IconKey } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { answer, api, type Schemas } from '../api/client'
+import { Code } from '../parts/Code'
+import { PageHead } from '../parts/PageHead'
+import { Card } from '../parts/states'
+import { EMPTY, toCreate, type Draft } from './draft'
+import { nameOf } from './names'
+import { Snippets } from './Snippets'
+import { TestEvent } from './TestEvent'
+import { WebhookForm } from './WebhookForm'
+
+const CRUMBS = [{ text: 'Operations' }, { text: 'Webhook', to: '/operations/webhook' as const }]
+
+export function AddWebhook() {
+  const [made, setMade] = useState<Schemas['CreatedWebhook']>()
+  const queries = useQueryClient()
+
+  async function submit(draft: Draft): Promise<void> {
+    const webhook = await answer(api.POST('/v1/webhooks', { body: toCreate(draft) }))
+    await queries.invalidateQueries({ queryKey: ['webhooks'] })
+    setMade(webhook)
+    window.scrollTo(0, 0)
+  }
+
+  if (made) return <Made webhook={made} />
+  return (
+    <Stack>
+      <PageHead title="Add Webhook" crumbs={CRUMBS} />
+      <WebhookForm
+        first={EMPTY}
+        submitText="Add Webhook"
+        submit={submit}
+        cancel={
+          <Button variant="default" renderRoot={(props) => <Link to="/operations/webhook" {...props} />}>
+            Cancel
+          </Button>
+        }
+      />
+    </Stack>
+  )
+}
+
+function Made({ webhook }: { webhook: Schemas['CreatedWebhook'] }) {
+  return (
+    <Stack>
+      <PageHead title={`${nameOf(webhook)} is added`} crumbs={CRUMBS} />
+      <Card title="Signing secret">
+        <Stack>
+          <Alert variant="light" color="yellow" icon={<IconKey />} title="Shown this once">
+            Give it to whoever runs the endpoint: with it they can tell that a POST comes from here. Herald keeps it sealed and cannot show it again.
+          </Alert>
+          <Code text={webhook.secret} label="The secret" />
+        </Stack>
+      </Card>
+      <Card title="Verify the signature">
+        <Text size="sm" c="var(--muted)" mb="sm">
+          For the endpoint. Any library of Standard Webhooks does the same.
+        </Text>
+        <Snippets />
+      </Card>
+      <Card title="Try it">
+        <TestEvent webhook={webhook} />
+      </Card>
+      <Group justify="flex-end">
+        <Button renderRoot={(props) => <Link to="/operations/webhook/$id" params={{ id: webhook.id }} {...props} />}>Done: go to the webhook</Button>
+      </Group>
+    </Stack>
+  )
+}

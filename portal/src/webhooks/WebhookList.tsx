@@ -1,0 +1,147 @@
+import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core'
+import { IconPlus, IconSearch, IconWebhook } from '@tabler/icons-react'
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { Webhook } from '../api/client'
+import { deliveryCountQuery, webhooksQuery } from '../api/queries'
+import { PageHead, PortalLink } from '../parts/PageHead'
+import { Rows, type Column } from '../parts/Rows'
+import { StatusBadge } from '../parts/StatusBadge'
+import { Card, Empty, LoadingRows, Problem } from '../parts/states'
+import { Outside } from '../parts/visible'
+import { When } from '../parts/When'
+import { useMay } from '../session/session'
+import { nameOf } from './names'
+import { TypeBadges } from './TypeBadges'
+
+const route = getRouteApi('/operations/webhook')
+const STATUSES: Webhook['status'][] = ['active', 'paused', 'suspended', 'disabled']
+
+export function WebhookList() {
+  const { q = '', status } = route.useSearch()
+  const navigate = route.useNavigate()
+  const { data, error, isPending, refetch } = useQuery({ ...webhooksQuery, refetchInterval: 10_000 })
+  const may = useMay()
+  const all = data?.data ?? []
+  const shown = all.filter((webhook) => matches(webhook, q) && (status === undefined || webhook.status === status))
+  const filter = (change: { q?: string; status?: string }): void =>
+    void navigate({ search: (now) => ({ ...now, ...change }), replace: true })
+
+  return (
+    <Stack>
+      <PageHead title="Webhook" crumbs={[{ text: 'Operations' }]} aside={may.manage && <AddButton />}>
+        <Text c="var(--muted)" size="sm">
+          Where events are delivered to.
+        </Text>
+      </PageHead>
+      {error && <Problem error={error} retry={() => void refetch()} />}
+      {isPending && !error && (
+        <Card p={0}>
+          <LoadingRows />
+        </Card>
+      )}
+      {data && all.length === 0 && (
+        <Card>
+          <Empty title="No webhook yet" icon={<IconWebhook size={40} stroke={1.3} />} action={may.manage && <AddButton />}>
+            Add the address of a system that wants events. Everything that is published from then on is delivered there.
+          </Empty>
+        </Card>
+      )}
+      {all.length > 0 && (
+        <Card p={0}>
+          <Group p="md" gap="sm">
+            <TextInput
+              aria-label="Search webhooks"
+              placeholder="Name, URL, type or ID"
+              leftSection={<IconSearch size={16} />}
+              value={q}
+              onChange={({ currentTarget }) => filter({ q: currentTarget.value })}
+              style={{ flex: '1 1 14rem' }}
+            />
+            <Select
+              aria-label="Status"
+              placeholder="Any status"
+              clearable
+              data={STATUSES}
+              value={status ?? null}
+              onChange={(chosen) => filter({ status: chosen ?? undefined })}
+              w={{ base: '100%', xs: 160 }}
+            />
+          </Group>
+          {shown.length === 0 ? (
+            <Empty title="No webhook fits" action={<Button variant="default" onClick={() => filter({ q: '', status: undefined })}>Show all</Button>}>
+              None of the {all.length} webhooks has what you look for.
+            </Empty>
+          ) : (
+            <WebhookRows webhooks={shown} />
+          )}
+        </Card>
+      )}
+      {data?.nextCursor !== undefined && <Text size="sm">The newest {all.length} are shown. The API lists them all.</Text>}
+    </Stack>
+  )
+}
+
+const AddButton = () => (
+  <Button leftSection={<IconPlus size={16} />} renderRoot={(props) => <Link to="/operations/webhook/new" {...props} />}>
+    Add Webhook
+  </Button>
+)
+
+const matches = ({ id, url, description = '', eventTypes }: Webhook, q: string): boolean =>
+  q === '' || [id, url, description, ...eventTypes].some((text) => text.toLowerCase().includes(q.trim().toLowerCase()))
+
+/** So many are asked for their parked deliveries; a longer list is narrowed first. */
+const MOST_COUNTED = 50
+
+function WebhookRows({ webhooks }: { webhooks: Webhook[] }) {
+  const counts = useQueries({
+    queries: webhooks.slice(0, MOST_COUNTED).map(({ id }) => ({ ...deliveryCountQuery({ webhookId: id, status: 'parked' as const }), refetchInterval: 15_000 })),
+  })
+  const parked = new Map(webhooks.map(({ id }, i) => [id, counts[i]?.data]))
+  const columns: Column<Webhook>[] = [
+    { header: 'Webhook', cell: (webhook) => <NameAndUrl webhook={webhook} /> },
+    { header: 'Event types', width: '28%', cell: ({ eventTypes }) => <TypeBadges types={eventTypes} /> },
+    {
+      header: 'Status',
+      width: '11rem',
+      cell: ({ status, failing }) => (
+        <Stack gap={2} align="start">
+          <StatusBadge status={status} />
+          {failing && (
+            <Text size="xs" c="var(--muted)">
+              failing since <When at={failing.since} />
+            </Text>
+          )}
+        </Stack>
+      ),
+    },
+    {
+      header: 'Parked',
+      width: '6rem',
+      cell: ({ id }) => {
+        const count = parked.get(id)
+        if (!count) return '–'
+        if (count.count === 0) return '0'
+        return (
+          <PortalLink className="above" fw={600} size="sm" to="/operations/deliveries" search={{ webhookId: id, status: 'parked' }}>
+            {count.count}
+            {count.more && '+'}
+          </PortalLink>
+        )
+      },
+    },
+  ]
+  return <Rows label="Webhooks" rows={webhooks} columns={columns} />
+}
+
+const NameAndUrl = ({ webhook }: { webhook: Webhook }) => (
+  <div>
+    <PortalLink className="lead" fw={600} to="/operations/webhook/$id" params={{ id: webhook.id }}>
+      <Outside text={nameOf(webhook)} lines="clamped" />
+    </PortalLink>
+    <Text size="sm" c="var(--muted)">
+      <Outside text={webhook.url} lines="clamped" />
+    </Text>
+  </div>
+)

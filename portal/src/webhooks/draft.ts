@@ -1,0 +1,103 @@
+import type { FieldError, Schemas, Webhook } from '../api/client'
+
+export interface HeaderDraft {
+  key: number
+  name: string
+  value: string
+  /** It stands already; its value is hidden, and kept unless another is typed. */
+  kept: boolean
+}
+
+/** A webhook as the form has it: everything as it is typed. */
+export interface Draft {
+  description: string
+  url: string
+  eventTypes: number[]
+  auth: 'none' | 'basic' | 'kept'
+  username: string
+  password: string
+  headers: HeaderDraft[]
+  maximumAttempts: number | string
+  initialInterval: string
+  backoffCoefficient: number | string
+  maximumInterval: string
+  timeout: string
+  autoSuspend: boolean
+}
+
+export const EMPTY: Draft = {
+  description: '',
+  url: '',
+  eventTypes: [],
+  auth: 'none',
+  username: '',
+  password: '',
+  headers: [],
+  maximumAttempts: 5,
+  initialInterval: '2s',
+  backoffCoefficient: 2,
+  maximumInterval: '1h',
+  timeout: '15s',
+  autoSuspend: true,
+}
+
+export const toDraft = ({ description = '', url, eventTypeIds, auth, headers = [], retry, timeout, autoSuspend }: Webhook): Draft => ({
+  ...EMPTY,
+  description,
+  url,
+  eventTypes: eventTypeIds,
+  auth: auth ? 'kept' : 'none',
+  headers: headers.map((name, key) => ({ key, name, value: '', kept: true })),
+  ...retry,
+  timeout,
+  autoSuspend,
+})
+
+const policyOf = (draft: Draft) => ({
+  maximumAttempts: Number(draft.maximumAttempts),
+  initialInterval: draft.initialInterval.trim(),
+  backoffCoefficient: Number(draft.backoffCoefficient),
+  maximumInterval: draft.maximumInterval.trim(),
+})
+
+const common = (draft: Draft) => ({
+  url: draft.url.trim(),
+  eventTypes: draft.eventTypes,
+  retry: policyOf(draft),
+  timeout: draft.timeout.trim(),
+  autoSuspend: draft.autoSuspend,
+})
+
+const basic = ({ username, password }: Draft) => ({ type: 'basic' as const, username, password })
+
+export function toCreate(draft: Draft): Schemas['CreateWebhook'] {
+  const headers = draft.headers.filter(({ name }) => name.trim() !== '')
+  return {
+    ...common(draft),
+    ...(draft.description.trim() !== '' && { description: draft.description.trim() }),
+    ...(draft.auth === 'basic' && { auth: basic(draft) }),
+    ...(headers.length > 0 && { headers: Object.fromEntries(headers.map(({ name, value }) => [name.trim(), value])) }),
+  }
+}
+
+/** What is hidden is sent only where it was typed anew, or taken away. */
+export function toPatch(draft: Draft, standing: Webhook): Schemas['PatchWebhook'] {
+  const named = new Set(draft.headers.map(({ name }) => name.trim()))
+  const removed = (standing.headers ?? []).filter((name) => !named.has(name)).map((name) => [name, null] as const)
+  const typed = draft.headers.filter(({ name, value, kept }) => name.trim() !== '' && (!kept || value !== '')).map(({ name, value }) => [name.trim(), value] as const)
+  return {
+    ...common(draft),
+    description: draft.description.trim() === '' ? null : draft.description.trim(),
+    ...(draft.auth === 'basic' && { auth: basic(draft) }),
+    ...(draft.auth === 'none' && standing.auth && { auth: null }),
+    ...(removed.length + typed.length > 0 && { headers: Object.fromEntries([...removed, ...typed]) }),
+  }
+}
+
+/** The server's words for a field, or for what is within it. */
+export function faultOf(fields: FieldError[], path: string): string | undefined {
+  const field = fields.find((one) => one.path === path || one.path.startsWith(`${path}.`) || one.path.startsWith(`${path}[`))
+  return field && sentence(field.message)
+}
+
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

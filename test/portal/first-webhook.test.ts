@@ -1,0 +1,159 @@
+import type { Page } from 'playwright-core'
+import { QUICK, transaction } from '../support/bank'
+import { useScene } from '../support/scene'
+import { accessibilityFaults, describeInBrowser, goTo, signInWithKey, useBrowser } from './browser'
+import { PORTAL_DIR } from './portal-dir'
+
+const TYPES = [
+  ['CREATE ACCOUNT', '1'],
+  ['UPDATE ACCOUNT', '2'],
+  ['CREATE CUSTOMER', '3'],
+  ['UPDATE CUSTOMER', '4'],
+  ['TRANSACTION SUCCESSFUL', '5'],
+  ['TRANSACTION REVERSED', '6'],
+] as const
+
+describeInBrowser('the portal', () => {
+  const scene = useScene({ config: { portalDir: PORTAL_DIR } })
+  const browser = useBrowser()
+
+  /** A key that holds for the tenant of the test alone. */
+  async function newKey(scopes = ['read', 'manage', 'retry', 'publish']): Promise<string> {
+    const { body } = await scene.api<{ key: string }>('POST', '/v1/api-keys', { name: 'of a test', scopes })
+    return body.key
+  }
+
+  const count = (page: Page, text: string): Promise<number> => page.getByText(text, { exact: true }).count()
+
+  test('leads from the main menu to a webhook for all six types, and shows its secret once', async () => {
+    const receiver = await scene.receiver()
+    const { page, complaints } = await browser.open()
+    await signInWithKey(page, scene.herald.url, await newKey())
+
+    await page.getByRole('navigation', { name: 'Main menu' }).getByRole('link', { name: 'Webhook' }).click()
+    await page.getByRole('link', { name: 'Add Webhook' }).first().click()
+    const table = page.getByRole('table', { name: 'Event types' })
+    for (const [name, id] of TYPES) {
+      const row = table.getByRole('row').filter({ has: page.getByText(name, { exact: true }) })
+      await row.waitFor()
+      expect((await row.getByRole('cell').allInnerTexts())[1]).toBe(id)
+      await row.getByRole('checkbox').check()
+    }
+    await page.getByLabel('URL').fill('http://169.254.169.254/')
+    await page.getByText(/metadata|may not|not public|not allowed/i).first().waitFor()
+    await page.getByLabel('Name').fill('Core banking')
+    await page.getByLabel('URL').fill(receiver.url)
+    await page.getByText('HTTPS is recommended: over plain HTTP').waitFor()
+    await page.getByText('Basic', { exact: true }).click()
+    await page.getByLabel('User name').fill('herald')
+    await page.getByRole('textbox', { name: 'Password' }).fill('of the receiver')
+    expect(await page.getByRole('list', { name: 'Attempts' }).innerText()).toMatch(/at once\s+2\s+2 s\s+3\s+4 s\s+4\s+8 s\s+5\s+16 s/)
+    await page.getByRole('button', { name: 'Add Webhook' }).click()
+
+    await page.getByRole('heading', { name: 'Core banking is added' }).waitFor()
+    expect(await page.getByRole('region', { name: 'The secret' }).innerText()).toMatch(/whsec_/)
+    await page.getByRole('button', { name: 'Send test event' }).click()
+    await page.getByText('answered 200').waitFor()
+    expect(receiver.requests[0]?.headers.authorization).toMatch(/^Basic /)
+    expect(await accessibilityFaults(page)).toEqual([])
+
+    await page.getByRole('link', { name: 'Done: go to the webhook' }).click()
+    await page.getByRole('heading', { name: 'Core banking', level: 1 }).waitFor()
+    expect(await page.content()).not.toContain('whsec_')
+    expect(complaints).toEqual([])
+  })
+
+  test('leads from a customer who got nothing to delivered in at most five clicks', async () => {
+    const receiver = await scene.receiver(503)
+    await scene.subscribe(receiver.url, { description: 'Customer 4711' })
+    const eventId = await scene.publish({ type: 'UPDATE CUSTOMER', data: { id: '4711', customerType: 'Individual' } })
+    await scene.inStatus('parked', eventId)
+    const { page, complaints } = await browser.open()
+    await signInWithKey(page, scene.herald.url, await newKey())
+    receiver.answer = 200
+
+    const begun = Date.now()
+    await page.getByRole('textbox', { name: /^Search by/ }).fill('4711')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByRole('link', { name: 'UPDATE CUSTOMER' }).click()
+    await page.getByText('5 attempts failed; the last answer was HTTP 503.').waitFor()
+    expect(await page.getByText(/^Attempt \d: failed, HTTP 503$/).count()).toBe(5)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.getByRole('button', { name: 'Retry now' }).click()
+    await page.getByText('Delivered after 6 attempts.').waitFor()
+    expect(Date.now() - begun).toBeLessThan(60_000)
+    expect(receiver.requests).toHaveLength(6)
+    expect(complaints).toEqual([])
+  })
+
+  test('says what was published about an entity when no webhook asked for it', async () => {
+    await scene.publish({ type: 'CREATE CUSTOMER', data: { id: 'cus-1', customerType: 'Group' } })
+    const { page } = await browser.open()
+    await signInWithKey(page, scene.herald.url, await newKey())
+    const search = page.getByRole('textbox', { name: /^Search by/ })
+    await search.fill('cus-1')
+    await search.press('Enter')
+    await page.getByRole('heading', { name: 'Published, but to no webhook' }).waitFor()
+    await search.fill('cus-2')
+    await search.press('Enter')
+    await page.getByRole('heading', { name: 'Nothing was published about cus-2' }).waitFor()
+  })
+
+  test('retries many at once as a release, and says how far it has come', async () => {
+    const receiver = await scene.receiver(500)
+    const webhookId = await scene.subscribe(receiver.url, { retry: { ...QUICK, maximumAttempts: 1 } })
+    const ids = await Promise.all(Array.from({ length: 12 }, () => scene.publish(transaction())))
+    for (const id of ids) await scene.inStatus('parked', id)
+    receiver.answer = 200
+    const { page, complaints } = await browser.open()
+    await signInWithKey(page, scene.herald.url, await newKey())
+    await goTo(page, `/operations/deliveries?webhookId=${webhookId}&status=parked`, 'Deliveries')
+    await page.getByRole('link', { name: 'Retry all 12 parked' }).click()
+    await page.getByRole('button', { name: 'Retry 12 deliveries' }).click()
+    await page.getByRole('heading', { name: 'Retry 12 deliveries' }).waitFor()
+    await page.getByText('finished', { exact: true }).waitFor()
+    await page.getByRole('img', { name: 'Delivered: 12' }).or(page.getByLabel('Delivered: 12')).first().waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+  test('holds while a webhook is paused, lets go when it is resumed, and deletes only what was named', async () => {
+    const receiver = await scene.receiver()
+    const webhookId = await scene.subscribe(receiver.url, { description: 'To be removed' })
+    const { page } = await browser.open()
+    await signInWithKey(page, scene.herald.url, await newKey())
+    await goTo(page, `/operations/webhook/${webhookId}`, 'To be removed')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click()
+    await page.getByText('What it would get is held until you resume it.').waitFor()
+    const eventId = await scene.publish()
+    await scene.inStatus('held', eventId)
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByText('1 held deliveries go out').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click()
+    await scene.inStatus('delivered', eventId)
+
+    await page.getByRole('button', { name: 'Delete' }).click()
+    const dialog = page.getByRole('dialog')
+    expect(await dialog.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true)
+    await dialog.getByRole('textbox').fill('To be removed')
+    await dialog.getByRole('button', { name: 'Delete' }).click()
+    await page.getByRole('heading', { name: 'No webhook yet' }).waitFor()
+  })
+
+  test('shows a key its own tenant alone, and goes on after the key was revoked', async () => {
+    const receiver = await scene.receiver()
+    await scene.subscribe(receiver.url, { description: 'Of this tenant' })
+    const other = await scene.herald.api<{ id: string; key: string }>('POST', '/v1/api-keys', { name: 'other', scopes: ['read'] })
+    const { page } = await browser.open()
+    await signInWithKey(page, scene.herald.url, other.body.key)
+    await page.getByRole('heading', { name: 'No webhook yet' }).waitFor()
+    expect(await count(page, 'Of this tenant')).toBe(0)
+
+    await scene.herald.api('DELETE', `/v1/api-keys/${other.body.id}`)
+    await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
+    await page.locator('input').and(page.getByLabel('API key')).fill(await newKey(['read']))
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByText('Of this tenant').waitFor()
+  })
+})

@@ -1,0 +1,94 @@
+import { transaction } from '../support/bank'
+import { ADMIN_KEY } from '../support/herald'
+import { useScene } from '../support/scene'
+import { accessibilityFaults, describeInBrowser, goTo, signInWithKey, useBrowser } from './browser'
+import { PORTAL_DIR } from './portal-dir'
+
+/** Markup, script, direction marks, control characters, and far too much of everything. */
+const HOSTILE = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "javascript:alert('x')",
+  '{{constructor.constructor("alert(1)")()}}',
+  '<svg/onload=alert(1)>',
+  '\u202Egnp.exe\u202C \u2066isolated\u2069 \u200Bzero',
+  '\u0001\u001b[31mred\u0007',
+  '😀'.repeat(50),
+  'W'.repeat(600),
+  '\n\n\n<b>bold</b>\t',
+  `</textarea><iframe src="javascript:alert(1)">`,
+  '%3Cscript%3Ealert(1)%3C/script%3E',
+]
+
+describeInBrowser('every page of the portal', () => {
+  const scene = useScene({ config: { portalDir: PORTAL_DIR } })
+  const browser = useBrowser()
+
+  /** One of each thing, with a name, data and an answer that mean harm. */
+  async function stage(): Promise<{ pages: [string, string | RegExp][] }> {
+    const receiver = await scene.receiver(() => ({
+      status: 500,
+      headers: { 'x-hostile': '<img src=x onerror=alert(1)>', 'content-type': 'text/html' },
+      body: Buffer.concat([Buffer.from(HOSTILE.join('\n')), Buffer.from([0xff, 0xfe, 0xc3, 0x28])]),
+    }))
+    const quick = { maximumAttempts: 1 }
+    const webhookId = await scene.subscribe(receiver.url, { retry: quick, description: HOSTILE.join(' ').slice(0, 1_000) })
+    for (const text of HOSTILE) await scene.subscribe(receiver.url, { retry: quick, eventTypes: [1], description: text })
+    const { data } = transaction(`<img src=x onerror=alert(1)>${HOSTILE[5]}`)
+    const eventId = await scene.publish({ data: { ...data, reference: HOSTILE.join(' '), nested: { '<script>': HOSTILE } } })
+    const { id } = await scene.inStatus('parked', eventId)
+    const { body } = await scene.api('POST', '/v1/releases', { action: 'retry', filter: { webhookId }, ratePerSecond: 1 })
+    const parked = await scene.inStatus('parked', eventId)
+    expect(parked.id).toBe(id)
+    return {
+      pages: [
+        ['/operations/webhook', 'Webhook'],
+        ['/operations/webhook/new', 'Add Webhook'],
+        [`/operations/webhook/${webhookId}`, /script/],
+        [`/operations/webhook/${webhookId}/edit`, /^Edit/],
+        ['/operations/deliveries', 'Deliveries'],
+        ['/operations/deliveries?entityId=%3Cscript%3E', 'Deliveries'],
+        [`/operations/deliveries/${id}`, /^TRANSACTION SUCCESSFUL/],
+        ['/operations/releases', 'Releases'],
+        [`/operations/releases/new?webhookId=${webhookId}`, 'Retry many'],
+        [`/operations/releases/${String(body['id'])}`, /^Retry 1/],
+        ['/events', 'Events'],
+        ['/events/publish', 'Publish a test'],
+        [`/events/${eventId}`, /^TRANSACTION SUCCESSFUL/],
+        ['/event-types', 'Event types'],
+        ['/nowhere', 'There is no such page'],
+      ],
+    }
+  }
+
+  test.each([
+    { theme: 'light', width: 1440 },
+    { theme: 'dark', width: 360 },
+  ] as const)('reads well in $theme at $width px, has room, and takes hostile text as text', async ({ theme, width }) => {
+    const { pages } = await stage()
+    const { page, complaints } = await browser.open({ colorScheme: theme, viewport: { width, height: 800 } })
+    await page.goto(`${scene.herald.url}/portal/`)
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    const { body } = await scene.api<{ key: string }>('POST', '/v1/api-keys', { name: 'of a test', scopes: ['read', 'manage', 'retry', 'publish'] })
+    await signInWithKey(page, scene.herald.url, body.key)
+    for (const [path, heading] of pages) {
+      await goTo(page, path, heading)
+      await page.locator('[aria-label="Loading"]').first().waitFor({ state: 'detached' })
+      const tooWide = await page.evaluate<number>('Math.max(0, document.documentElement.scrollWidth - innerWidth)')
+      expect({ path, tooWide, faults: await accessibilityFaults(page) }).toEqual({ path, tooWide: 0, faults: [] })
+      expect(await page.locator('main script, main iframe, main img').count()).toBe(0)
+    }
+    expect(complaints).toEqual([])
+  })
+
+  test('an administrator chooses the tenant', async () => {
+    const receiver = await scene.receiver()
+    await scene.subscribe(receiver.url, { description: 'Of the chosen tenant' })
+    const { page } = await browser.open()
+    await signInWithKey(page, scene.herald.url, ADMIN_KEY)
+    await page.getByRole('combobox', { name: 'Tenant' }).or(page.getByRole('textbox', { name: 'Tenant' })).first().click()
+    await page.getByRole('option', { name: scene.tenantId }).click()
+    await page.getByText('Of the chosen tenant').waitFor()
+  })
+})
