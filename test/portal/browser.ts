@@ -65,6 +65,24 @@ export async function signInWithKey(page: Page, url: string, key: string): Promi
   await page.getByRole('heading', { name: 'Webhook', level: 1 }).waitFor()
 }
 
+export const PASSWORD = 'plum lantern walks north'
+
+/** Opens the one-time link of an invitation, and chooses the password. */
+export async function choosePassword(page: Page, link: string, email?: string): Promise<void> {
+  await page.goto(link)
+  if (email !== undefined) await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Set password' }).click()
+  await page.getByRole('link', { name: 'To the portal' }).click()
+}
+
+export async function signIn(page: Page, email: string, password = PASSWORD): Promise<void> {
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
 /** Another page without a new load, which would forget the key. */
 export async function goTo(page: Page, path: string, heading: string | RegExp): Promise<void> {
   // Away from everything that tells more when it is pointed at.

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { QUICK, transaction } from '../support/bank'
 import { useScene } from '../support/scene'
-import { accessibilityFaults, describeInBrowser, goTo, signInWithKey, useBrowser } from './browser'
+import { accessibilityFaults, choosePassword, describeInBrowser, goTo, signIn, signInWithKey, useBrowser } from './browser'
 import { PORTAL_DIR } from './portal-dir'
 
 const TYPES = [
@@ -28,7 +28,10 @@ describeInBrowser('the portal', () => {
   test('leads from the main menu to a webhook for all six types, and shows its secret once', async () => {
     const receiver = await scene.receiver()
     const { page, complaints } = await browser.open()
-    await signInWithKey(page, scene.herald.url, await newKey())
+    const email = `ada@${scene.tenantId}.example`
+    const invited = await scene.api<{ link: string }>('POST', '/v1/users', { email, role: 'administrator' })
+    await choosePassword(page, invited.body.link)
+    await signIn(page, email)
 
     await page.getByRole('navigation', { name: 'Main menu' }).getByRole('link', { name: 'Webhook' }).click()
     await page.getByRole('link', { name: 'Add Webhook' }).first().click()

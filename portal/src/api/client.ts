@@ -31,21 +31,25 @@ export class CallError extends Error {
   readonly fields: FieldError[]
   /** What the problem details call it: `urn:herald:problem:…`. */
   readonly type: string
-  readonly code: string | undefined
 
-  constructor(status: number, title: string, detail: string, { fields = [], type = '', code }: { fields?: FieldError[]; type?: string; code?: string } = {}) {
+  constructor(status: number, title: string, detail: string, { fields = [], type = '' }: { fields?: FieldError[]; type?: string } = {}) {
     super(detail)
     this.status = status
     this.title = title
     this.fields = fields
     this.type = type
-    this.code = code
   }
 }
+
+/** Lists keep themselves fresh: what nobody has asked for must not keep a session from ending. */
+let isInUse = true
+for (const sign of ['pointerdown', 'keydown']) addEventListener(sign, () => (isInUse = true), { capture: true, passive: true })
 
 const carryCredentials: Middleware = {
   onRequest: ({ request }) => {
     for (const [name, value] of Object.entries(credentials.headers)) request.headers.set(name, value)
+    if (!isInUse) request.headers.set('herald-background', 'true')
+    isInUse = false
     return request
   },
   onResponse: ({ response }) => {

@@ -3,10 +3,11 @@ import { IconRefreshDot, IconSend } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { deliveriesQuery, deliveryCountQuery, type DeliveryFilter } from '../api/queries'
-import { PageHead, PortalLink } from '../parts/PageHead'
+import { PageHead } from '../parts/PageHead'
 import { Card, Empty, LoadingRows, Problem } from '../parts/states'
 import { windowOf } from '../parts/time-window'
 import type { DeliverySearch } from '../router'
+import { PublishLink } from '../session/Allowed'
 import { useMay } from '../session/session'
 import { DeliveryFilters } from './DeliveryFilters'
 import { DeliveryRows } from './DeliveryRows'
@@ -63,7 +64,7 @@ export function toFilter(search: DeliverySearch): DeliveryFilter {
 }
 
 const NothingYet = () => (
-  <Empty title="No deliveries yet" icon={<IconSend size={40} stroke={1.3} />} action={<PortalLink to="/events/publish">Publish a test</PortalLink>}>
+  <Empty title="No deliveries yet" icon={<IconSend size={40} stroke={1.3} />} action={<PublishLink />}>
     Once there is a webhook and an event is published, each delivery is shown here with every attempt.
   </Empty>
 )

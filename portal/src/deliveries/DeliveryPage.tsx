@@ -13,6 +13,7 @@ import { Card, LoadingPage, Problem } from '../parts/states'
 import { useAction } from '../parts/use-action'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
+import { useRefusal } from '../session/Allowed'
 import { useMay } from '../session/session'
 import { useWebhookNames } from '../webhooks/names'
 import { Ask } from '../webhooks/steering-modals'
@@ -118,6 +119,7 @@ function Facts({ delivery }: { delivery: Full }) {
 
 function Actions({ delivery, body }: { delivery: Full; body: string | undefined }) {
   const may = useMay()
+  const refusal = useRefusal('retry')
   const [asks, ask] = useDisclosure()
   const params = { params: { path: { id: delivery.id } } }
   const retry = useAction(
@@ -139,6 +141,11 @@ function Actions({ delivery, body }: { delivery: Full; body: string | undefined 
         <Button leftSection={<IconRefresh size={16} />} loading={retry.isPending} onClick={() => retry.mutate()}>
           Retry now
         </Button>
+      )}
+      {refusal !== undefined && delivery.status === 'parked' && (
+        <Text size="sm" c="var(--muted)">
+          A retry? {refusal}
+        </Text>
       )}
       {may.retry && canCancel && (
         <Button variant="default" leftSection={<IconX size={16} />} onClick={ask.open}>

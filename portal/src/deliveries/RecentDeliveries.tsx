@@ -4,6 +4,7 @@ import { deliveriesQuery } from '../api/queries'
 import { PortalLink } from '../parts/PageHead'
 import { Card, Empty, LoadingRows, Problem } from '../parts/states'
 import { DeliveryRows } from './DeliveryRows'
+import { PublishLink } from '../session/Allowed'
 
 const SHOWN = 10
 
@@ -25,7 +26,7 @@ export function RecentDeliveries({ webhookId }: { webhookId: string }) {
       {error && <Problem error={error} retry={() => void refetch()} />}
       {!data && !error && <LoadingRows rows={3} />}
       {data && deliveries.length === 0 && (
-        <Empty title="Nothing yet" action={<PortalLink to="/events/publish">Publish a test</PortalLink>}>
+        <Empty title="Nothing yet" action={<PublishLink />}>
           What is published with one of its event types from now on is shown here.
         </Empty>
       )}

@@ -6,6 +6,7 @@ import { PortalLink } from '../parts/PageHead'
 import { Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
+import { useMay } from '../session/session'
 import type { DeliverySearch } from '../router'
 
 interface WhyNothingProps {
@@ -43,6 +44,7 @@ export function WhyNothing({ search, filter, showAll }: WhyNothingProps) {
 function AboutEntity({ entityId, narrowed, action }: { entityId: string; narrowed: boolean; action: React.ReactNode }) {
   const { data } = useInfiniteQuery(eventsQuery({ entityId }))
   const webhooks = useQuery(webhooksQuery).data?.data
+  const may = useMay()
   const events = data?.pages[0]?.data ?? []
   if (!data) return null
   if (events.length === 0) {
@@ -66,7 +68,7 @@ function AboutEntity({ entityId, narrowed, action }: { entityId: string; narrowe
           </List.Item>
         ))}
       </List>
-      {webhooks?.length === 0 && <Anchor href="/portal/operations/webhook/new">Add a webhook</Anchor>}
+      {may.manage && webhooks?.length === 0 && <Anchor href="/portal/operations/webhook/new">Add a webhook</Anchor>}
     </Empty>
   )
 }

@@ -12,6 +12,7 @@ import { windowOf, type WindowSearch } from '../parts/time-window'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { WindowFields } from '../parts/WindowFields'
+import { PublishLink } from '../session/Allowed'
 
 const route = getRouteApi('/events')
 type Summary = Schemas['EventSummary']
@@ -71,7 +72,7 @@ export function EventList() {
                   Show all
                 </Button>
               ) : (
-                <PortalLink to="/events/publish">Publish a test</PortalLink>
+                <PublishLink />
               )
             }
           >

@@ -8,10 +8,17 @@ import { PageHead } from '../parts/PageHead'
 import { Card, Problem } from '../parts/states'
 import { faultOf } from '../webhooks/draft'
 import { exampleData } from './examples'
+import { Allowed } from '../session/Allowed'
 
 const FIRST_TYPE = 'CREATE ACCOUNT'
 
-export function PublishEvent() {
+export const PublishEvent = () => (
+  <Allowed what="publish" title="Publish a test">
+    <Form />
+  </Allowed>
+)
+
+function Form() {
   const types = useQuery(eventTypesQuery).data?.data ?? []
   const navigate = useNavigate()
   const queries = useQueryClient()

@@ -11,12 +11,19 @@ import { Outside } from '../parts/visible'
 import { forSeconds } from '../parts/When'
 import { useWebhookNames } from '../webhooks/names'
 import { filterText } from './words'
+import { Allowed } from '../session/Allowed'
 
 const route = getRouteApi('/operations/releases/new')
 type Action = 'retry' | 'cancel'
 const RATE = { min: 1, max: 1_000, first: 50 }
 
-export function NewRelease() {
+export const NewRelease = () => (
+  <Allowed what="retry" title="Retry many">
+    <Form />
+  </Allowed>
+)
+
+function Form() {
   const { since, from, to, ...search } = route.useSearch()
   // Once: what is counted must be what is then released.
   const [filter] = useState(() => ({ ...search, ...windowOf({ since, from, to }) }))

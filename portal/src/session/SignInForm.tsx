@@ -73,7 +73,7 @@ export function SignInForm({ first = 'password' }: { first?: Way }) {
   )
 }
 
-const asksForCode = (problem: unknown): boolean => problem instanceof CallError && (problem.code === 'code_required' || /code.required/.test(problem.type))
+const asksForCode = (problem: unknown): boolean => problem instanceof CallError && problem.type.endsWith(':code-required')
 
 function explain(problem: unknown, way: Way): unknown {
   if (!(problem instanceof CallError)) return problem

@@ -1,38 +1,42 @@
-import { CallError } from '../api/client'
+import { CallError, type Schemas } from '../api/client'
 
-export type Role = 'viewer' | 'operator' | 'administrator'
+export type Scope = 'read' | 'retry' | 'publish' | 'manage' | 'access' | 'admin'
 
 /** What lets a person in: a session of the portal, or an API key that is kept in memory alone. */
 export interface Entry {
   by: 'session' | 'key'
-  user: { name: string; email?: string; role?: Role }
+  /** Who came by a portal link has no address. */
+  user: { name: string; email?: string; role?: Session['user']['role'] }
   tenantId: string
   tenants: string[]
-  /** By tenant, where it differs from one to the other. */
-  roles: Record<string, Role>
+  /** What one may do in the tenant; of a key only the API knows. */
+  scopes?: string[]
   headers: Record<string, string>
 }
 
-interface SessionJson {
-  user: { email: string; name: string; role: Role }
-  tenantId: string
-  tenants: { id: string; role: Role }[]
-  csrfToken: string
-}
+type Session = Schemas['Session']
 
-const toEntry = ({ user, tenantId, tenants, csrfToken }: SessionJson): Entry => ({
+const toEntry = ({ user, tenantId, tenants, scopes, csrfToken }: Session): Entry => ({
   by: 'session',
   user,
   tenantId,
   tenants: tenants.map(({ id }) => id),
-  roles: Object.fromEntries(tenants.map(({ id, role }) => [id, role])),
+  scopes,
   headers: { 'x-csrf-token': csrfToken },
 })
 
 /** The session that the browser's cookie stands for. */
 export async function findSession(): Promise<Entry | undefined> {
   const response = await fetch('/v1/session')
-  return response.ok ? toEntry((await response.json()) as SessionJson) : undefined
+  return response.ok ? toEntry((await response.json()) as Session) : undefined
+}
+
+/** The same person in another tenant, where they may do more, or less. */
+export async function inTenant(entry: Entry, tenantId: string): Promise<Entry> {
+  if (tenantId === entry.tenantId) return entry
+  if (entry.by === 'key') return { ...entry, tenantId }
+  const response = await call('/v1/session', { headers: { 'herald-tenant': tenantId } })
+  return toEntry((await response.json()) as Session)
 }
 
 export async function enterWithPassword(email: string, password: string, code?: string): Promise<Entry> {
@@ -41,7 +45,7 @@ export async function enterWithPassword(email: string, password: string, code?: 
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ email, password, ...(code && { code }) }),
   })
-  return toEntry((await response.json()) as SessionJson)
+  return toEntry((await response.json()) as Session)
 }
 
 /** Administrators' keys act for every tenant, the others for their own. */
@@ -56,7 +60,6 @@ export async function enterWithKey(key: string): Promise<Entry> {
     user: { name: 'API key' },
     tenantId: named.length === 0 ? '' : tenantId,
     tenants: named.toSorted(),
-    roles: {},
     headers,
   }
 }
@@ -70,6 +73,6 @@ async function call(path: string, init: RequestInit): Promise<Response> {
     throw new CallError(0, 'Herald cannot be reached', 'Check the network, and whether Herald runs; then try again.')
   })
   if (response.ok) return response
-  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; type?: string; code?: string }
+  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string; type?: string }
   throw new CallError(response.status, problem.title ?? 'Signing in failed', problem.detail ?? `Herald answered ${response.status}.`, problem)
 }

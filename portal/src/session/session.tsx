@@ -1,16 +1,16 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useCredentials } from '../api/client'
-import { endSession, enterWithKey, enterWithPassword, findSession, type Entry } from './entries'
+import { endSession, enterWithKey, enterWithPassword, findSession, inTenant, type Entry, type Scope } from './entries'
 
-type State = { kind: 'looking' } | { kind: 'out' } | { kind: 'in'; entry: Entry; tenantId: string; ended: boolean }
+type State = { kind: 'looking' } | { kind: 'out' } | { kind: 'in'; entry: Entry; ended: boolean }
 
 interface Session {
   state: State
   signIn: (email: string, password: string, code?: string) => Promise<void>
   useKey: (key: string) => Promise<void>
   signOut: () => Promise<void>
-  chooseTenant: (tenantId: string) => void
+  chooseTenant: (tenantId: string) => Promise<void>
 }
 
 const Context = createContext<Session | undefined>(undefined)
@@ -22,17 +22,17 @@ export function useSession(): Session {
 }
 
 /** Who is signed in; of pages that stand inside the shell. */
-export function useSignedIn(): { entry: Entry; tenantId: string } {
+export function useSignedIn(): Entry {
   const { state } = useSession()
   if (state.kind !== 'in') throw new Error('Nobody is signed in')
-  return state
+  return state.entry
 }
 
 /** What the buttons of a page need; the API decides in any case. */
-export function useMay(): { manage: boolean; retry: boolean } {
-  const { entry, tenantId } = useSignedIn()
-  const role = entry.roles[tenantId] ?? entry.user.role
-  return { manage: role === undefined || role === 'administrator', retry: role !== 'viewer' }
+export function useMay(): Record<'manage' | 'retry' | 'publish', boolean> {
+  const { scopes } = useSignedIn()
+  const may = (scope: Scope): boolean => scopes === undefined || scopes.includes('admin') || scopes.includes(scope)
+  return { manage: may('manage'), retry: may('retry'), publish: may('publish') }
 }
 
 export function SessionProvider({ children }: { children: ReactNode }) {
@@ -40,11 +40,12 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const [state, setState] = useState<State>({ kind: 'looking' })
 
   const enter = useCallback(
-    (entry: Entry, tenantId = entry.tenantId) => {
-      const headers = { ...entry.headers, ...(tenantId !== entry.tenantId && { 'herald-tenant': tenantId }) }
+    (entry: Entry) => {
+      const { tenantId } = entry
+      const headers = { ...entry.headers, ...(tenantId !== '' && { 'herald-tenant': tenantId }) }
       // A page that is half filled in stays as it is: signing in again goes on with it.
       useCredentials({ headers }, () => setState((now) => (now.kind === 'in' ? { ...now, ended: true } : now)))
-      setState({ kind: 'in', entry, tenantId, ended: false })
+      setState({ kind: 'in', entry, ended: false })
     },
     [],
   )
@@ -58,7 +59,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const session = useMemo<Session>(() => {
     const again = async (entry: Entry): Promise<void> => {
-      enter(entry, state.kind === 'in' && entry.tenants.includes(state.tenantId) ? state.tenantId : entry.tenantId)
+      const before = state.kind === 'in' ? state.entry.tenantId : entry.tenantId
+      enter(entry.tenants.includes(before) ? await inTenant(entry, before) : entry)
       await queries.invalidateQueries()
     }
     return {
@@ -71,9 +73,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         queries.clear()
         setState({ kind: 'out' })
       },
-      chooseTenant: (tenantId) => {
+      chooseTenant: async (tenantId) => {
         if (state.kind !== 'in') return
-        enter(state.entry, tenantId)
+        enter(await inTenant(state.entry, tenantId))
         queries.clear()
       },
     }

@@ -2,10 +2,12 @@ import { NavLink } from '@mantine/core'
 import { IconArrowsExchange, IconBolt, IconListCheck, IconRefreshDot, IconSend, IconTags, IconWebhook } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
+import { useMay } from '../session/session'
 
 type Place = '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish'
 
 export function MainMenu() {
+  const may = useMay()
   const [opened, setOpened] = useState(true)
   return (
     <nav aria-label="Main menu">
@@ -15,7 +17,7 @@ export function MainMenu() {
         <Entry to="/operations/releases" icon={<IconRefreshDot size={18} />} label="Releases" />
       </NavLink>
       <Entry to="/events" icon={<IconListCheck size={18} />} label="Events" />
-      <Entry to="/events/publish" icon={<IconBolt size={18} />} label="Publish a test" />
+      {may.publish && <Entry to="/events/publish" icon={<IconBolt size={18} />} label="Publish a test" />}
       <Entry to="/event-types" icon={<IconTags size={18} />} label="Event types" />
     </nav>
   )

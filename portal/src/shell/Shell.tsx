@@ -23,7 +23,7 @@ export function Shell() {
   if (state.kind === 'out') return <SignInPage />
   return (
     <>
-      <Frame key={state.tenantId} />
+      <Frame key={state.entry.tenantId} />
       <Modal opened={state.ended} onClose={() => undefined} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false} title="Your session has ended">
         <Text size="sm" mb="md">
           Sign in again to go on: what you have typed is still there.

@@ -1,14 +1,16 @@
 import { ActionIcon, Badge, Menu, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react'
+import { notifications } from '@mantine/notifications'
 import { useNavigate } from '@tanstack/react-router'
+import { toCallError } from '../api/client'
 import { Outside } from '../parts/visible'
 import { useSession, useSignedIn } from '../session/session'
 
 export function TenantMenu() {
   const { chooseTenant } = useSession()
-  const { entry, tenantId } = useSignedIn()
+  const { tenants, tenantId } = useSignedIn()
   const navigate = useNavigate()
-  if (entry.tenants.length < 2) {
+  if (tenants.length < 2) {
     return tenantId === '' ? null : (
       <Tooltip label="The tenant that you see">
         <Badge variant="default" tt="none" visibleFrom="xs">
@@ -20,16 +22,18 @@ export function TenantMenu() {
   return (
     <Select
       aria-label="Tenant"
-      data={entry.tenants}
+      data={tenants}
       value={tenantId}
-      searchable={entry.tenants.length > 8}
+      searchable={tenants.length > 8}
       allowDeselect={false}
       w={{ base: 116, sm: 170 }}
       size="sm"
       onChange={(chosen) => {
         if (chosen === null || chosen === tenantId) return
-        chooseTenant(chosen)
-        void navigate({ to: '/operations/webhook' })
+        chooseTenant(chosen).then(
+          () => navigate({ to: '/operations/webhook' }),
+          (error: unknown) => notifications.show({ color: 'red', title: toCallError(error).title, message: toCallError(error).message }),
+        )
       }}
     />
   )
@@ -50,9 +54,7 @@ export function SchemeToggle() {
 
 export function UserMenu() {
   const { signOut } = useSession()
-  const { entry, tenantId } = useSignedIn()
-  const { user, roles } = entry
-  const role = roles[tenantId] ?? user.role
+  const { user } = useSignedIn()
   return (
     <Menu position="bottom-end" withArrow>
       <Menu.Target>
@@ -68,9 +70,9 @@ export function UserMenu() {
               <Outside text={user.email} />
             </Text>
           )}
-          {role !== undefined && (
+          {user.role !== undefined && (
             <Text size="xs" c="var(--muted)">
-              {role}
+              {user.role}
             </Text>
           )}
         </Text>

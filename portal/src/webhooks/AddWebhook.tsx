@@ -12,10 +12,17 @@ import { nameOf } from './names'
 import { Snippets } from './Snippets'
 import { TestEvent } from './TestEvent'
 import { WebhookForm } from './WebhookForm'
+import { Allowed } from '../session/Allowed'
 
 const CRUMBS = [{ text: 'Operations' }, { text: 'Webhook', to: '/operations/webhook' as const }]
 
-export function AddWebhook() {
+export const AddWebhook = () => (
+  <Allowed what="manage" title="Add Webhook">
+    <Form />
+  </Allowed>
+)
+
+function Form() {
   const [made, setMade] = useState<Schemas['CreatedWebhook']>()
   const queries = useQueryClient()
 

@@ -11,10 +11,17 @@ import { LoadingPage, Problem } from '../parts/states'
 import { toDraft, toPatch, type Draft } from './draft'
 import { nameOf } from './names'
 import { WebhookForm } from './WebhookForm'
+import { Allowed } from '../session/Allowed'
 
 const route = getRouteApi('/operations/webhook/$id/edit')
 
-export function EditWebhook() {
+export const EditWebhook = () => (
+  <Allowed what="manage" title="Edit">
+    <Form />
+  </Allowed>
+)
+
+function Form() {
   const { id } = route.useParams()
   const navigate = useNavigate()
   const queries = useQueryClient()
