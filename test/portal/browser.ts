@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
@@ -8,7 +10,9 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 function findChromium(): string | undefined {
   const found = () => [process.env['HERALD_CHROMIUM'], ...PLACES].find((place) => place !== undefined && existsSync(place))
   if (found() === undefined && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    spawnSync('sh', ['-c', 'apt-get update -q && apt-get install -qy --no-install-recommends chromium'], { stdio: 'ignore' })
+    // Files run side by side, and apt takes one at a time.
+    const install = 'test -x /usr/bin/chromium || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }'
+    spawnSync('flock', [path.join(tmpdir(), 'herald-chromium.lock'), 'sh', '-c', install], { stdio: 'ignore' })
   }
   const place = found()
   if (place !== undefined) return place
