@@ -87,9 +87,11 @@ export function accountRoutes(deps: AccountDeps): Route[] {
 
   async function changePassword(call: Call<unknown, unknown, z.output<typeof passwordInput>>): Promise<Reply> {
     const user = await proven(call)
-    const weakness = await accounts.changePassword(user, call.body.newPassword)
-    if (weakness !== undefined) throw invalid([{ path: 'newPassword', message: weakness }])
-    return begun(deps, await sessions.ofUser(user), call)
+    const result = await accounts.changePassword(user, call.body.newPassword)
+    if (result.kind === 'weak') throw invalid([{ path: 'newPassword', message: result.weakness }])
+    const session = result.kind === 'changed' ? await sessions.ofUser(result.user) : undefined
+    if (!session) throw refusal({ kind: 'refused' })
+    return begun(deps, session, call)
   }
 
   /** Whoever finds a browser open does not know the password. */

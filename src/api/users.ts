@@ -11,7 +11,7 @@ import { email, userName } from './setup'
 import { listOf, named, paging, time } from './views'
 
 export interface UserDeps {
-  portal: Pick<Portal, 'users' | 'accounts' | 'secondFactor' | 'sessions'>
+  portal: Pick<Portal, 'users' | 'accounts' | 'sessions'>
   portalSettings: Pick<PortalSettings, 'publicUrl'>
 }
 
@@ -41,10 +41,13 @@ const patchInput = z.strictObject({
   name: userName.optional(),
   role: role.optional(),
   everyTenant,
-  status: z.enum(['active', 'disabled']).optional().describe('A disabled user is out at once, and cannot sign in.'),
+  status: z.enum(['active', 'disabled']).optional().describe('A disabled user is out at once, and cannot sign in; links for a password that were made before work no more.'),
 })
 named.add(patchInput, { id: 'PatchUser' })
-const linkInput = z.strictObject({ disableTotp: z.boolean().default(false).describe('For who has lost the device and the recovery codes too.') })
+const linkInput = z.strictObject({
+  disableTotp: z.boolean().default(false).describe('For who has lost the device and the recovery codes too. Holds once the link is used.'),
+  enable: z.boolean().default(false).describe('A disabled user is active again once the link is used.'),
+})
 named.add(linkInput, { id: 'NewPasswordLink' })
 
 const listQuery = paging.extend({ email: z.string().max(320).optional().describe('The user with this address alone.') })
@@ -53,7 +56,7 @@ type Params = z.output<typeof params>
 
 /** Who has access to a tenant is its administrators' business; users of several tenants are the installation's. */
 export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
-  const { users, accounts, secondFactor, sessions } = portal
+  const { users, accounts, sessions } = portal
   const about = { scope: 'access', tag: 'Users' } as const
   const one = { ...about, path: '/v1/users/{id}', params } as const
   return [
@@ -74,7 +77,7 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
       method: 'post',
       path: '/v1/users',
       summary: 'Invite a user',
-      description: 'The answer has a one-time link with which they choose a password. To a user of another tenant, administrators of every tenant give the role as well; they have a password already.',
+      description: 'The answer has a one-time link with which they choose a password. To a user of another tenant, administrators of every tenant give the role as well; whoever has the address then chooses a new password by the link of the answer, and is out until then.',
       body: inviteInput,
       responses: {
         201: { description: 'Invited.', schema: invitedView },
@@ -94,9 +97,9 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
       ...one,
       method: 'patch',
       summary: "Change a user's role, name or status",
-      description: 'A new role holds at once.',
+      description: 'A new role holds at once. With a first role in every tenant they choose a new password, by the link of the answer, and are out until then.',
       body: patchInput,
-      responses: { 200: { description: 'Changed.', schema: view } },
+      responses: { 200: { description: 'Changed.', schema: invitedView } },
       problems: [409],
       handle: patch,
     }),
@@ -120,8 +123,7 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
       responses: { 201: { description: 'Made.', schema: linkView } },
       handle: async (call) => {
         const user = await owned(call)
-        if (call.body.disableTotp) await secondFactor.turnOff(user.id)
-        return { status: 201, body: shownLink(await accounts.passwordLink(user.id), call) }
+        return { status: 201, body: shownLink(await accounts.passwordLink(user.id, call.body), call) }
       },
     }),
   ]
@@ -138,8 +140,8 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
     if (!call.scopes.includes('admin')) {
       throw new Problem('conflict', `${body.email} belongs to a user of another tenant: an administrator of every tenant can give them a role here too.`)
     }
-    await users.grant(user.id, grant)
-    return { status: 200, body: toView(await existing({ ...call, params: { id: user.id } }), tenantId) }
+    const link = await give(user, grant, call)
+    return { status: 200, body: { ...toView(await existing({ ...call, params: { id: user.id } }), tenantId), ...link } }
   }
 
   async function patch(call: Call<Params, unknown, z.output<typeof patchInput>>): Promise<Reply> {
@@ -147,11 +149,22 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
     const user = await existing(call)
     if (newRole !== undefined || status === 'disabled') notOneself(call, user)
     if (name !== undefined || status !== undefined) mustOwn(call, user)
-    if (newRole !== undefined) await users.grant(user.id, grantOf(call, newRole, everywhere))
+    const given = newRole && (await give(user, grantOf(call, newRole, everywhere), call))
     if (name !== undefined) await users.rename(user.id, name)
     if (status !== undefined) await users.setDisabled(user.id, status === 'disabled')
-    if (status === 'disabled') await sessions.endOfUser(user.id)
-    return { status: 200, body: toView(await existing(call), call.tenantId) }
+    if (status === 'disabled') await Promise.all([accounts.dropLinks(user.id), sessions.endOfUser(user.id)])
+    return { status: 200, body: { ...toView(await existing(call), call.tenantId), ...given } }
+  }
+
+  /**
+   * Beyond the tenants they had, nobody vouches for who has the password: an administrator of those
+   * may have chosen it, or hold a link for it. It is chosen anew, by the link that is answered.
+   */
+  async function give(user: User, grant: Grant, call: Call): Promise<Partial<z.infer<typeof linkView>>> {
+    const isWithin = user.grants.some(({ tenantId }) => tenantId === grant.tenantId || tenantId === EVERY_TENANT)
+    if (!isWithin) return shownLink(await accounts.grantAnew(user.id, grant), call)
+    await users.grant(user.id, grant)
+    return {}
   }
 
   async function remove(call: Call<Params>): Promise<Reply> {

@@ -48,8 +48,7 @@ export async function resetUser(email: string, options: ResetOptions): Promise<v
   const { data } = await api<{ data: UserShown[] }>('GET', `/v1/users?email=${encodeURIComponent(email)}`)
   const [user] = data
   if (!user) throw new UsersError(`There is no user ${email} in the tenant ${options.tenant}: herald users list shows who there is, herald users add invites.`)
-  if (user.status === 'disabled') await api('PATCH', `/v1/users/${user.id}`, { status: 'active' })
-  sayLink(email, await api<LinkShown>('POST', `/v1/users/${user.id}/password-link`, { disableTotp: options.disableTotp ?? false }))
+  sayLink(email, await api<LinkShown>('POST', `/v1/users/${user.id}/password-link`, { disableTotp: options.disableTotp ?? false, enable: user.status === 'disabled' }))
 }
 
 export async function listUsers(options: UserOptions): Promise<void> {

@@ -26,6 +26,8 @@ export interface User {
   status: UserStatus
   /** Whether signing in takes a code of an authenticator app. */
   totp: boolean
+  /** Goes up whenever all sessions end: what was proven before holds no more. */
+  generation: number
   createdAt: Date
   lastSignInAt?: Date
 }

@@ -2,10 +2,10 @@ import type { Logger } from 'pino'
 import { newId } from '../domain/ids'
 import { EVERY_TENANT, type Grant, type User } from '../domain/user'
 import type { FieldError } from '../domain/validation'
-import type { LinkPurpose, OneTimeLink, OneTimeLinkStore } from '../store/one-time-links'
+import type { LinkPurpose, OneTimeLink, OneTimeLinkStore, OnUse } from '../store/one-time-links'
+import type { SessionStore } from '../store/sessions'
 import type { UserStore } from '../store/users'
 import type { Passwords } from './passwords'
-import type { Sessions } from './sessions'
 import { newSecretToken, tokenId } from './tokens'
 
 /** Setting up and resetting is for people who may have to be asked first. */
@@ -36,16 +36,25 @@ export type Completed =
   | { kind: 'link-gone' }
   | { kind: 'invalid'; errors: FieldError[] }
 
+export type Changed =
+  | { kind: 'changed'; user: User }
+  | { kind: 'weak'; weakness: string }
+  /** All sessions were ended meanwhile. */
+  | { kind: 'overtaken' }
+
 export interface Accounts {
   /** Takes the place of the one before; none once there is a user. */
   setupLink: () => Promise<NewLink | undefined>
   /** None when somebody has the address. */
   invite: (invitation: Invitation) => Promise<{ user: User; link: NewLink } | undefined>
   /** Lets the user choose a new password; the old one holds until then. */
-  passwordLink: (userId: string) => Promise<NewLink>
+  passwordLink: (userId: string, onUse?: OnUse) => Promise<NewLink>
+  /** To a tenant whose administrators have not chosen who has the password: it is chosen anew. */
+  grantAnew: (userId: string, grant: Grant) => Promise<NewLink>
   complete: (completion: Completion) => Promise<Completed>
-  /** Ends all of the user's sessions. None when it was changed, else what is wrong with it. */
-  changePassword: (user: User, password: string) => Promise<string | undefined>
+  /** Ends all of the user's sessions. */
+  changePassword: (user: User, password: string) => Promise<Changed>
+  dropLinks: (userId: string) => Promise<void>
   remove: (userId: string) => Promise<void>
 }
 
@@ -53,7 +62,7 @@ export interface AccountsDeps {
   users: UserStore
   links: OneTimeLinkStore
   passwords: Passwords
-  sessions: Pick<Sessions, 'endOfUser'>
+  sessions: Pick<SessionStore, 'endOfUser'>
   logger: Logger
 }
 
@@ -65,16 +74,24 @@ export function createAccounts({ users, links, passwords, sessions, logger }: Ac
     return { token, expiresAt }
   }
 
-  async function passwordLink(userId: string): Promise<NewLink> {
+  async function passwordLink(userId: string, onUse: OnUse = {}): Promise<NewLink> {
     await links.dropOfUser(userId)
-    return newLink({ kind: 'password', userId })
+    return newLink({ kind: 'password', userId, ...onUse })
   }
 
-  async function setPassword(user: User, password: string): Promise<void> {
-    await users.setPassword(user.id, await passwords.hash(password))
+  async function setPassword(user: User, password: string): Promise<User | undefined> {
+    const changed = await users.setPassword(user, await passwords.hash(password))
+    if (!changed) return undefined
     await links.dropOfUser(user.id)
     await sessions.endOfUser(user.id)
     logger.info({ userId: user.id }, 'a password was set')
+    return changed
+  }
+
+  /** After the password was set: until then the old one would open what this opens. */
+  async function finish(userId: string, { disableTotp, enable }: OnUse): Promise<void> {
+    if (disableTotp) await users.disableTotp(userId)
+    if (enable) await users.setDisabled(userId, false)
   }
 
   /** The user whom the link is about; for the first administrator, one who is not there yet. */
@@ -103,6 +120,12 @@ export function createAccounts({ users, links, passwords, sessions, logger }: Ac
       return user && { user, link: await passwordLink(id) }
     },
     passwordLink,
+    grantAnew: async (userId, grant) => {
+      await links.dropOfUser(userId)
+      await users.grantAnew(userId, grant)
+      await sessions.endOfUser(userId)
+      return passwordLink(userId)
+    },
     complete: async (completion) => {
       const id = tokenId(completion.token)
       const link = await links.find(id)
@@ -112,19 +135,22 @@ export function createAccounts({ users, links, passwords, sessions, logger }: Ac
       const weakness = passwords.weakness(completion.password, [about.email, about.name])
       if (weakness) return { kind: 'invalid', errors: [{ path: 'password', message: weakness }] }
       // Only now, so that a mistake does not use the link up.
+      const invited = link.kind === 'password' ? await users.get(link.userId) : undefined
       if (!(await links.take(id))) return { kind: 'link-gone' }
-      const user = link.kind === 'password' ? await users.get(link.userId) : await makeFirst(about)
-      if (!user) return { kind: 'link-gone' }
+      const user = invited ?? (link.kind === 'setup' ? await makeFirst(about) : undefined)
+      if (!user || !(await setPassword(user, completion.password))) return { kind: 'link-gone' }
+      if (link.kind === 'password') await finish(user.id, link)
       const name = completion.name ?? user.name
       await users.rename(user.id, name)
-      await setPassword(user, completion.password)
       return { kind: 'done', user: { ...user, name } }
     },
     changePassword: async (user, password) => {
       const weakness = passwords.weakness(password, [user.email, user.name])
-      if (weakness === undefined) await setPassword(user, password)
-      return weakness
+      if (weakness !== undefined) return { kind: 'weak', weakness }
+      const changed = await setPassword(user, password)
+      return changed ? { kind: 'changed', user: changed } : { kind: 'overtaken' }
     },
+    dropLinks: links.dropOfUser,
     remove: async (userId) => {
       await users.remove(userId)
       await links.dropOfUser(userId)

@@ -34,7 +34,8 @@ export function createPortal({ models, sealer, times, logger }: PortalOptions): 
   const users = createUserStore(models, sealer)
   const links = createOneTimeLinkStore(models)
   const passwords = createPasswords()
-  const sessions = createSessions({ sessions: createSessionStore(models), users, times })
+  const kept = createSessionStore(models)
+  const sessions = createSessions({ sessions: kept, users, times })
   const tries = createTries({
     pair: createThrottle(models, LIMITS.pair),
     address: createThrottle(models, LIMITS.address),
@@ -44,7 +45,7 @@ export function createPortal({ models, sealer, times, logger }: PortalOptions): 
     users,
     sessions,
     signIn: createSignIn({ users, passwords, sessions, tries, logger }),
-    accounts: createAccounts({ users, links, passwords, sessions, logger }),
+    accounts: createAccounts({ users, links, passwords, sessions: kept, logger }),
     secondFactor: createSecondFactor({ users, logger }),
     portalLinks: createPortalLinks({ links, sessions }),
   }

@@ -33,7 +33,7 @@ export interface PortalLinks {
 
 export interface PortalLinksDeps {
   links: OneTimeLinkStore
-  sessions: Pick<Sessions, 'ofGuest' | 'endOfLink'>
+  sessions: Pick<Sessions, 'ofGuest' | 'end' | 'endOfLink'>
 }
 
 export function createPortalLinks({ links, sessions }: PortalLinksDeps): PortalLinks {
@@ -47,10 +47,14 @@ export function createPortalLinks({ links, sessions }: PortalLinksDeps): PortalL
     open: async (token) => {
       const id = tokenId(token)
       // Looked at first: a link of another kind is not used up by mistake.
-      if ((await links.find(id))?.kind !== 'portal') return undefined
-      const link = await links.take(id)
+      const link = await links.find(id)
       if (link?.kind !== 'portal') return undefined
+      // Before the link is taken, so that revoking, which drops the link first, leaves none behind.
       const session = await sessions.ofGuest(link.guest, link.sessionMs)
+      if (!(await links.take(id))) {
+        await sessions.end(session)
+        return undefined
+      }
       return { session, ...(link.webhookId !== undefined && { webhookId: link.webhookId }) }
     },
     revoke: async (tenantId, id) => {

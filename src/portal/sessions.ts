@@ -24,7 +24,8 @@ export interface LiveSession extends Session {
 }
 
 export interface Sessions {
-  ofUser: (user: User) => Promise<LiveSession>
+  /** None when all sessions were ended since the user was read. */
+  ofUser: (user: User) => Promise<LiveSession | undefined>
   ofGuest: (link: LinkGuest, sessionMs: number) => Promise<LiveSession>
   /** None when it was never there, has ended, or its owner was disabled or removed. */
   resolve: (token: string, options?: { isUse: boolean }) => Promise<LiveSession | undefined>
@@ -38,7 +39,7 @@ const WRITTEN_AFTER = 1 / 10
 
 export interface SessionsDeps {
   sessions: SessionStore
-  users: Pick<UserStore, 'get'>
+  users: Pick<UserStore, 'get' | 'nextGeneration'>
   times: SessionTimes
 }
 
@@ -63,7 +64,13 @@ export function createSessions({ sessions, users, times }: SessionsDeps): Sessio
   }
 
   return {
-    ofUser: (user) => begin({ userId: user.id }, times.mostMs, user),
+    ofUser: async (user) => {
+      const session = await begin({ userId: user.id }, times.mostMs, user)
+      // Looked at when it is there: what ends all sessions has either found it or is found here.
+      if ((await users.get(user.id))?.generation === user.generation) return session
+      await sessions.end(session.id)
+      return undefined
+    },
     ofGuest: (link, sessionMs) => begin({ link }, Math.min(sessionMs, times.mostMs)),
     resolve: async (token, { isUse } = { isUse: true }) => {
       const session = await sessions.find(tokenId(token))
@@ -75,7 +82,10 @@ export function createSessions({ sessions, users, times }: SessionsDeps): Sessio
       return live({ ...session, idleAt }, token, user)
     },
     end: ({ id }) => sessions.end(id),
-    endOfUser: sessions.endOfUser,
+    endOfUser: async (userId) => {
+      await users.nextGeneration(userId)
+      await sessions.endOfUser(userId)
+    },
     endOfLink: sessions.endOfLink,
   }
 }

@@ -75,9 +75,11 @@ export function createSignIn({ users, passwords, sessions, tries, logger }: Sign
       const proof = await prove(credentials, address)
       if (proof.kind !== 'proven') return proof
       const { user } = proof
+      const session = await sessions.ofUser(user)
+      if (!session) return { kind: 'refused' }
       await users.signedIn(user.id, new Date())
       logger.info({ userId: user.id, address }, 'signed in')
-      return { kind: 'signed-in', session: await sessions.ofUser(user) }
+      return { kind: 'signed-in', session }
     },
   }
 }

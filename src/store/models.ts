@@ -66,7 +66,8 @@ export interface MemberRecord {
 }
 export type ReleaseRecord = Stored<Release>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
-export type UserRecord = Stored<Omit<User, 'status' | 'totp'>> & {
+export type UserRecord = Stored<Omit<User, 'status' | 'totp' | 'generation'>> & {
+  generation?: number
   /** The address in the one form by which it is unique. */
   emailKey: string
   createdBy: string

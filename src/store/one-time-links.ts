@@ -1,12 +1,18 @@
 import type { LinkGuest } from './sessions'
 import type { Models, OneTimeLinkRecord } from './models'
 
+/** What else is done once the new password is chosen, and not while the old one still holds. */
+export interface OnUse {
+  disableTotp?: boolean
+  enable?: boolean
+}
+
 /** What a link leads to, once. */
 export type LinkPurpose =
   /** Makes the first administrator. */
   | { kind: 'setup' }
   /** Lets a user choose a password: after an invitation, or when the old one is lost. */
-  | { kind: 'password'; userId: string }
+  | ({ kind: 'password'; userId: string } & OnUse)
   /** Lets somebody into the portal who is no user. */
   | { kind: 'portal'; guest: LinkGuest; sessionMs: number; webhookId?: string }
 

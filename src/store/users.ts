@@ -29,11 +29,15 @@ export interface UserStore {
   list: (tenantId: string, withEveryTenant: boolean, request: PageRequest & { email?: string }) => Promise<Page<User>>
   /** The role in a tenant, beside those that they have in others. */
   grant: (id: string, grant: Grant) => Promise<void>
+  /** Gives it to whoever has the address: no password, code or recovery code of before works any more. */
+  grantAnew: (id: string, grant: Grant) => Promise<void>
   /** Takes the role in a tenant away. */
   revoke: (id: string, tenantId: string) => Promise<void>
   rename: (id: string, name: string) => Promise<void>
   setDisabled: (id: string, disabled: boolean) => Promise<void>
-  setPassword: (id: string, hash: string) => Promise<void>
+  /** None, and nothing changed, when all sessions were ended since the user was read. */
+  setPassword: (user: Pick<User, 'id' | 'generation'>, hash: string) => Promise<User | undefined>
+  nextGeneration: (id: string) => Promise<void>
   setPendingTotp: (id: string, secret: string) => Promise<void>
   /** The pending secret counts from now on; false when it is not the pending one any more. */
   enableTotp: (id: string, secret: string, recoveryHashes: string[]) => Promise<boolean>
@@ -46,9 +50,17 @@ export interface UserStore {
   remove: (id: string) => Promise<boolean>
 }
 
-function toUser({ _id, email, name, grants, passwordHash, sealedTotp, disabledAt, createdAt, lastSignInAt }: UserRecord): User {
+function toUser({ _id, email, name, grants, passwordHash, sealedTotp, disabledAt, generation = 0, createdAt, lastSignInAt }: UserRecord): User {
   const status = disabledAt ? 'disabled' : passwordHash === undefined ? 'invited' : 'active'
-  return { id: _id, email, name, grants, status, totp: sealedTotp !== undefined, createdAt, ...(lastSignInAt && { lastSignInAt }) }
+  return { id: _id, email, name, grants, status, totp: sealedTotp !== undefined, generation, createdAt, ...(lastSignInAt && { lastSignInAt }) }
+}
+
+const TOTP_FIELDS = ['sealedTotp', 'pendingTotp', 'recoveryHashes', 'totpCounter']
+
+/** One write, so that two callers do not give two roles in one tenant. */
+function granted({ tenantId, role }: Grant): object {
+  const others = { $filter: { input: '$grants', cond: { $ne: ['$$this.tenantId', tenantId] } } }
+  return { grants: { $concatArrays: [others, [{ tenantId: { $literal: tenantId }, role }]] } }
 }
 
 const context = (id: string): string => `user/${id}/totp`
@@ -80,16 +92,21 @@ export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
       const theirs = { 'grants.tenantId': withEveryTenant ? { $in: [tenantId, EVERY_TENANT] } : tenantId }
       return page(users, { ...theirs, ...(email !== undefined && { emailKey: emailKey(email) }) }, request, toUser)
     },
-    grant: async (id, { tenantId, role }) => {
-      // One write, so that two callers do not give two roles in one tenant.
-      const others = { $filter: { input: '$grants', cond: { $ne: ['$$this.tenantId', tenantId] } } }
-      const change = [{ $set: { grants: { $concatArrays: [others, [{ tenantId: { $literal: tenantId }, role }]] } } }]
+    grant: async (id, grant) => void (await users.updateOne({ _id: id }, [{ $set: granted(grant) }], { updatePipeline: true })),
+    grantAnew: async (id, grant) => {
+      const generation = { $add: [{ $ifNull: ['$generation', 0] }, 1] }
+      const change = [{ $set: { ...granted(grant), generation } }, { $unset: ['passwordHash', ...TOTP_FIELDS] }]
       await users.updateOne({ _id: id }, change, { updatePipeline: true })
     },
     revoke: (id, tenantId) => set(id, { $pull: { grants: { tenantId } } }),
     rename: (id, name) => set(id, { $set: { name } }),
     setDisabled: (id, disabled) => set(id, disabled ? { $set: { disabledAt: new Date() } } : { $unset: { disabledAt: '' } }),
-    setPassword: (id, passwordHash) => set(id, { $set: { passwordHash } }),
+    setPassword: async ({ id, generation }, passwordHash) => {
+      const same = { _id: id, generation: generation === 0 ? { $exists: false } : generation }
+      const record = await users.findOneAndUpdate(same, { $set: { passwordHash }, $inc: { generation: 1 } }, { returnDocument: 'after' }).lean<UserRecord>()
+      return record ? toUser(record) : undefined
+    },
+    nextGeneration: (id) => set(id, { $inc: { generation: 1 } }),
     setPendingTotp: (id, secret) => set(id, { $set: { pendingTotp: sealer.seal(secret, context(id)) } }),
     enableTotp: async (id, secret, recoveryHashes) => {
       const record = await users.findById(id).lean<UserRecord>()
@@ -100,7 +117,7 @@ export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
       )
       return modifiedCount === 1
     },
-    disableTotp: (id) => set(id, { $unset: { sealedTotp: '', pendingTotp: '', recoveryHashes: '', totpCounter: '' } }),
+    disableTotp: (id) => set(id, { $unset: Object.fromEntries(TOTP_FIELDS.map((field) => [field, ''])) }),
     useTotpCounter: async (id, counter) => {
       const unused = { $or: [{ totpCounter: { $exists: false } }, { totpCounter: { $lt: counter } }] }
       return (await users.updateOne({ _id: id, ...unused }, { $set: { totpCounter: counter } })).modifiedCount === 1

@@ -1,4 +1,4 @@
-import { addUser, openBrowser, PASSWORD, signedIn } from './browser'
+import { addUser, openBrowser, PASSWORD, signedIn, tokenOf } from './browser'
 import { startApi, type TestApi } from './start-api'
 
 let api: TestApi
@@ -112,7 +112,10 @@ test('a user acts for the tenants in which they have a role, with the role that 
     expect([refused.status, refused.body.detail]).toEqual([403, `You have no role in the tenant "${tenantId}"; an administrator of it can give you one.`])
   }
 
-  expect((await api.admin('POST', '/v1/users', { email: 'two@bank.example', role: 'viewer' }, inB)).status).toBe(200)
+  const given = await api.admin('POST', '/v1/users', { email: 'two@bank.example', role: 'viewer' }, inB)
+  expect(given.status).toBe(200)
+  await api.as(undefined)('POST', '/v1/setup', { token: tokenOf(given.body.link), password: PASSWORD })
+  await browser.signIn('two@bank.example', PASSWORD)
   const { body } = await browser.call('GET', '/v1/session', undefined, inB)
   expect([body.tenantId, body.user.role, body.scopes]).toEqual(['bank-b', 'viewer', ['read']])
   expect(body.tenants.map(({ id, role }: { id: string; role: string }) => [id, role])).toEqual([['bank-a', 'administrator'], ['bank-b', 'viewer']])
@@ -173,6 +176,18 @@ test('signing out everywhere ends all sessions of the user, and of nobody else',
   expect((await first.call('GET', '/v1/session')).status).toBe(401)
   expect((await second.call('GET', '/v1/session')).status).toBe(401)
   expect((await other.call('GET', '/v1/session')).status).toBe(200)
+})
+
+test('a sign-in under way does not survive what ends all sessions', async () => {
+  const { id } = await addUser(api, 'race@bank.example')
+  const { users, sessions, accounts } = api.portal
+  for (const end of [() => sessions.endOfUser(id), async () => { await accounts.changePassword((await users.get(id))!, 'seven quiet boats at noon') }]) {
+    const proven = await users.get(id)
+    await end()
+    expect(proven && (await sessions.ofUser(proven))).toBeUndefined()
+    expect(await api.store.models.sessions.countDocuments({ userId: id })).toBe(0)
+  }
+  expect((await openBrowser(api).signIn('race@bank.example', 'seven quiet boats at noon')).status).toBe(200)
 })
 
 test('signing in again begins another session and ends the one before', async () => {

@@ -162,7 +162,9 @@ describe('users', () => {
 
   test('are out at once when their role is taken away, and gone when it was the last', async () => {
     const user = await signedIn(api, 'leaver@bank.example', { tenantId: 'bank-a' })
-    await api.admin('POST', '/v1/users', { email: 'leaver@bank.example', role: 'viewer' }, inB)
+    const { body: given } = await api.admin('POST', '/v1/users', { email: 'leaver@bank.example', role: 'viewer' }, inB)
+    await setup({ token: tokenOf(given.link), password: PASSWORD })
+    await user.signIn('leaver@bank.example', PASSWORD)
     expect((await api.admin('DELETE', `/v1/users/${user.id}`, undefined, inA)).status).toBe(204)
     expect((await user.call('GET', '/v1/webhooks', undefined, inA)).status).toBe(403)
     expect((await user.call('GET', '/v1/webhooks', undefined, inB)).status).toBe(200)
@@ -189,13 +191,44 @@ describe('users', () => {
       expect((await ofB.call(method, `/v1/users/${id}${path}`, body)).status).toBe(404)
     }
 
-    expect((await api.admin('POST', '/v1/users', { email: 'shared@bank.example', role: 'viewer' }, inB)).body.link).toBeUndefined()
+    expect((await api.admin('POST', '/v1/users', { email: 'shared@bank.example', role: 'viewer' }, inB)).body.link).toMatch(/#token=/)
     for (const [method, path, body] of [['PATCH', '', { status: 'disabled' }], ['PATCH', '', { name: 'x' }], ['POST', '/password-link', {}]] as const) {
       const answer = await ofB.call(method, `/v1/users/${id}${path}`, body)
       expect([answer.status, answer.body.detail]).toEqual([403, expect.stringContaining('roles in other tenants')])
     }
     expect((await ofB.call('PATCH', `/v1/users/${id}`, { role: 'operator' })).body.role).toBe('operator')
     expect((await api.admin('GET', `/v1/users/${id}`, undefined, inA)).body.role).toBe('viewer')
+  })
+
+  test.each([
+    ['invited to another tenant', (email: string) => api.admin('POST', '/v1/users', { email, role: 'viewer' }, inB)],
+    ['given a role in every tenant', (_: string, id: string) => api.admin('PATCH', `/v1/users/${id}`, { role: 'viewer', everyTenant: true }, inA)],
+  ])('have to choose a password anew when they are %s, whoever chose the one before', async (how, give) => {
+    const email = `${how.replaceAll(' ', '-')}@bank.example`
+    const user = await signedIn(api, email, { tenantId: 'bank-a' })
+    const { body: held } = await api.admin('POST', `/v1/users/${user.id}/password-link`, {}, inA)
+    const before = await api.portal.users.get(user.id)
+    const given = await give(email, user.id)
+    expect([given.status, given.body.status]).toEqual([200, 'invited'])
+    expect((await user.call('GET', '/v1/session')).status).toBe(401)
+    expect((await openBrowser(api).signIn(email, PASSWORD)).status).toBe(401)
+    expect((await setup({ token: tokenOf(held.link), password: PASSWORD })).status).toBe(404)
+    expect(await api.portal.accounts.changePassword(before!, 'seven quiet boats at noon')).toEqual({ kind: 'overtaken' })
+    expect((await setup({ token: tokenOf(given.body.link), password: 'another five plain words' })).status).toBe(200)
+    expect((await openBrowser(api).signIn(email, 'another five plain words')).status).toBe(200)
+  })
+
+  test('that are disabled become active by the link that says so, and by no older one', async () => {
+    const user = await signedIn(api, 'back@bank.example')
+    const disable = () => api.admin('PATCH', `/v1/users/${user.id}`, { status: 'disabled' })
+    const link = async () => tokenOf((await api.admin('POST', `/v1/users/${user.id}/password-link`, { enable: true })).body.link)
+    await disable()
+    const older = await link()
+    expect((await user.signIn('back@bank.example', PASSWORD)).status).toBe(401)
+    await disable()
+    expect((await setup({ token: older, password: 'another five plain words' })).status).toBe(404)
+    await setup({ token: await link(), password: 'another five plain words' })
+    expect((await user.signIn('back@bank.example', 'another five plain words')).status).toBe(200)
   })
 
   test('get no more from a caller than it has itself', async () => {
