@@ -1,4 +1,4 @@
-import { parse } from 'ipaddr.js'
+import ipaddr from 'ipaddr.js'
 import { emailKey } from '../domain/user'
 import type { Throttle } from '../store/throttle'
 
@@ -46,10 +46,10 @@ export function createTries(throttles: Record<keyof typeof LIMITS, Throttle>): T
   }
 }
 
-/** Who has one address of IPv6 has the 2^64 beside it. */
+/** Who has one address of IPv6 has the 2^64 beside it; an IPv4 address written as one of IPv6 is that IPv4 address. */
 function network(address: string): string {
   try {
-    const parsed = parse(address)
+    const parsed = ipaddr.process(address)
     if (parsed.kind() === 'ipv4') return parsed.toString()
     return parsed.toByteArray().slice(0, 8).join('.')
   } catch {

@@ -211,6 +211,14 @@ test('who guesses is made to wait, from there and for that account alone', async
   expect((await guesser.signIn('someone-else@bank.example', PASSWORD)).status).toBe(401)
 })
 
+test('an address of IPv4 is the same place however it is written, and no other', async () => {
+  await addUser(api, 'mapped@bank.example')
+  const from = (address: string) => openBrowser(api, { 'x-forwarded-for': address })
+  for (let n = 0; n < 10; n++) await from(n % 2 ? '::ffff:10.2.1.1' : '10.2.1.1').signIn('mapped@bank.example', 'guess')
+  expect((await from('::ffff:10.2.1.1').signIn('mapped@bank.example', PASSWORD)).status).toBe(429)
+  expect((await from('::ffff:10.2.1.2').signIn('mapped@bank.example', PASSWORD)).status).toBe(200)
+})
+
 test('who guesses at many accounts is made to wait, and a whole network of IPv6 is one place', async () => {
   for (let n = 0; n < 100; n++) {
     const guesser = openBrowser(api, { 'x-forwarded-for': `2001:db8:1:1::${n.toString(16)}` })

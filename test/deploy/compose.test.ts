@@ -74,6 +74,17 @@ if (skipped) process.stderr.write('Skipped test/deploy: install Go to read the d
     }
   })
 
+  it('believe the proxy alone about where requests come from, and the load balancer that is named', () => {
+    const trusted = (project: ReturnType<typeof readProject>) => project.services['api']?.environment['HERALD_TRUST_PROXY']
+    const { services, networks } = readProject(deployment)
+    expect(services['proxy']?.networks['outside']).toEqual({ ipv4_address: '172.31.251.10' })
+    expect(networks['outside']?.ipam?.config).toEqual([{ subnet: '172.31.251.0/24', ip_range: '172.31.251.128/25' }])
+    expect([trusted({ services, networks }), services['proxy']?.environment['HERALD_LOAD_BALANCER']]).toEqual(['172.31.251.10', '255.255.255.255/32'])
+    const named = readProject({ ...deployment, env: { ...deployment.env, HERALD_LOAD_BALANCER: '10.20.0.5' } })
+    expect([trusted(named), named.services['proxy']?.environment['HERALD_LOAD_BALANCER']]).toEqual(['172.31.251.10,10.20.0.5', '10.20.0.5'])
+    expect(readFileSync(join(deployment.folder, 'deploy/proxy/Caddyfile'), 'utf8')).not.toContain('private_ranges')
+  })
+
   it('watch and restart every service that stays', () => {
     for (const [name, service] of Object.entries(readProject(deployment).services)) {
       const expected = JOBS.includes(name) ? [name, false, 'on-failure:5'] : [name, true, 'unless-stopped']

@@ -23,7 +23,7 @@ const Service = z.object({
 
 const Project = z.object({
   services: z.record(z.string(), Service),
-  networks: z.record(z.string(), z.object({ internal: z.boolean().default(false) })),
+  networks: z.record(z.string(), z.object({ internal: z.boolean().default(false), ipam: z.object({ config: z.array(z.object({ subnet: z.string(), ip_range: z.string() })) }).partial().optional() })),
 })
 
 const Image = z.object({
