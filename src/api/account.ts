@@ -88,6 +88,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
   async function changePassword(call: Call<unknown, unknown, z.output<typeof passwordInput>>): Promise<Reply> {
     const user = await proven(call)
     const result = await accounts.changePassword(user, call.body.newPassword)
+    if (result.kind === 'throttled') throw refusal(result)
     if (result.kind === 'weak') throw invalid([{ path: 'newPassword', message: result.weakness }])
     const session = result.kind === 'changed' ? await sessions.ofUser(result.user) : undefined
     if (!session) throw refusal({ kind: 'refused' })

@@ -99,7 +99,7 @@ export async function begun(deps: SessionDeps, session: LiveSession, { header, f
 export function refusal(proof: Exclude<Proof, { kind: 'proven' }>): Problem {
   if (proof.kind === 'throttled') {
     const seconds = Math.max(1, Math.ceil(proof.waitMs / 1_000))
-    const detail = `Too many tries to sign in: try again in ${seconds} s.`
+    const detail = `Too many tries: try again in ${seconds} s.`
     return new Problem('too-many-tries', detail, { headers: { 'Retry-After': String(seconds) } })
   }
   if (proof.kind === 'code-required') {

@@ -3,7 +3,7 @@ import type { Portal } from '../portal'
 import { PASSWORD_LENGTH } from '../portal/passwords'
 import { invalid, Problem } from './problem'
 import { route, type Route } from './route'
-import { password } from './session'
+import { password, refusal } from './session'
 import { named } from './views'
 
 export interface SetupDeps {
@@ -40,10 +40,11 @@ export function setupRoutes({ portal: { accounts } }: SetupDeps): Route[] {
         'For the first administrator (the link of the first start), for who was invited, and for who lost their password. The link is used up by it, and all sessions of the user end. Then sign in.',
       body: input,
       responses: { 200: { description: 'Done: sign in with it.', schema: doneView } },
-      problems: [404, 503],
+      problems: [404, 429, 503],
       handle: async ({ body }) => {
         const result = await accounts.complete(body)
         if (result.kind === 'invalid') throw invalid(result.errors)
+        if (result.kind === 'throttled') throw refusal(result)
         if (result.kind === 'link-gone') {
           throw new Problem('not-found', 'This link was used, has ended, or was replaced by a newer one: ask for another one.')
         }

@@ -4,6 +4,7 @@ import { EVERY_TENANT, type Grant, type User } from '../domain/user'
 import type { FieldError } from '../domain/validation'
 import type { LinkPurpose, OneTimeLink, OneTimeLinkStore, OnUse } from '../store/one-time-links'
 import type { SessionStore } from '../store/sessions'
+import type { Throttle } from '../store/throttle'
 import type { UserStore } from '../store/users'
 import type { Passwords } from './passwords'
 import { newSecretToken, tokenId } from './tokens'
@@ -35,12 +36,14 @@ export type Completed =
   | { kind: 'done'; user: User }
   | { kind: 'link-gone' }
   | { kind: 'invalid'; errors: FieldError[] }
+  | { kind: 'throttled'; waitMs: number }
 
 export type Changed =
   | { kind: 'changed'; user: User }
   | { kind: 'weak'; weakness: string }
   /** All sessions were ended meanwhile. */
   | { kind: 'overtaken' }
+  | { kind: 'throttled'; waitMs: number }
 
 export interface Accounts {
   /** Takes the place of the one before; none once there is a user. */
@@ -63,10 +66,11 @@ export interface AccountsDeps {
   links: OneTimeLinkStore
   passwords: Passwords
   sessions: Pick<SessionStore, 'endOfUser'>
+  choices: Throttle
   logger: Logger
 }
 
-export function createAccounts({ users, links, passwords, sessions, logger }: AccountsDeps): Accounts {
+export function createAccounts({ users, links, passwords, sessions, choices, logger }: AccountsDeps): Accounts {
   async function newLink(purpose: LinkPurpose): Promise<NewLink> {
     const token = newSecretToken()
     const expiresAt = new Date(Date.now() + LINK_MS)
@@ -132,8 +136,12 @@ export function createAccounts({ users, links, passwords, sessions, logger }: Ac
       const about = await subject(link, completion)
       if (!link || !about) return { kind: 'link-gone' }
       if (about.email === '') return { kind: 'invalid', errors: [{ path: 'email', message: 'is required' }] }
+      const choice = link.kind === 'password' ? link.userId : id
+      const noneLeft = await choices.take(choice)
+      if (noneLeft) return { kind: 'throttled', ...noneLeft }
       const weakness = passwords.weakness(completion.password, [about.email, about.name])
       if (weakness) return { kind: 'invalid', errors: [{ path: 'password', message: weakness }] }
+      await choices.forget(choice)
       // Only now, so that a mistake does not use the link up.
       const invited = link.kind === 'password' ? await users.get(link.userId) : undefined
       if (!(await links.take(id))) return { kind: 'link-gone' }
@@ -145,8 +153,11 @@ export function createAccounts({ users, links, passwords, sessions, logger }: Ac
       return { kind: 'done', user: { ...user, name } }
     },
     changePassword: async (user, password) => {
+      const noneLeft = await choices.take(user.id)
+      if (noneLeft) return { kind: 'throttled', ...noneLeft }
       const weakness = passwords.weakness(password, [user.email, user.name])
       if (weakness !== undefined) return { kind: 'weak', weakness }
+      await choices.forget(user.id)
       const changed = await setPassword(user, password)
       return changed ? { kind: 'changed', user: changed } : { kind: 'overtaken' }
     },

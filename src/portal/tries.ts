@@ -12,6 +12,8 @@ export const LIMITS = {
   pair: { name: 'pair', tries: 10, perMs: 15 * MINUTE_MS },
   address: { name: 'address', tries: 100, perMs: 15 * MINUTE_MS },
   account: { name: 'account', tries: 100, perMs: 60 * MINUTE_MS },
+  /** New passwords to be looked at, by account, or by the link of the first administrator. */
+  choice: { name: 'choice', tries: 10, perMs: 15 * MINUTE_MS },
 } as const
 
 export interface Tries {
@@ -21,7 +23,7 @@ export interface Tries {
   wasRight: (email: string, address: string) => Promise<void>
 }
 
-export function createTries(throttles: Record<keyof typeof LIMITS, Throttle>): Tries {
+export function createTries(throttles: Record<'pair' | 'address' | 'account', Throttle>): Tries {
   const keys = (email: string, address: string) => {
     const [account, place] = [emailKey(email), network(address)]
     return { pair: `${place} ${account}`, address: place, account }

@@ -48,6 +48,16 @@ describe('a password', () => {
     expect((await user.call('GET', '/v1/session')).status).toBe(200)
   })
 
+  test('is looked at a few times, and then made to wait for', async () => {
+    const user = await signedIn(api, 'choosy@bank.example')
+    const choose = (newPassword: string) => user.call('POST', '/v1/account/password', { password: PASSWORD, newPassword })
+    for (let n = 0; n < 10; n++) expect((await choose('choosy@bank.example')).status).toBe(400)
+    expect((await choose(OTHER)).status).toBe(429)
+    const { body } = await api.admin('POST', `/v1/users/${user.id}/password-link`, {})
+    const answer = await api.as(undefined)('POST', '/v1/setup', { token: tokenOf(body.link), password: OTHER })
+    expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([429, expect.any(Number)])
+  })
+
   test('is not guessed by whoever finds a browser open', async () => {
     const user = await signedIn(api, 'open@bank.example')
     const guess = () => user.call('POST', '/v1/account/totp/disable', { password: 'a guess' })

@@ -26,3 +26,14 @@ test('the hash is argon2id, with a salt of its own', async () => {
   expect(await passwords.matches(two, 'plum lantern')).toBe(true)
   expect(await passwords.matches(two, 'Plum lantern')).toBe(false)
 })
+
+test('looking at a long password holds nothing else up for long', () => {
+  const look = (password: string, about: string[] = []) => passwords.weakness(password, about)
+  look('plum lantern walks north')
+  const begun = performance.now()
+  look('p4$$w0rd'.repeat(16))
+  look('a1b2c3d4@!$'.repeat(11))
+  expect(performance.now() - begun).toBeLessThan(300)
+  const name = 'Maximiliana Theodora von und zu Hohenlohe-Langenburg'
+  expect(look(name, [name])).toMatch(/too easy to guess/)
+})
