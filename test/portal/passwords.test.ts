@@ -27,13 +27,12 @@ test('the hash is argon2id, with a salt of its own', async () => {
   expect(await passwords.matches(two, 'Plum lantern')).toBe(false)
 })
 
-test('looking at a long password holds nothing else up for long', () => {
+test('no more than 40 characters of a password are looked at, so that a long one holds nothing else up', () => {
   const look = (password: string, about: string[] = []) => passwords.weakness(password, about)
-  look('plum lantern walks north')
-  const begun = performance.now()
-  look('p4$$w0rd'.repeat(16))
-  look('a1b2c3d4@!$'.repeat(11))
-  expect(performance.now() - begun).toBeLessThan(300)
+  const strong = 'plum lantern walks north'
+  expect(look(strong)).toBeUndefined()
+  expect(look('a'.repeat(16) + strong)).toBeUndefined()
+  expect(look('a'.repeat(40) + strong)).toMatch(/too easy to guess/)
   const name = 'Maximiliana Theodora von und zu Hohenlohe-Langenburg'
   expect(look(name, [name])).toMatch(/too easy to guess/)
 })
