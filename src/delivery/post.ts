@@ -1,3 +1,4 @@
+import { parseUrl } from './address'
 import type { Outlet } from './pools'
 import type { Outcome } from '../domain/outcome'
 import { exchange, type Answer, type Ending } from './answer'
@@ -58,7 +59,7 @@ export function createPostEvent({ dispatcher, userAgent, now = () => new Date() 
 
 async function send(dispatcher: Pick<Outlet, 'dispatch'>, request: PostRequest, headers: string[]): Promise<Ending> {
   const { url, body, timeoutMs } = request
-  const target = URL.canParse(url) ? new URL(url) : undefined
+  const target = parseUrl(url)
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
     return { error: new BlockedTargetError('The URL must begin with https:// or http://') }
   }

@@ -14,6 +14,11 @@ describe('judging a URL', () => {
     expect(checkUrl(url, strict)).toEqual({ ok: true })
   })
 
+  it('accepts a name with an umlaut also when it has judged thousands of URLs before', () => {
+    const verdicts = Array.from({ length: 20_000 }, () => checkUrl('https://bücher.example/', strict).ok)
+    expect(verdicts.filter((ok) => !ok)).toHaveLength(0)
+  })
+
   it.each([
     'http://127.0.0.1/',
     'http://127.1/',
