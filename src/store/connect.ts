@@ -32,6 +32,10 @@ export async function connectStore(uri: string, database: string): Promise<Store
     runtimeAdapters: { os },
   })
   await connection.asPromise()
+  await checkVersion(connection.getClient().db().admin()).catch(async (error: unknown) => {
+    await connection.close()
+    throw error
+  })
   const models = createModels(connection)
   const { hot: _driver, ...declared } = models
   await Promise.all(Object.values(declared).map((model) => model.createIndexes()))
@@ -44,6 +48,16 @@ export async function connectStore(uri: string, database: string): Promise<Store
     close: () => connection.close(),
   }
 }
+
+/** Outcomes are written by a bulk over several collections, which is of MongoDB 8. */
+async function checkVersion(admin: Pick<mongo.Admin, 'buildInfo'>): Promise<void> {
+  const { version } = await admin.buildInfo()
+  if (isTooOld(String(version))) throw new Error(`MongoDB ${version} is too old for Herald: upgrade it to ${OLDEST}.0 or newer`)
+}
+
+const OLDEST = 8
+/** `version` as MongoDB tells it: 8.2.7. */
+export const isTooOld = (version: string): boolean => Number.parseInt(version, 10) < OLDEST
 
 /** The driver's errors do not tell a write that was never sent from one whose answer is missing. */
 function watchAbsence(client: mongo.MongoClient): StoreConnection['awayEverSince'] {

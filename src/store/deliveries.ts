@@ -9,7 +9,8 @@ import {
   type ParkedReason,
 } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
-import { duplicateIndexes } from './errors'
+import { duplicateIndexes, isStoreAway } from './errors'
+import { createGroupCommit } from './group-commit'
 import type { DeliveryRecord, Models } from './models'
 import { scoped } from './scope'
 
@@ -94,16 +95,21 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
   const load = async (tenantId: string, ids: string[]): Promise<Delivery[]> =>
     (await deliveries.find(among(tenantId, ids)).toArray()).map(toDelivery)
 
-  async function insert(added: Delivery[]): Promise<Delivery[]> {
-    if (added.length === 0) return []
+  /** Of many workflows in one write: those that begin while two are under way go together. */
+  const inserts = createGroupCommit<Delivery, Delivery | undefined>({ maxInFlight: 2, maxItems: 1_000, failsAll: isStoreAway, write: insertAll })
+
+  /** What stood already, per delivery. */
+  async function insertAll(added: Delivery[]): Promise<(Delivery | undefined)[]> {
     try {
       const records = added.map(({ id, ...rest }) => ({ _id: id, ...rest }))
       await deliveries.insertMany(records, { ordered: false })
-      return []
+      return added.map(() => undefined)
     } catch (error) {
       const duplicates = duplicateIndexes(error)
-      const there = added.filter((_, i) => duplicates.has(i))
-      return load(there[0]?.tenantId ?? '', there.map(({ id }) => id))
+      const byTenant = groupBy(added.filter((_, i) => duplicates.has(i)), ({ tenantId }) => tenantId)
+      const standing = await Promise.all([...byTenant].map(([tenantId, there]) => load(tenantId, there.map(({ id }) => id))))
+      const byId = new Map(standing.flat().map((delivery) => [delivery.id, delivery]))
+      return added.map(({ id }) => byId.get(id))
     }
   }
 
@@ -155,7 +161,7 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
   }
 
   return {
-    insert,
+    insert: async (added) => (added.length === 0 ? [] : (await inserts.addAll(added)).filter((there) => there !== undefined)),
     load,
     // Not what was put into its webhook's queue since it was looked at: it waits for its turn there.
     claim: (tenantId, wanted, token) => claim(tenantId, wanted, token, { queue: { $exists: false } }),

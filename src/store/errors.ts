@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose'
 
-const { MongoBulkWriteError, MongoError, MongoServerError } = mongo
+const { MongoBulkWriteError, MongoClientBulkWriteError, MongoError, MongoServerError } = mongo
 
 /** MongoDB does not answer: nothing was begun that depends on it, and the caller may try again. */
 export class StoreAway extends Error {
@@ -25,6 +25,9 @@ export function isStoreAway(error: unknown): boolean {
   if (error instanceof StoreAway) return true
   if (error instanceof Error && 'code' in error && ENDED_SOCKET.has(error.code)) return true
   if (!(error instanceof MongoError)) return false
+  if (error instanceof MongoClientBulkWriteError) {
+    return isStoreAway(error.cause) || error.writeConcernErrors.some(({ code }) => AWAY_CODES.has(code))
+  }
   // A bulk write's error is a server's error by its class, and wraps the network's when that was the cause.
   const wrapped: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : undefined
   if (wrapped instanceof MongoError) return isStoreAway(wrapped)
@@ -33,8 +36,9 @@ export function isStoreAway(error: unknown): boolean {
   return !(error instanceof MongoServerError) || AWAY_CODES.has(error.code)
 }
 
-/** The indexes of an unordered insertMany that were there already; any other error is thrown on. */
+/** The indexes of an unordered insertMany, or of one record, that were there already; any other error is thrown on. */
 export function duplicateIndexes(error: unknown): Set<number> {
+  if (!(error instanceof MongoBulkWriteError) && isDuplicate(error)) return new Set([0])
   if (!(error instanceof MongoBulkWriteError)) throw error
   const errors = [error.writeErrors].flat()
   const others = errors.some((writeError) => writeError.code !== DUPLICATE_KEY)
@@ -45,3 +49,10 @@ export function duplicateIndexes(error: unknown): Set<number> {
 /** True when a unique index refused the record. */
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof MongoServerError && error.code === DUPLICATE_KEY
+
+/** True when nothing but a unique index refused one of the writes of a bulk over collections. */
+export function isDuplicateAmong(error: unknown): boolean {
+  if (!(error instanceof MongoClientBulkWriteError) || error.cause !== undefined) return false
+  const codes = [...error.writeErrors.values()].map(({ code }) => code)
+  return codes.length > 0 && codes.every((code) => code === DUPLICATE_KEY)
+}

@@ -5,6 +5,7 @@ import { orderingKeyOf } from '../domain/ordering'
 import { isAhead, timingOf } from '../domain/timing'
 import { duplicateIndexes, StoreAway } from './errors'
 import type { EventRecord, Models } from './models'
+import { createNumbers } from './numbers'
 import { scoped } from './scope'
 import { SCHEDULE } from './schedule'
 import { toBeNumbered, toSequence } from './sequence'
@@ -125,19 +126,39 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
   const keys = (tenantId: string, ids: string[]) =>
     scoped(tenantId, { _id: { $in: ids.map((id) => eventKey(tenantId, id)) } })
 
-  /** Of what this process has just journaled, all is known but the number that MongoDB gave it. */
+  /** Of what was journaled with others all is known but the numbers that MongoDB gave: one read brings those of a write. */
+  const numbers = createNumbers(events)
+
   async function numbered(tenantId: string, cached: HeraldEvent[]): Promise<HeraldEvent[]> {
-    const ids = cached.filter(({ sequence }) => sequence === undefined).map(({ id }) => id)
-    if (ids.length === 0) return cached
-    const records = await events.find(keys(tenantId, ids), { projection: { sequence: 1 } }).toArray()
-    const numbers = new Map(records.map(({ _id, sequence }) => [_id, sequence]))
-    return cached.map((event) => {
-      const number = numbers.get(eventKey(tenantId, event.id))
-      if (!number) return event
-      const complete = { ...event, sequence: toSequence(number) }
-      remember(complete)
-      return complete
+    return Promise.all(
+      cached.map(async (event) => {
+        if (event.sequence !== undefined) return event
+        const number = await numbers.of(eventKey(tenantId, event.id))
+        if (!number) return event
+        const complete = { ...event, sequence: toSequence(number) }
+        remember(complete)
+        return complete
+      }),
+    )
+  }
+
+  /**
+   * Alone, an event is answered with its number. (The filter finds no record that stands: MongoDB then
+   * tries to insert, and its key refuses that, as at any insert.)
+   */
+  async function insertOne(event: NewEvent, record: EventRecord): Promise<void> {
+    const inserted = await events.findOneAndReplace({ _id: record._id, eventId: { $exists: false } }, record, {
+      upsert: true,
+      returnDocument: 'after',
+      projection: { sequence: 1 },
     })
+    remember({ ...event, ...(inserted?.sequence && { sequence: toSequence(inserted.sequence) }) })
+  }
+
+  async function insertTogether(added: NewEvent[], records: EventRecord[]): Promise<void> {
+    await events.insertMany(records, { ordered: false })
+    numbers.wrote(records.map(({ _id }) => _id))
+    for (const event of added) remember(event)
   }
 
   async function readBack(duplicates: NewEvent[]): Promise<Map<string, EventRecord>> {
@@ -149,8 +170,10 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
   async function insert(added: NewEvent[], lease: Lease): Promise<Journaled[]> {
     let duplicates: Set<number>
     try {
-      await events.insertMany(added.map((event) => toRecord(event, lease)), { ordered: false })
-      for (const event of added) remember(event)
+      const records = added.map((event) => toRecord(event, lease))
+      const [alone, ...others] = added.map((event, i) => ({ event, record: records[i] }))
+      if (alone?.record && others.length === 0) await insertOne(alone.event, alone.record)
+      else await insertTogether(added, records)
       return added.map((event) => ({ added: true, event }))
     } catch (error) {
       duplicates = duplicateIndexes(error)

@@ -106,6 +106,9 @@ export interface TurnsTakenRecord {
 }
 export type EventTypeRecord = Stored<EventType> & { jsonSchema?: string; createdAt: Date }
 
+/** What every record of Herald's has. */
+type Keyed = mongo.Document & { _id: string }
+
 /** The driver's own collections, for what runs at every event: mongoose's queries cost more than they give there. */
 export interface Hot {
   events: mongo.Collection<EventRecord>
@@ -117,6 +120,8 @@ export interface Hot {
   turnsTaken: mongo.Collection<TurnsTakenRecord>
   digests: mongo.Collection<DigestRecord>
   mails: mongo.Collection<MailRecord>
+  /** Writes to several collections in one command (`bulkWrite` of MongoDB 8). */
+  bulk: (writes: mongo.AnyClientBulkWriteModel<Keyed>[]) => Promise<mongo.ClientBulkWriteResult>
 }
 
 export interface Models {
@@ -230,6 +235,7 @@ export function createModels(connection: Connection): Models {
       turnsTaken: hot('turnsTaken'),
       digests: hot('digests'),
       mails: hot('mails'),
+      bulk: (writes) => connection.getClient().bulkWrite<Record<string, Keyed>>(writes),
     },
     events: model('events', eventSchema()),
     webhooks: model('webhooks', webhookSchema()),

@@ -3,7 +3,7 @@ import { groupBy } from '../domain/group-by'
 import { attemptKey } from '../domain/ids'
 import { attemptRecord, type AttemptExchange } from './attempts'
 import { NOT_PARKED } from './deliveries'
-import { duplicateIndexes } from './errors'
+import { duplicateIndexes, isDuplicateAmong } from './errors'
 import type { Models } from './models'
 import { scoped } from './scope'
 
@@ -41,64 +41,58 @@ export const lastOutcomeOf = ({ exchange, number }: PostOutcome): LastOutcome =>
   }
 }
 
-export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): OutcomeStore {
+/** Of one outcome, number and next time: one update moves their deliveries. */
+type Group = [PostOutcome, ...PostOutcome[]]
+
+export function createOutcomeStore({ hot: { attempts, deliveries, bulk } }: Models): OutcomeStore {
   async function insertAttempts(outcomes: PostOutcome[]): Promise<void> {
-    const records = outcomes.map(({ tenantId, deliveryId, number, exchange }) =>
-      attemptRecord(tenantId, deliveryId, number, exchange),
-    )
     try {
-      await attempts.insertMany(records, { ordered: false })
+      await attempts.insertMany(outcomes.map(toAttempt), { ordered: false })
     } catch (error) {
       duplicateIndexes(error)
     }
   }
 
-  /** A group has the same outcome, number and next time, so that one write moves it. */
-  async function moveDeliveries(group: [PostOutcome, ...PostOutcome[]]): Promise<void> {
-    const [first] = group
-    const { tenantId, number, nextAttemptAt } = first
-    const ids = { _id: { $in: group.map(({ deliveryId }) => deliveryId) } }
-    const delivered = first.exchange.outcome.kind === 'delivered'
-    const fields = { lastOutcome: lastOutcomeOf(first), updatedAt: new Date() }
-    if (delivered) {
-      const { modifiedCount } = await deliveries.updateMany(
-        { ...scoped(tenantId, ids), status: { $in: statusesBefore('delivered') } },
-        { $set: { status: 'delivered', ...fields }, $unset: { token: '', nextAttemptAt: '', queue: '', turn: '', ...NOT_PARKED } },
-      )
-      if (modifiedCount < group.length) await noteCancelled(group, fields)
-      return
-    }
-    const { modifiedCount } = await deliveries.updateMany(
-      { ...scoped(tenantId, ids), posts: number, status: { $in: [...UNDER_WAY] } },
-      {
-        $set: { status: 'retrying', ...fields, ...(nextAttemptAt && { nextAttemptAt }) },
-        $unset: { token: '', ...(!nextAttemptAt && { nextAttemptAt: '' }) },
-      },
+  async function moveAll(outcomes: PostOutcome[]): Promise<void> {
+    await Promise.all(
+      groupsOf(outcomes).map(async (group) => {
+        const { filter, update } = moveOf(group)
+        const { modifiedCount } = await deliveries.updateMany(filter, update)
+        if (modifiedCount < group.length) await noteCancelled(group)
+      }),
     )
-    if (modifiedCount < group.length) await noteCancelled(group, fields)
+  }
+
+  /** Attempts and moves in one command; nothing is moved when one of the attempts stood already. */
+  async function writeAtOnce(outcomes: PostOutcome[]): Promise<void> {
+    const groups = groupsOf(outcomes)
+    const { modifiedCount } = await bulk([
+      ...outcomes.map((outcome) => ({ name: 'insertOne' as const, namespace: attempts.namespace, document: toAttempt(outcome) })),
+      ...groups.map((group) => ({ name: 'updateMany' as const, namespace: deliveries.namespace, ...moveOf(group) })),
+    ])
+    if (modifiedCount < outcomes.length) await Promise.all(groups.map(noteCancelled))
   }
 
   /** Cancelled while its POST was in flight, a delivery stays so, and says what came of that. */
-  async function noteCancelled([{ tenantId, number, deliveryId }, ...others]: [PostOutcome, ...PostOutcome[]], fields: Pick<Delivery, 'lastOutcome' | 'updatedAt'>): Promise<void> {
-    const ids = { _id: { $in: [deliveryId, ...others.map((outcome) => outcome.deliveryId)] } }
+  async function noteCancelled(group: Group): Promise<void> {
+    const [{ tenantId, number }] = group
     await deliveries.updateMany(
-      { ...scoped(tenantId, ids), posts: number, status: 'cancelled', token: { $exists: true } },
-      { $set: fields, $unset: { token: '' } },
+      { ...scoped(tenantId, among(group)), posts: number, status: 'cancelled', token: { $exists: true } },
+      { $set: fieldsOf(group), $unset: { token: '' } },
     )
-  }
-
-  const alike = ({ tenantId, number, nextAttemptAt, exchange }: PostOutcome): string =>
-    JSON.stringify([tenantId, number, nextAttemptAt, exchange.outcome])
-
-  async function moveAll(outcomes: PostOutcome[]): Promise<void> {
-    await Promise.all([...groupBy(outcomes, alike).values()].map(moveDeliveries))
   }
 
   return {
     record: async (outcomes) => {
       // The attempts first: a delivery that is final has its last attempt on record.
-      await insertAttempts(outcomes)
-      await moveAll(outcomes)
+      try {
+        await writeAtOnce(outcomes)
+      } catch (error) {
+        if (!isDuplicateAmong(error)) throw error
+        // Written before, all or in part: its answer was lost.
+        await insertAttempts(outcomes)
+        await moveAll(outcomes)
+      }
     },
     finish: async (tenantId, standing) => {
       // The token goes when the outcome comes, so that in the usual case there is nothing to look for.
@@ -108,6 +102,38 @@ export function createOutcomeStore({ hot: { attempts, deliveries } }: Models): O
       const found = await attempts.find(scoped(tenantId, { _id })).toArray()
       await moveAll(found.map(({ deliveryId, number, ...exchange }) => ({ tenantId, deliveryId, number, exchange })))
       return found.length > 0
+    },
+  }
+}
+
+const toAttempt = ({ tenantId, deliveryId, number, exchange }: PostOutcome) => attemptRecord(tenantId, deliveryId, number, exchange)
+
+const groupsOf = (outcomes: PostOutcome[]): Group[] => [
+  ...groupBy(outcomes, ({ tenantId, number, nextAttemptAt, exchange }) => JSON.stringify([tenantId, number, nextAttemptAt, exchange.outcome])).values(),
+]
+
+const among = (group: Group) => ({ _id: { $in: group.map(({ deliveryId }) => deliveryId) } })
+
+const fieldsOf = ([first]: Group): Pick<Delivery, 'lastOutcome' | 'updatedAt'> => ({ lastOutcome: lastOutcomeOf(first), updatedAt: new Date() })
+
+/** What moves the deliveries of a group, and only from where this outcome finds them. */
+function moveOf(group: Group) {
+  const [{ tenantId, number, nextAttemptAt, exchange }] = group
+  const ids = scoped(tenantId, among(group))
+  if (exchange.outcome.kind === 'delivered') {
+    return {
+      filter: { ...ids, status: { $in: statusesBefore('delivered') } },
+      update: {
+        $set: { status: 'delivered' as const, ...fieldsOf(group) },
+        $unset: { token: '' as const, nextAttemptAt: '' as const, queue: '' as const, turn: '' as const, ...NOT_PARKED },
+      },
+    }
+  }
+  return {
+    filter: { ...ids, posts: number, status: { $in: [...UNDER_WAY] } },
+    update: {
+      $set: { status: 'retrying' as const, ...fieldsOf(group), ...(nextAttemptAt && { nextAttemptAt }) },
+      $unset: { token: '' as const, ...(!nextAttemptAt && { nextAttemptAt: '' as const }) },
     },
   }
 }

@@ -58,7 +58,7 @@ it('does not claim to know whether a frozen MongoDB took an event, and names the
 
 it('answers 200 to the repeat of an event whose acceptance was in doubt and had happened', async () => {
   const event = transaction()
-  const lost = proxy.lose('answer', /insert.{0,12}events/s)
+  const lost = proxy.lose('answer', /(insert|findAndModify).{0,12}events/s)
   const refusing = api<Refusal>('POST', '/v1/events', event)
   await lost
   const { status, body } = await refusing
