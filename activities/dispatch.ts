@@ -4,7 +4,9 @@ import { groupBy } from '../src/domain/group-by'
 import { DISPATCH_BOUND_MS, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
+import { isStoreAway } from '../src/store/errors'
 import { batchOf } from './batches'
+import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
 import { createWriteIntents, type Intent, type Intents } from './intents'
 import { postAll, type Posted, type PostTask } from './post-all'
@@ -68,17 +70,19 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
     return record.workflowId === run.workflowId && !NOT_ATTEMPTED.has(record.status) && record.queue === undefined
   })
   const byWebhook = [...groupBy(mine, ({ webhook }) => webhook).entries()]
-  const posted = await Promise.all(
+  const postings = await Promise.all(
     byWebhook.map(async ([webhook, all]) => {
       const fresh = all.filter(({ delivery }) => !before.has(delivery.id) && delivery.posts === 1)
-      return { webhook, all, first: await postFirst(deps, run, webhook, fresh) }
+      const first = await postFirst(deps, run, webhook, fresh)
+      const tried = all.filter(({ delivery }) => !before.has(delivery.id) && delivery.posts === 0)
+      return { webhook, all, posted: [first, ...(await postRest(deps, run, webhook, first, tried))] }
     }),
   )
   // The next start need not wait for what is written down of this one.
   deps.onDispatched(run.workflowId)
   const left = await Promise.all(
-    posted.map(async ({ webhook, all, first }) => {
-      const delivered = await settleFirst(deps, run, first)
+    postings.map(async ({ webhook, all, posted }) => {
+      const delivered = await settle(deps, run, posted)
       const undelivered = all.filter(
         ({ delivery }) => !delivered.has(delivery.id) && before.get(delivery.id)?.status !== 'delivered',
       )
@@ -86,6 +90,27 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
     }),
   )
   return left.flat()
+}
+
+/**
+ * A webhook that nobody knew was tried with one delivery. It has answered quickly, and the others need
+ * not be handed to the other lane: they are claimed, and POSTed here.
+ */
+async function postRest(deps: ActivityDeps, run: Run, webhook: OpenWebhook, first: Posted, rest: Intent[]): Promise<Posted[]> {
+  const isProven = first.begun.length > 0 && first.begun.every(({ exchange }) => exchange.outcome.kind === 'delivered')
+  if (rest.length === 0 || !isProven || !deps.lanes.isFast(webhook.id) || deps.stopping.aborted) return []
+  const { tenantId, token } = run
+  const wanted = rest.map(({ delivery }) => delivery)
+  try {
+    const claiming = deps.deliveries.claim(tenantId, wanted, token)
+    const claims = await orGiveBack(deps, claiming, { tenantId, deliveryIds: wanted.map(({ id }) => id), token })
+    const mine = new Set(claims.map(({ deliveryId }) => deliveryId))
+    return [await postFirst(deps, run, webhook, rest.filter(({ delivery }) => mine.has(delivery.id)))]
+  } catch (error) {
+    // The other lane has them then.
+    if (isStoreAway(error)) return []
+    throw error
+  }
 }
 
 function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fresh: Intent[]): Promise<Posted> {
@@ -102,10 +127,15 @@ function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fresh: In
 }
 
 /** Answers the ids of what is delivered, and known to be so in MongoDB too. */
-async function settleFirst(deps: ActivityDeps, run: Run, { begun, notBegun, tooLate, recorded }: Posted): Promise<Set<string>> {
+async function settle(deps: ActivityDeps, run: Run, posted: Posted[]): Promise<Set<string>> {
+  const settled = await Promise.all(posted.map((some) => settleSome(deps, run, some)))
+  return new Set(settled.flat())
+}
+
+async function settleSome(deps: ActivityDeps, run: Run, { begun, notBegun, tooLate, recorded }: Posted): Promise<string[]> {
   const givenBack = deps.recorder.giveBack(run.tenantId, [...notBegun, ...tooLate].map(({ deliveryId: id }) => id), run.token)
-  if (!(await within(Promise.all([recorded, givenBack]), run.begun + DISPATCH_BOUND_MS - Date.now()))) return new Set()
-  return new Set(begun.filter(({ exchange }) => exchange.outcome.kind === 'delivered').map(({ deliveryId: id }) => id))
+  if (!(await within(Promise.all([recorded, givenBack]), run.begun + DISPATCH_BOUND_MS - Date.now()))) return []
+  return begun.filter(({ exchange }) => exchange.outcome.kind === 'delivered').map(({ deliveryId: id }) => id)
 }
 
 /** An event that is older than this may have been dispatched before, by a worker that ended meanwhile. */
