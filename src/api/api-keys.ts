@@ -7,7 +7,7 @@ import { route, type Route } from './route'
 import { listOf, named, paging, time } from './views'
 
 export interface ApiKeyDeps {
-  apiKeys: Pick<ApiKeyStore, 'insert' | 'list' | 'revoke'>
+  apiKeys: Pick<ApiKeyStore, 'insert' | 'get' | 'list' | 'revoke'>
 }
 
 const view = z.object({
@@ -16,6 +16,7 @@ const view = z.object({
   name: z.string(),
   scopes: z.array(z.enum(SCOPES)),
   createdAt: time,
+  createdBy: z.string().optional().describe('The id of the user or of the API key that made it; `admin` is the admin key. Not kept of keys that were made before Herald kept it.'),
   revokedAt: time.optional(),
 })
 named.add(view, { id: 'ApiKey' })
@@ -44,10 +45,10 @@ export function apiKeyRoutes({ apiKeys }: ApiKeyDeps): Route[] {
       description: 'For the tenant `default`, or the one that the header Herald-Tenant names.',
       body: input,
       responses: { 201: { description: 'Made. The key is shown this once.', schema: createdView } },
-      handle: async ({ tenantId, scopes, body }) => {
+      handle: async ({ tenantId, keyId, scopes, body }) => {
         mustHave(scopes, body.scopes)
         const { id, token, hash } = newKey()
-        const key = { id, tenantId, name: body.name, scopes: [...new Set(body.scopes)], createdAt: new Date() }
+        const key = { id, tenantId, name: body.name, scopes: [...new Set(body.scopes)], createdAt: new Date(), createdBy: keyId }
         await apiKeys.insert(key, hash)
         return { status: 201, body: { ...toView(key), key: token } }
       },
@@ -69,29 +70,32 @@ export function apiKeyRoutes({ apiKeys }: ApiKeyDeps): Route[] {
       method: 'delete',
       path: '/v1/api-keys/{id}',
       summary: 'Revoke an API key',
-      description: 'Holds at once, and within a second in other processes of Herald.',
+      description: 'Holds at once, and within a second in other processes of Herald. Takes the scopes that the key has.',
       params: z.object({ id: z.string() }),
       responses: { 204: { description: 'Revoked.' } },
-      handle: async ({ tenantId, params: { id } }) => {
-        found((await apiKeys.revoke(tenantId, id)) || undefined, 'API key', id)
+      handle: async ({ tenantId, scopes, params: { id } }) => {
+        const key = found(await apiKeys.get(tenantId, id), 'API key', id)
+        mustHave(scopes, key.scopes, 'take away')
+        await apiKeys.revoke(tenantId, id)
         return { status: 204 }
       },
     }),
   ]
 }
 
-/** Nobody gives more than they have. */
-export function mustHave(mine: readonly Scope[], given: readonly Scope[]): void {
+/** Nobody gives, or takes away, more than they have. */
+export function mustHave(mine: readonly Scope[], given: readonly Scope[], act: 'give' | 'take away' = 'give'): void {
   const missing = given.filter((scope) => !mine.includes('admin') && !mine.includes(scope))
   if (missing.length === 0) return
-  throw new Problem('forbidden', `You cannot give what you do not have yourself: ${missing.join(', ')}. You have: ${mine.join(', ')}.`)
+  throw new Problem('forbidden', `You cannot ${act} what you do not have yourself: ${missing.join(', ')}. You have: ${mine.join(', ')}.`)
 }
 
-const toView = ({ id, tenantId, name, scopes, createdAt, revokedAt }: ApiKey): z.infer<typeof view> => ({
+const toView = ({ id, tenantId, name, scopes, createdAt, createdBy, revokedAt }: ApiKey): z.infer<typeof view> => ({
   id,
   tenantId,
   name,
   scopes,
   createdAt: createdAt.toISOString(),
+  ...(createdBy !== undefined && { createdBy }),
   ...(revokedAt && { revokedAt: revokedAt.toISOString() }),
 })

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { SCOPES, type Scope } from '../domain/api-key'
 import { DEFAULT_TENANT, TENANT_ID_PATTERN } from '../domain/tenant'
-import { homeTenant, scopesIn } from '../domain/user'
-import type { LiveSession, Sessions } from '../portal/sessions'
+import { homeTenant } from '../domain/user'
+import { sessionScopes, type LiveSession, type Sessions } from '../portal/sessions'
 import type { ApiKeyStore } from '../store/api-keys'
 import type { TenantStore } from '../store/tenants'
 import { hashToken, isSameHash, keyIdOf } from './key-token'
@@ -114,7 +114,7 @@ const ofKey = ({ id, tenantId, scopes }: { id: string; tenantId: string; scopes:
 const ofSession = (session: LiveSession): Known => ({
   id: session.callerId,
   homeTenant: homeTenant(session.grants),
-  scopesIn: (wanted) => scopesIn(session.grants, wanted),
+  scopesIn: (wanted) => sessionScopes(session, wanted),
   stranger: (wanted) => `You have no role in the tenant ${JSON.stringify(wanted)}; an administrator of it can give you one.`,
   session,
 })

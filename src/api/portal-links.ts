@@ -25,7 +25,7 @@ const EXPIRES_IN = { minMs: 10_000, maxMs: 24 * HOUR_MS, defaultMs: 5 * MINUTE_M
 const SESSION_FOR = { minMs: MINUTE_MS, maxMs: 12 * HOUR_MS, defaultMs: HOUR_MS }
 
 const input = z.strictObject({
-  role: role.default('viewer').describe('What may be done. No more than the caller may; `viewer` when not given.'),
+  role: role.default('viewer').describe('What may be done. No more than the caller may; `viewer` when not given. Guests never have the scope `access`: an administrator who came by a link makes no keys, users or links.'),
   expiresIn: duration(EXPIRES_IN).optional().describe(`How long the link waits to be opened; ${formatDuration(EXPIRES_IN.defaultMs)} when not given.`),
   sessionFor: duration(SESSION_FOR).optional().describe(`How long whoever opens it stays; ${formatDuration(SESSION_FOR.defaultMs)} when not given.`),
   name: z.string().trim().min(1).max(200).default('Guest').describe('Who it is for, shown in the portal.'),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { homeTenant, scopesIn } from '../domain/user'
+import { homeTenant } from '../domain/user'
 import type { Portal } from '../portal'
-import type { LiveSession } from '../portal/sessions'
+import { sessionScopes, type LiveSession } from '../portal/sessions'
 import type { Proof } from '../portal/sign-in'
 import { tokenId } from '../portal/tokens'
 import { Problem } from './problem'
@@ -91,7 +91,7 @@ export async function begun(deps: SessionDeps, session: LiveSession, { header, f
   const before = deps.cookies.read({ cookie: header('cookie') })
   if (before !== undefined) await deps.portal.sessions.end({ id: tokenId(before) })
   const tenantId = homeTenant(session.grants)
-  const body = await viewSession(deps, { session, tenantId, scopes: scopesIn(session.grants, tenantId) })
+  const body = await viewSession(deps, { session, tenantId, scopes: sessionScopes(session, tenantId) })
   return { status: 200, body, headers: deps.cookies.set(session.token, from, session.link !== undefined) }
 }
 

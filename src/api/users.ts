@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EVERY_TENANT, hasEveryTenant, roleIn, scopesIn, USER_STATUSES, type Grant, type User } from '../domain/user'
+import { EVERY_TENANT, hasEveryTenant, roleIn, ROLES, scopesIn, USER_STATUSES, type Grant, type User } from '../domain/user'
 import type { Portal } from '../portal'
 import type { NewLink } from '../portal/accounts'
 import { mustHave } from './api-keys'
@@ -37,12 +37,17 @@ named.add(linkView, { id: 'PasswordLink' })
 const everyTenant = z.boolean().default(false).describe('The role holds in every tenant. For administrators of every tenant, and admin keys.')
 const inviteInput = z.strictObject({ email, name: userName.optional(), role, everyTenant })
 named.add(inviteInput, { id: 'InviteUser' })
-const patchInput = z.strictObject({
-  name: userName.optional(),
-  role: role.optional(),
-  everyTenant,
-  status: z.enum(['active', 'disabled']).optional().describe('A disabled user is out at once, and cannot sign in; links for a password that were made before work no more.'),
-})
+const patchInput = z
+  .strictObject({
+    name: userName.optional(),
+    role: role.optional(),
+    everyTenant: z.boolean().optional().describe('The `role` holds in every tenant. For administrators of every tenant, and admin keys.'),
+    status: z.enum(['active', 'disabled']).optional().describe('A disabled user is out at once, and cannot sign in; links for a password that were made before work no more.'),
+  })
+  .refine(({ role: given, everyTenant: everywhere }) => given !== undefined || everywhere === undefined, {
+    path: ['role'],
+    message: 'is required with everyTenant: which one is to hold there?',
+  })
 named.add(patchInput, { id: 'PatchUser' })
 const linkInput = z.strictObject({
   disableTotp: z.boolean().default(false).describe('For who has lost the device and the recovery codes too. Holds once the link is used.'),
@@ -145,10 +150,11 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
   }
 
   async function patch(call: Call<Params, unknown, z.output<typeof patchInput>>): Promise<Reply> {
-    const { name, role: newRole, everyTenant: everywhere, status } = call.body
+    const { name, role: newRole, everyTenant: everywhere = false, status } = call.body
     const user = await existing(call)
     if (newRole !== undefined || status === 'disabled') notOneself(call, user)
     if (name !== undefined || status !== undefined) mustOwn(call, user)
+    if (newRole !== undefined) mayTake(call, user, [everywhere ? EVERY_TENANT : call.tenantId])
     const given = newRole && (await give(user, grantOf(call, newRole, everywhere), call))
     if (name !== undefined) await users.rename(user.id, name)
     if (status !== undefined) await users.setDisabled(user.id, status === 'disabled')
@@ -161,6 +167,7 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
    * may have chosen it, or hold a link for it. It is chosen anew, by the link that is answered.
    */
   async function give(user: User, grant: Grant, call: Call): Promise<Partial<z.infer<typeof linkView>>> {
+    mustMatter(user, grant, call)
     const isWithin = user.grants.some(({ tenantId }) => tenantId === grant.tenantId || tenantId === EVERY_TENANT)
     if (!isWithin) return shownLink(await accounts.grantAnew(user.id, grant), call)
     await users.grant(user.id, grant)
@@ -171,6 +178,7 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
     const user = await existing(call)
     notOneself(call, user)
     const taken = call.scopes.includes('admin') ? [call.tenantId, EVERY_TENANT] : [call.tenantId]
+    mayTake(call, user, taken)
     for (const tenantId of taken) await users.revoke(user.id, tenantId)
     if ((await users.get(user.id))?.grants.length === 0) await accounts.remove(user.id)
     return { status: 204 }
@@ -197,6 +205,10 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
 /** The token is in the fragment, which browsers keep to themselves: no log and no referrer has it. */
 export const setupUrl = (base: string, token: string): string => `${base}/portal/setup#token=${token}`
 
+/** Taking the roles in these tenants away takes as much as giving them. */
+const mayTake = ({ tenantId, scopes }: Caller, { grants }: User, from: string[]): void =>
+  mustHave(scopes, scopesIn(grants.filter((grant) => from.includes(grant.tenantId)), tenantId), 'take away')
+
 function grantOf({ tenantId, scopes }: Caller, given: Grant['role'], everywhere: boolean): Grant {
   mustHave(scopes, scopesIn([{ tenantId, role: given }], tenantId))
   if (!everywhere) return { tenantId, role: given }
@@ -209,6 +221,14 @@ function mustOwn({ tenantId, scopes }: Caller, { grants }: User): void {
   mustHave(scopes, scopesIn(grants, tenantId))
   if (scopes.includes('admin') || grants.every((grant) => grant.tenantId === tenantId)) return
   throw new Problem('forbidden', 'This user has roles in other tenants too: only an administrator of every tenant may do this. You can change their role here, or take it away.')
+}
+
+/** A weaker role in one tenant takes nothing away from who has a stronger one in all of them. */
+function mustMatter({ grants, email: whose }: User, { tenantId, role: given }: Grant, { scopes }: Caller): void {
+  const everywhere = roleIn(grants, EVERY_TENANT)
+  if (tenantId === EVERY_TENANT || everywhere === undefined || ROLES.indexOf(given) >= ROLES.indexOf(everywhere)) return
+  const how = scopes.includes('admin') ? 'change that role first, with "everyTenant": true' : 'an administrator of every tenant can change that role'
+  throw new Problem('conflict', `${whose} is ${everywhere} in every tenant, so that a weaker role here would change nothing: ${how}.`)
 }
 
 /** Else the last administrator is out by a slip of the hand. */

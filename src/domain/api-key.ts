@@ -8,5 +8,7 @@ export interface ApiKey {
   name: string
   scopes: Scope[]
   createdAt: Date
+  /** The user or the API key that made it, or `admin`; not kept of older ones. */
+  createdBy?: string
   revokedAt?: Date
 }

@@ -1,4 +1,5 @@
-import type { Grant, User } from '../domain/user'
+import type { Scope } from '../domain/api-key'
+import { scopesIn, type Grant, type User } from '../domain/user'
 import type { LinkGuest, Session, SessionStore } from '../store/sessions'
 import type { UserStore } from '../store/users'
 import { csrfTokenOf, newSecretToken, tokenId } from './tokens'
@@ -88,6 +89,12 @@ export function createSessions({ sessions, users, times }: SessionsDeps): Sessio
     },
     endOfLink: sessions.endOfLink,
   }
+}
+
+/** What may be done with it in the tenant. Guests give nobody access: what they made would outlast them. */
+export function sessionScopes({ grants, link }: Pick<LiveSession, 'grants' | 'link'>, tenantId: string): readonly Scope[] {
+  const scopes = scopesIn(grants, tenantId)
+  return link ? scopes.filter((scope) => scope !== 'access') : scopes
 }
 
 function live(session: Session, token: string, user: User | undefined): LiveSession {

@@ -12,9 +12,10 @@ export interface ApiKeyStore {
    * still works in other processes.
    */
   find: (id: string) => Promise<(ApiKey & { hash: string }) | undefined>
+  get: (tenantId: string, id: string) => Promise<ApiKey | undefined>
   list: (tenantId: string, request: PageRequest) => Promise<Page<ApiKey>>
-  /** False when the tenant has no such key; revoking again is fine and keeps the first time. */
-  revoke: (tenantId: string, id: string) => Promise<boolean>
+  /** Revoking again is fine and keeps the first time. */
+  revoke: (tenantId: string, id: string) => Promise<void>
 }
 
 const CACHE = { max: 10_000, ttl: 1_000 } as const
@@ -36,12 +37,14 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
       const record = (cache.get(id) ?? (await cache.fetch(id)))?.record
       return record && { ...toApiKey(record), hash: record.hash }
     },
+    get: async (tenantId, id) => {
+      const record = await apiKeys.findOne(scoped(tenantId, { _id: id })).lean<ApiKeyRecord>()
+      return record ? toApiKey(record) : undefined
+    },
     list: (tenantId, request) => page(apiKeys, scoped(tenantId, {}), request, toApiKey),
     revoke: async (tenantId, id) => {
-      const mine = scoped(tenantId, { _id: id })
-      await apiKeys.updateOne({ ...mine, revokedAt: { $exists: false } }, { $set: { revokedAt: new Date() } })
+      await apiKeys.updateOne({ ...scoped(tenantId, { _id: id }), revokedAt: { $exists: false } }, { $set: { revokedAt: new Date() } })
       cache.delete(id)
-      return (await apiKeys.exists(mine)) !== null
     },
   }
 }

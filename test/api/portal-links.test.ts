@@ -81,6 +81,22 @@ test('nobody gives more by a link than they have', async () => {
   expect((await administrator.call('POST', '/v1/portal-links', { role: 'administrator' })).status).toBe(201)
 })
 
+test('an administrator who came by a link leaves nothing behind that gives access', async () => {
+  const { body } = await make({ role: 'administrator' })
+  const guest = openBrowser(api)
+  const opened = await guest.call('POST', '/v1/portal-links/open', { token: tokenOf(body.url) })
+  expect(opened.body.scopes).toEqual(['read', 'retry', 'publish', 'manage'])
+  expect((await guest.call('POST', '/v1/webhooks', { url: 'https://example.com', eventTypes: [1] })).status).toBe(201)
+  for (const [path, wanted] of [
+    ['/v1/api-keys', { name: 'lasting', scopes: ['read'] }],
+    ['/v1/users', { email: 'lasting@bank.example', role: 'viewer' }],
+    ['/v1/portal-links', {}],
+  ] as const) {
+    const refused = await guest.call('POST', path, wanted)
+    expect([path, refused.status, refused.body.detail]).toEqual([path, 403, expect.stringContaining('the scope "access"')])
+  }
+})
+
 test.each([
   [{ role: 'boss' }, 'role'],
   [{ expiresIn: '25h' }, 'expiresIn'],

@@ -242,6 +242,35 @@ describe('users', () => {
     expect([everywhere.status, everywhere.body.detail]).toEqual([403, 'Only an administrator of every tenant gives a role in every tenant.'])
   })
 
+  test('are not demoted or removed by whoever could not have given them their role', async () => {
+    const narrow = await api.withScopes(['access', 'read'])
+    const strong = await addUser(api, 'strong-2@bank.example', { role: 'operator' })
+    for (const [method, body] of [['PATCH', { role: 'viewer' }], ['DELETE', undefined]] as const) {
+      const refused = await narrow(method, `/v1/users/${strong.id}`, body)
+      expect([refused.status, refused.body.detail]).toEqual([403, 'You cannot take away what you do not have yourself: retry. You have: access, read.'])
+    }
+    expect((await api.admin('GET', `/v1/users/${strong.id}`)).body.role).toBe('operator')
+    const weak = await addUser(api, 'weak-4@bank.example')
+    expect((await narrow('DELETE', `/v1/users/${weak.id}`)).status).toBe(204)
+  })
+
+  test('keep a stronger role in every tenant, and whoever gives a weaker one in one of them is told', async () => {
+    const { id } = await addUser(api, 'everywhere@bank.example', { role: 'administrator', everyTenant: true })
+    const inOne = await api.admin('PATCH', `/v1/users/${id}`, { role: 'viewer' }, inA)
+    expect([inOne.status, inOne.body.detail]).toEqual([409, expect.stringContaining('is administrator in every tenant, so that a weaker role here would change nothing')])
+    expect((await api.admin('POST', '/v1/users', { email: 'everywhere@bank.example', role: 'operator' }, inB)).status).toBe(409)
+    expect((await api.admin('GET', `/v1/users/${id}`, undefined, inA)).body.role).toBe('administrator')
+    const everywhere = await api.admin('PATCH', `/v1/users/${id}`, { role: 'viewer', everyTenant: true }, inA)
+    expect([everywhere.status, everywhere.body.role]).toEqual([200, 'viewer'])
+    expect((await api.admin('PATCH', `/v1/users/${id}`, { role: 'operator' }, inA)).body.role).toBe('operator')
+  })
+
+  test('get a role in every tenant only when one is named', async () => {
+    const { id } = await addUser(api, 'roleless@bank.example')
+    const refused = await api.admin('PATCH', `/v1/users/${id}`, { everyTenant: true })
+    expect([refused.status, refused.body.errors]).toEqual([400, [{ path: 'role', message: 'is required with everyTenant: which one is to hold there?' }]])
+  })
+
   test('who have lost their password get a link for another one, which ends their sessions', async () => {
     const user = await signedIn(api, 'lost@bank.example')
     const { status, body } = await api.admin('POST', `/v1/users/${user.id}/password-link`, {})
