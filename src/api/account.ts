@@ -88,7 +88,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
   async function changePassword(call: Call<unknown, unknown, z.output<typeof passwordInput>>): Promise<Reply> {
     const user = await proven(call)
     const result = await accounts.changePassword(user, call.body.newPassword)
-    if (result.kind === 'throttled') throw refusal(result)
+    if (result.kind === 'throttled' || result.kind === 'busy') throw refusal(result)
     if (result.kind === 'weak') throw invalid([{ path: 'newPassword', message: result.weakness }])
     const session = result.kind === 'changed' ? await sessions.ofUser(result.user) : undefined
     if (!session) throw refusal({ kind: 'refused' })
@@ -100,7 +100,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
     const { email } = userOf(call)
     const result = await signIn.prove({ email, password: call.body.password, code: call.body.code }, call.from.address)
     if (result.kind === 'proven') return result.user
-    if (result.kind === 'throttled') throw refusal(result)
+    if (result.kind === 'throttled' || result.kind === 'busy') throw refusal(result)
     // No 401: the session has not ended.
     if (result.kind === 'code-required') throw invalid([{ path: 'code', message: 'is required: what the authenticator app shows, or a recovery code' }])
     throw invalid([{ path: 'password', message: call.body.code === undefined ? 'is not right' : 'or code is not right' }])

@@ -13,6 +13,7 @@ const KINDS = {
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   'too-many-tries': { status: 429, title: 'Too many tries' },
   internal: { status: 500, title: 'Herald made a mistake' },
+  busy: { status: 503, title: 'Too many ask for this at once' },
   'store-away': { status: 503, title: 'Herald cannot reach its store' },
 } as const
 export type ProblemKind = keyof typeof KINDS

@@ -95,11 +95,18 @@ export async function begun(deps: SessionDeps, session: LiveSession, { header, f
   return { status: 200, body, headers: deps.cookies.set(session.token, from, session.link !== undefined) }
 }
 
+type Refused = Exclude<Proof, { kind: 'proven' | 'throttled' }> | { kind: 'throttled'; waitMs: number; isLocked?: boolean }
+
 /** One text for whatever was wrong: nobody learns which addresses have an account. */
-export function refusal(proof: Exclude<Proof, { kind: 'proven' }>): Problem {
+export function refusal(proof: Refused): Problem {
+  if (proof.kind === 'busy') {
+    return new Problem('busy', 'Too many are signing in at this moment. This try does not count: try again in two seconds.', { headers: { 'Retry-After': '2' } })
+  }
   if (proof.kind === 'throttled') {
     const seconds = Math.max(1, Math.ceil(proof.waitMs / 1_000))
-    const detail = `Too many tries: try again in ${seconds} s.`
+    const detail = proof.isLocked
+      ? `Locked after too many wrong tries: wait ${Math.ceil(seconds / 3_600)} h, or ask an administrator for a link for a new password.`
+      : `Too many tries: try again in ${seconds} s.`
     return new Problem('too-many-tries', detail, { headers: { 'Retry-After': String(seconds) } })
   }
   if (proof.kind === 'code-required') {

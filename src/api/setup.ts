@@ -44,7 +44,7 @@ export function setupRoutes({ portal: { accounts } }: SetupDeps): Route[] {
       handle: async ({ body }) => {
         const result = await accounts.complete(body)
         if (result.kind === 'invalid') throw invalid(result.errors)
-        if (result.kind === 'throttled') throw refusal(result)
+        if (result.kind === 'throttled' || result.kind === 'busy') throw refusal(result)
         if (result.kind === 'link-gone') {
           throw new Problem('not-found', 'This link was used, has ended, or was replaced by a newer one: ask for another one.')
         }

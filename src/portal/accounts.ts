@@ -6,7 +6,7 @@ import type { LinkPurpose, OneTimeLink, OneTimeLinkStore, OnUse } from '../store
 import type { SessionStore } from '../store/sessions'
 import type { Throttle } from '../store/throttle'
 import type { UserStore } from '../store/users'
-import type { Passwords } from './passwords'
+import type { Busy, Passwords } from './passwords'
 import { newSecretToken, tokenId } from './tokens'
 
 /** Setting up and resetting is for people who may have to be asked first. */
@@ -37,6 +37,7 @@ export type Completed =
   | { kind: 'link-gone' }
   | { kind: 'invalid'; errors: FieldError[] }
   | { kind: 'throttled'; waitMs: number }
+  | Busy
 
 export type Changed =
   | { kind: 'changed'; user: User }
@@ -44,6 +45,7 @@ export type Changed =
   /** All sessions were ended meanwhile. */
   | { kind: 'overtaken' }
   | { kind: 'throttled'; waitMs: number }
+  | Busy
 
 export interface Accounts {
   /** Takes the place of the one before; none once there is a user. */
@@ -67,10 +69,12 @@ export interface AccountsDeps {
   passwords: Passwords
   sessions: Pick<SessionStore, 'endOfUser'>
   choices: Throttle
+  /** Lets an account be signed in to again that was locked. */
+  unlock: (email: string) => Promise<void>
   logger: Logger
 }
 
-export function createAccounts({ users, links, passwords, sessions, choices, logger }: AccountsDeps): Accounts {
+export function createAccounts({ users, links, passwords, sessions, choices, unlock, logger }: AccountsDeps): Accounts {
   async function newLink(purpose: LinkPurpose): Promise<NewLink> {
     const token = newSecretToken()
     const expiresAt = new Date(Date.now() + LINK_MS)
@@ -88,6 +92,7 @@ export function createAccounts({ users, links, passwords, sessions, choices, log
     if (!changed) return undefined
     await links.dropOfUser(user.id)
     await sessions.endOfUser(user.id)
+    await unlock(user.email)
     logger.info({ userId: user.id }, 'a password was set')
     return changed
   }
@@ -112,6 +117,39 @@ export function createAccounts({ users, links, passwords, sessions, choices, log
     return isMade ? users.get(id) : undefined
   }
 
+  async function complete(completion: Completion): Promise<Completed> {
+    const id = tokenId(completion.token)
+    const link = await links.find(id)
+    const about = await subject(link, completion)
+    if (!link || !about) return { kind: 'link-gone' }
+    if (about.email === '') return { kind: 'invalid', errors: [{ path: 'email', message: 'is required' }] }
+    const choice = link.kind === 'password' ? link.userId : id
+    const noneLeft = await choices.take(choice)
+    if (noneLeft) return { kind: 'throttled', ...noneLeft }
+    const weakness = passwords.weakness(completion.password, [about.email, about.name])
+    if (weakness) return { kind: 'invalid', errors: [{ path: 'password', message: weakness }] }
+    await choices.forget(choice)
+    // Only now, so that a mistake does not use the link up.
+    const invited = link.kind === 'password' ? await users.get(link.userId) : undefined
+    if (!(await links.take(id))) return { kind: 'link-gone' }
+    const user = invited ?? (link.kind === 'setup' ? await makeFirst(about) : undefined)
+    if (!user || !(await setPassword(user, completion.password))) return { kind: 'link-gone' }
+    if (link.kind === 'password') await finish(user.id, link)
+    const name = completion.name ?? user.name
+    await users.rename(user.id, name)
+    return { kind: 'done', user: { ...user, name } }
+  }
+
+  async function changePassword(user: User, password: string): Promise<Changed> {
+    const noneLeft = await choices.take(user.id)
+    if (noneLeft) return { kind: 'throttled', ...noneLeft }
+    const weakness = passwords.weakness(password, [user.email, user.name])
+    if (weakness !== undefined) return { kind: 'weak', weakness }
+    await choices.forget(user.id)
+    const changed = await setPassword(user, password)
+    return changed ? { kind: 'changed', user: changed } : { kind: 'overtaken' }
+  }
+
   return {
     setupLink: async () => {
       await links.dropSetup()
@@ -130,37 +168,8 @@ export function createAccounts({ users, links, passwords, sessions, choices, log
       await sessions.endOfUser(userId)
       return passwordLink(userId)
     },
-    complete: async (completion) => {
-      const id = tokenId(completion.token)
-      const link = await links.find(id)
-      const about = await subject(link, completion)
-      if (!link || !about) return { kind: 'link-gone' }
-      if (about.email === '') return { kind: 'invalid', errors: [{ path: 'email', message: 'is required' }] }
-      const choice = link.kind === 'password' ? link.userId : id
-      const noneLeft = await choices.take(choice)
-      if (noneLeft) return { kind: 'throttled', ...noneLeft }
-      const weakness = passwords.weakness(completion.password, [about.email, about.name])
-      if (weakness) return { kind: 'invalid', errors: [{ path: 'password', message: weakness }] }
-      await choices.forget(choice)
-      // Only now, so that a mistake does not use the link up.
-      const invited = link.kind === 'password' ? await users.get(link.userId) : undefined
-      if (!(await links.take(id))) return { kind: 'link-gone' }
-      const user = invited ?? (link.kind === 'setup' ? await makeFirst(about) : undefined)
-      if (!user || !(await setPassword(user, completion.password))) return { kind: 'link-gone' }
-      if (link.kind === 'password') await finish(user.id, link)
-      const name = completion.name ?? user.name
-      await users.rename(user.id, name)
-      return { kind: 'done', user: { ...user, name } }
-    },
-    changePassword: async (user, password) => {
-      const noneLeft = await choices.take(user.id)
-      if (noneLeft) return { kind: 'throttled', ...noneLeft }
-      const weakness = passwords.weakness(password, [user.email, user.name])
-      if (weakness !== undefined) return { kind: 'weak', weakness }
-      await choices.forget(user.id)
-      const changed = await setPassword(user, password)
-      return changed ? { kind: 'changed', user: changed } : { kind: 'overtaken' }
-    },
+    complete: (completion) => passwords.admit(() => complete(completion)),
+    changePassword: (user, password) => passwords.admit(() => changePassword(user, password)),
     dropLinks: links.dropOfUser,
     remove: async (userId) => {
       await users.remove(userId)

@@ -45,7 +45,7 @@ export function createPortal({ models, sealer, times, logger }: PortalOptions): 
     users,
     sessions,
     signIn: createSignIn({ users, passwords, sessions, tries, logger }),
-    accounts: createAccounts({ users, links, passwords, sessions: kept, choices: createThrottle(models, LIMITS.choice), logger }),
+    accounts: createAccounts({ users, links, passwords, sessions: kept, choices: createThrottle(models, LIMITS.choice), unlock: tries.unlock, logger }),
     secondFactor: createSecondFactor({ users, logger }),
     portalLinks: createPortalLinks({ links, sessions }),
   }

@@ -18,7 +18,17 @@ const STRONG_ENOUGH = 3
 /** Hashing takes a thread of the pool that also looks up the names of webhooks' hosts: it gets two of four. */
 const AT_A_TIME = 2
 
+/** Some two seconds of work: whoever comes after these is better told than kept. */
+const MOST_WAITING = 50
+
+/** Too many wait to have a password hashed. */
+export interface Busy {
+  kind: 'busy'
+}
+
 export interface Passwords {
+  /** Does what hashes passwords; nothing of it when too many others wait. */
+  admit: <T>(work: () => Promise<T>) => Promise<T | Busy>
   hash: (password: string) => Promise<string>
   /** Takes as long without a hash to compare with, so that the time says nothing. */
   matches: (passwordHash: string | undefined, password: string) => Promise<boolean>
@@ -32,8 +42,18 @@ export function createPasswords(): Passwords {
   // Made when it is first needed: most processes sign nobody in.
   let nobody: Promise<string> | undefined
   let guesser: ZxcvbnFactory | undefined
+  let admitted = 0
 
   return {
+    admit: async (work) => {
+      if (admitted >= AT_A_TIME + MOST_WAITING) return { kind: 'busy' }
+      admitted++
+      try {
+        return await work()
+      } finally {
+        admitted--
+      }
+    },
     hash: make,
     matches: async (passwordHash, password) => {
       const against = passwordHash ?? (await (nobody ??= make('of nobody')))

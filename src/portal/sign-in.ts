@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { User } from '../domain/user'
 import type { Account, UserStore } from '../store/users'
 import { counterOf, recoveryHash } from './codes'
-import type { Passwords } from './passwords'
+import type { Busy, Passwords } from './passwords'
 import type { LiveSession, Sessions } from './sessions'
 import type { Tries } from './tries'
 
@@ -20,7 +20,8 @@ export type Proof =
   | { kind: 'refused' }
   /** The password is right, and a code is needed too. */
   | { kind: 'code-required' }
-  | { kind: 'throttled'; waitMs: number }
+  | { kind: 'throttled'; waitMs: number; isLocked: boolean }
+  | Busy
 
 export type SignedIn = { kind: 'signed-in'; session: LiveSession } | Exclude<Proof, { kind: 'proven' }>
 
@@ -55,11 +56,11 @@ export function createSignIn({ users, passwords, sessions, tries, logger }: Sign
     return users.useRecoveryCode(userId, recoveryHash(code))
   }
 
-  async function prove(credentials: Credentials, address: string): Promise<Proof> {
+  async function attempt(credentials: Credentials, address: string): Promise<Proof> {
     const { email } = credentials
     const noneLeft = await tries.take(email, address)
     if (noneLeft) {
-      logger.warn({ address }, 'too many tries to sign in')
+      logger.warn({ address, isLocked: noneLeft.isLocked }, 'too many tries to sign in')
       return { kind: 'throttled', ...noneLeft }
     }
     const account = await users.accountOf(email)
@@ -68,6 +69,8 @@ export function createSignIn({ users, passwords, sessions, tries, logger }: Sign
     if (proof.kind === 'refused') logger.warn({ address, ...(account && { userId: account.user.id }) }, 'a try to sign in failed')
     return proof
   }
+
+  const prove = (credentials: Credentials, address: string): Promise<Proof> => passwords.admit(() => attempt(credentials, address))
 
   return {
     prove,

@@ -6,6 +6,8 @@ export interface Limit {
   name: string
   tries: number
   perMs: number
+  /** For how long there are none once they were used up; the rest of the while when not given. */
+  lockMs?: number
 }
 
 export interface Throttle {
@@ -16,7 +18,7 @@ export interface Throttle {
   forget: (key: string) => Promise<void>
 }
 
-export function createThrottle({ throttles }: Models, { name, tries, perMs }: Limit): Throttle {
+export function createThrottle({ throttles }: Models, { name, tries, perMs, lockMs = 0 }: Limit): Throttle {
   const limiter = new RateLimiterMongo({
     storeClient: throttles.db.getClient(),
     dbName: throttles.db.name,
@@ -24,6 +26,7 @@ export function createThrottle({ throttles }: Models, { name, tries, perMs }: Li
     keyPrefix: name,
     points: tries,
     duration: perMs / 1_000,
+    blockDuration: lockMs / 1_000,
     // Declared with the other collections.
     disableIndexesCreation: true,
   })

@@ -228,6 +228,64 @@ test('who guesses at many accounts is made to wait, and a whole network of IPv6 
   expect((await guesser.signIn('nobody@bank.example', 'guess')).status).toBe(429)
 })
 
+test('whoever comes while very many sign in is sent away at once, and that try does not count', async () => {
+  const tried = await Promise.all(
+    Array.from({ length: 150 }, async (_, n) => {
+      const email = `crowd-${n}@bank.example`
+      const { status, headers } = await openBrowser(api, { 'x-forwarded-for': `10.3.0.${n}` }).signIn(email, 'guess')
+      return { email, status, retryAfter: headers.get('retry-after') }
+    }),
+  )
+  const sentAway = tried.filter(({ status }) => status === 503)
+  expect(sentAway.length).toBeGreaterThan(0)
+  expect(new Set(sentAway.map(({ retryAfter }) => retryAfter))).toEqual(new Set(['2']))
+  const counted = JSON.stringify(await api.store.models.throttles.find({ key: /crowd-/ }).lean())
+  expect(tried.filter(({ email }) => counted.includes(`${email}"`)).map(({ status }) => status)).toEqual(tried.filter(({ status }) => status !== 503).map(() => 401))
+})
+
+describe('an account', () => {
+  let place = 0
+  /** From ever other addresses, none of which has too many tries. */
+  async function fail(email: string, times: number, code?: string): Promise<void> {
+    for (let n = 0; n < times; n += 10) {
+      const guesser = openBrowser(api, { 'x-forwarded-for': `10.4.${Math.floor(place / 250)}.${place++ % 250}` })
+      const guesses = Array.from({ length: Math.min(10, times - n) }, () => guesser.signIn(email, code === undefined ? 'guess' : PASSWORD, code))
+      for (const { status } of await Promise.all(guesses)) expect(status).toBe(401)
+    }
+  }
+  const fromElsewhere = (email: string) => openBrowser(api, { 'x-forwarded-for': '10.5.1.1' }).signIn(email, PASSWORD)
+
+  test('is locked after a hundred failures in a row, whether there is such a user or not, until a new password is chosen by a link', async () => {
+    const { id } = await addUser(api, 'locked@bank.example')
+    for (const email of ['locked@bank.example', 'nobody-locked@bank.example']) {
+      await fail(email, 100)
+      const { status, headers, body } = await fromElsewhere(email)
+      expect([status, body.detail]).toEqual([429, expect.stringMatching(/^Locked after too many wrong tries: wait 24 h, or ask an administrator/)])
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(86_000)
+    }
+    const { body } = await api.admin('POST', `/v1/users/${id}/password-link`, {})
+    expect((await fromElsewhere('locked@bank.example')).status).toBe(429)
+    await api.as(undefined)('POST', '/v1/setup', { token: tokenOf(body.link), password: PASSWORD })
+    expect((await fromElsewhere('locked@bank.example')).status).toBe(200)
+  })
+
+  test('is not locked by failures that a success comes between', async () => {
+    await addUser(api, 'between@bank.example')
+    await fail('between@bank.example', 99)
+    expect((await fromElsewhere('between@bank.example')).status).toBe(200)
+    await fail('between@bank.example', 99)
+    expect((await fromElsewhere('between@bank.example')).status).toBe(200)
+  })
+
+  test('is locked by wrong codes too', async () => {
+    const { id } = await addUser(api, 'codes@bank.example')
+    await api.portal.users.setPendingTotp(id, 'JBSWY3DPEHPK3PXP')
+    await api.portal.users.enableTotp(id, 'JBSWY3DPEHPK3PXP', [])
+    await fail('codes@bank.example', 100, '12345')
+    expect((await fromElsewhere('codes@bank.example')).status).toBe(429)
+  })
+})
+
 test('nothing that is logged has a password, a cookie or a token', async () => {
   const browser = await signedIn(api, 'log@bank.example')
   await openBrowser(api).signIn('log@bank.example', 'a wrong password here')

@@ -27,6 +27,18 @@ test('the hash is argon2id, with a salt of its own', async () => {
   expect(await passwords.matches(two, 'Plum lantern')).toBe(false)
 })
 
+test('what would wait behind fifty others is not begun', async () => {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  const waiting = Array.from({ length: 52 }, () => passwords.admit(() => opened))
+  let begun = false
+  expect(await passwords.admit(async () => void (begun = true))).toEqual({ kind: 'busy' })
+  expect(begun).toBe(false)
+  open()
+  await Promise.all(waiting)
+  expect(await passwords.admit(async () => 'in')).toBe('in')
+})
+
 test('no more than 40 characters of a password are looked at, so that a long one holds nothing else up', () => {
   const look = (password: string, about: string[] = []) => passwords.weakness(password, about)
   const strong = 'plum lantern walks north'
