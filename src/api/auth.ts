@@ -24,6 +24,8 @@ export interface AuthDeps {
 export interface Asking {
   method: string
   headers: IncomingHttpHeaders
+  /** Over TLS, as far as the proxies before Herald are trusted to tell. */
+  secure: boolean
 }
 
 /** Lets a request in that may do what needs `scope`; else throws 401, 403 or, for its tenant, 404. */
@@ -79,7 +81,7 @@ export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminK
 
   return async (request, scope) => {
     const { headers } = request
-    const cookie = headers.authorization === undefined ? cookies.read(headers) : undefined
+    const [cookie] = headers.authorization === undefined ? cookies.read({ cookie: headers.cookie, from: { isSecure: request.secure } }) : []
     const known = cookie === undefined ? await byKey(headers) : await bySession(cookie, request)
     const wanted = headers['herald-tenant']
     const tenantId = typeof wanted === 'string' ? wanted : known.homeTenant

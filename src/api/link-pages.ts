@@ -35,7 +35,12 @@ const SETUP = page(
 </form>`,
 )
 
-const OPEN = page('Opening the portal', '<p id="opening">One moment.</p>')
+const OPEN = page('Opening the portal', `<p id="opening">One moment.</p>
+<form id="ask" hidden>
+<p id="who"></p>
+<button></button>
+<p><a href="/portal/">No, leave everything as it is</a></p>
+</form>`)
 
 const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 main { max-width: 26rem; margin: 10vh auto; padding: 0 1rem }
@@ -54,7 +59,7 @@ const form = document.getElementById('setup')
 async function post(path, body) {
   const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   const answer = await response.json()
-  if (!response.ok) throw new Error(answer.detail)
+  if (!response.ok) throw Object.assign(new Error(answer.detail), { answer })
   return answer
 }
 
@@ -79,11 +84,29 @@ form?.addEventListener('submit', (event) => {
   })
 })
 
-if (!form) {
-  attempt(async () => {
-    const { webhookId } = await post('/v1/portal-links/open', { token })
-    location.replace(webhookId ? '/portal/operations/webhook/' + encodeURIComponent(webhookId) : '/portal/')
-  }).then(() => { if (message.textContent) document.getElementById('opening').hidden = true })
+const ask = document.getElementById('ask')
+const opening = document.getElementById('opening')
+
+async function open(replace) {
+  const { webhookId } = await post('/v1/portal-links/open', { token, replace })
+  location.replace(webhookId ? '/portal/operations/webhook/' + encodeURIComponent(webhookId) : '/portal/')
+}
+
+function askFirst({ signedInAs, link }) {
+  document.getElementById('who').textContent = 'This browser is signed in as ' + signedInAs + '. Opening the link ends that.'
+  ask.querySelector('button').textContent = 'Open as ' + link.name + ' in ' + link.tenant
+  ask.hidden = false
+}
+
+if (ask) {
+  ask.addEventListener('submit', (event) => {
+    event.preventDefault()
+    attempt(() => open(true))
+  })
+  attempt(() => open(false).catch((error) => {
+    if (error.answer?.reason !== 'session_live') throw error
+    askFirst(error.answer)
+  })).then(() => { opening.hidden = !ask.hidden || message.textContent !== '' })
 }
 `
 

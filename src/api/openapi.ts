@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
 import type { Answer, Route } from './route'
-import { COOKIE, CSRF_HEADER } from './session-cookie'
+import { COOKIES, CSRF_HEADER } from './session-cookie'
 import { named, problem } from './views'
 
 type Json = Record<string, unknown>
@@ -22,7 +22,7 @@ export function createOpenApi(routes: Route[], version: string): Json {
     components: {
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'hrld_<key id>_<secret>' },
-        session: { type: 'apiKey', in: 'cookie', name: COOKIE, description: SESSION },
+        session: { type: 'apiKey', in: 'cookie', name: COOKIES.user, description: SESSION },
       },
       schemas: components(),
     },
@@ -35,7 +35,7 @@ Unless it says otherwise, a route needs an API key, \`Authorization: Bearer <key
 
 Problems are answered as \`application/problem+json\` (RFC 9457) and say what to do. Lists are \`{ data, nextCursor }\`.`
 
-const SESSION = `Of a user, made by \`POST /v1/session\`, or of a portal link. The role gives the scopes: viewer has \`read\`, operator also \`retry\`, administrator also \`publish\`, \`manage\` and \`access\`, and an administrator of every tenant \`admin\`. Every request but GET and HEAD needs the header \`${CSRF_HEADER}\` with the session's \`csrfToken\`.`
+const SESSION = `Of a user, made by \`POST /v1/session\`, or of a portal link, whose cookie is \`${COOKIES.guest}\`. Over TLS the names begin with \`__Host-\`. The role gives the scopes: viewer has \`read\`, operator also \`retry\`, administrator also \`publish\`, \`manage\` and \`access\`, and an administrator of every tenant \`admin\`. Every request but GET and HEAD needs the header \`${CSRF_HEADER}\` with the session's \`csrfToken\`.`
 
 function operation(route: Route): Json {
   const { method, path, scope, tag, summary, description, bodyShown, body } = route

@@ -6,7 +6,7 @@ import type { WebhookStore } from '../store/webhooks'
 import { mustHave } from './api-keys'
 import { invalid, Problem } from './problem'
 import { route, type Call, type Reply, type Route } from './route'
-import { begun, type SessionDeps } from './session'
+import { begun, carried, type SessionDeps } from './session'
 import type { PortalSettings } from './session-cookie'
 import { role, sessionView } from './session-view'
 import { linkToken } from './setup'
@@ -42,7 +42,10 @@ const view = z.object({
 })
 named.add(view, { id: 'PortalLink' })
 
-const openInput = z.strictObject({ token: linkToken })
+const openInput = z.strictObject({
+  token: linkToken,
+  replace: z.boolean().default(false).describe('Ends the session that the browser has, of whomever.'),
+})
 named.add(openInput, { id: 'OpenPortalLink' })
 
 const openedView = sessionView.extend({ webhookId: z.string().optional().describe('What to show first.') })
@@ -70,11 +73,13 @@ export function portalLinkRoutes(deps: PortalLinkDeps): Route[] {
       path: '/v1/portal-links/open',
       scope: 'none',
       summary: 'Open a portal link',
-      description: 'What the page of the link does: begins a session, and sets its cookie.',
+      description:
+        'What the page of the link does: begins a session, and sets its cookie. In a browser in which a user is signed in, or a guest of another tenant, 409 with `reason: "session_live"` says who (`signedInAs`) and who would be (`link`); with `replace` it is opened all the same.',
       body: openInput,
       responses: { 200: { description: 'The session has begun.', schema: openedView } },
-      problems: [404, 503],
+      problems: [404, 409, 503],
       handle: async (call) => {
+        if (!call.body.replace) await mustBeFree(call.body.token, call)
         const opened = await portalLinks.open(call.body.token)
         if (!opened) throw new Problem('not-found', 'This link was opened before, or has ended: go back to where you found it and ask for another one.')
         const reply = await begun(deps, opened.session, call)
@@ -96,6 +101,19 @@ export function portalLinkRoutes(deps: PortalLinkDeps): Route[] {
       },
     }),
   ]
+
+  /** Whoever can make somebody open a link must not change, unseen, as whom and in which tenant they work. */
+  async function mustBeFree(token: string, call: Call): Promise<void> {
+    const [before] = await Promise.all(deps.cookies.read(carried(call)).map((each) => deps.portal.sessions.resolve(each, { isUse: false })))
+    const guest = before && (await portalLinks.look(token))
+    if (!guest || (before.link && before.link.grant.tenantId === guest.grant.tenantId)) return
+    const { tenantId, role: given } = guest.grant
+    const signedInAs = before.user?.name ?? before.link?.name ?? ''
+    const tenant = (await deps.tenants.get(tenantId))?.name ?? tenantId
+    throw new Problem('conflict', `This browser is signed in as ${signedInAs}. Opening the link ends that, and goes on as ${guest.name} in ${tenant}: send "replace": true to do so.`, {
+      members: { reason: 'session_live', signedInAs, link: { name: guest.name, tenantId, tenant, role: given } },
+    })
+  }
 
   async function make({ tenantId, scopes, body, from }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
     const { role: given, expiresIn = EXPIRES_IN.defaultMs, sessionFor = SESSION_FOR.defaultMs, name, webhookId } = body

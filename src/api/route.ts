@@ -43,7 +43,7 @@ export interface Reply {
   text?: string
   /** Of `text`; JSON when none is given. */
   contentType?: string
-  headers?: Record<string, string>
+  headers?: Record<string, string | string[]>
 }
 
 /** An answer as the OpenAPI document tells it. */

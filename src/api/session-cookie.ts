@@ -1,10 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Origin } from './route'
 
-export const COOKIE = 'herald_session'
+/** One name each: a guest's cookie may be one of a frame, beside which a user's of that name would stand. */
+export const COOKIES = { user: 'herald_session', guest: 'herald_guest' } as const
+type Holder = keyof typeof COOKIES
+
 /** Browsers take a cookie of such a name over TLS alone, and from this very host (RFC 6265bis, 4.1.3.2). */
-const SECURE_COOKIE = `__Host-${COOKIE}`
+export const SECURE_PREFIX = '__Host-'
 export const CSRF_HEADER = 'x-csrf-token'
 
 /** How the portal is reached. */
@@ -15,44 +17,77 @@ export interface PortalSettings {
   frameAncestors: string[]
 }
 
+/** The Cookie header of a request, and where that came from. */
+export interface Carried {
+  cookie: string | undefined
+  from: Pick<Origin, 'isSecure'>
+}
+
 export interface SessionCookies {
-  /** The token of the session, when the request carries one. */
-  read: (headers: IncomingHttpHeaders) => string | undefined
-  /** Set-Cookie; `inFrame` also for pages of the sites that may show the portal. */
-  set: (token: string, from: Origin, inFrame?: boolean) => Record<string, string>
-  clear: (from: Origin) => Record<string, string>
+  /** The tokens of the sessions that the request carries; a user's comes first. */
+  read: (carried: Carried) => string[]
+  /** Set-Cookie of a session that begins, in place of those that the request carries. */
+  set: (token: string, holder: Holder, carried: Carried) => SetCookies
+  /** Set-Cookie without a session. */
+  clear: (carried: Carried) => SetCookies
+}
+
+export interface SetCookies extends Record<string, string[]> {
+  'Set-Cookie': string[]
+}
+
+interface Form {
+  holder: Holder
+  /** In a frame of another site, kept for that site alone. */
+  apart: boolean
 }
 
 /**
  * A cookie that no script reads, that ends with the browser, and that other sites' requests do not
- * carry. In a frame of another site no such cookie is sent: that one is `None`, kept apart for each
- * site that shows the portal (`Partitioned`), and over TLS alone.
+ * carry. In a frame of another site no such cookie is sent: that of a guest is `None`, kept apart for
+ * each site that shows the portal (`Partitioned`), and over TLS alone.
  */
 export function createSessionCookies({ publicUrl, frameAncestors }: PortalSettings): SessionCookies {
   const isAlwaysSecure = publicUrl?.startsWith('https:') ?? false
+  const isSecure = ({ from }: Carried): boolean => isAlwaysSecure || from.isSecure
 
-  function write(value: string, from: Origin, inFrame: boolean, maxAge?: number): Record<string, string> {
-    const secure = isAlwaysSecure || from.isSecure
-    const apart = secure && inFrame && frameAncestors.length > 0
-    const cookie = stringifySetCookie({
-      name: secure ? SECURE_COOKIE : COOKIE,
+  function write({ holder, apart }: Form, value: string, secure: boolean): string {
+    return stringifySetCookie({
+      name: secure ? SECURE_PREFIX + COOKIES[holder] : COOKIES[holder],
       value,
       path: '/',
       httpOnly: true,
       secure,
       sameSite: apart ? 'none' : 'strict',
       ...(apart && { partitioned: true }),
-      ...(maxAge !== undefined && { maxAge }),
+      ...(value === '' && { maxAge: 0 }),
     })
-    return { 'Set-Cookie': cookie }
   }
 
+  /** Over TLS the prefixed one alone: plain HTTP, and other hosts of the site, can set the other. */
+  function tokenOf(holder: Holder, carried: Carried): string | undefined {
+    const cookies = parseCookie(carried.cookie ?? '')
+    const name = COOKIES[holder]
+    return cookies[SECURE_PREFIX + name] ?? (isSecure(carried) ? undefined : cookies[name])
+  }
+
+  function formsOf(holder: Holder, secure: boolean): Form[] {
+    const isFramed = secure && holder === 'guest' && frameAncestors.length > 0
+    return [...(isFramed ? [{ holder, apart: true }] : []), { holder, apart: false }]
+  }
+
+  /** A request does not tell in which form it carries a cookie. */
+  const carriedForms = (carried: Carried): Form[] =>
+    (['user', 'guest'] as const).filter((holder) => tokenOf(holder, carried) !== undefined).flatMap((holder) => formsOf(holder, isSecure(carried)))
+
   return {
-    read: ({ cookie }) => {
-      const cookies = parseCookie(cookie ?? '')
-      return cookies[SECURE_COOKIE] ?? (isAlwaysSecure ? undefined : cookies[COOKIE])
+    read: (carried) => [tokenOf('user', carried), tokenOf('guest', carried)].filter((token) => token !== undefined),
+    set: (token, holder, carried) => {
+      const secure = isSecure(carried)
+      const { apart } = formsOf(holder, secure)[0] ?? { apart: false }
+      const others = carriedForms(carried).filter((form) => form.holder !== holder || form.apart !== apart)
+      return { 'Set-Cookie': [...others.map((form) => write(form, '', secure)), write({ holder, apart }, token, secure)] }
     },
-    set: (token, from, inFrame = false) => write(token, from, inFrame),
-    clear: (from) => write('', from, false, 0),
+    clear: (carried) => ({ 'Set-Cookie': carriedForms(carried).map((form) => write(form, '', isSecure(carried))) }),
   }
 }

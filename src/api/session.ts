@@ -6,7 +6,7 @@ import type { Proof } from '../portal/sign-in'
 import { tokenId } from '../portal/tokens'
 import { Problem } from './problem'
 import { route, type Call, type Reply, type Route } from './route'
-import type { SessionCookies } from './session-cookie'
+import type { Carried, SessionCookies } from './session-cookie'
 import { sessionView, viewSession, type SessionViewDeps } from './session-view'
 import { named } from './views'
 
@@ -60,7 +60,7 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       responses: { 204: { description: 'Signed out.' } },
       handle: async (call) => {
         await portal.sessions.end(mine(call))
-        return { status: 204, headers: cookies.clear(call.from) }
+        return { status: 204, headers: cookies.clear(carried(call)) }
       },
     }),
     route({
@@ -74,7 +74,7 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       handle: async (call) => {
         const { userId, ...session } = mine(call)
         await (userId === undefined ? portal.sessions.end(session) : portal.sessions.endOfUser(userId))
-        return { status: 204, headers: cookies.clear(call.from) }
+        return { status: 204, headers: cookies.clear(carried(call)) }
       },
     }),
   ]
@@ -86,13 +86,14 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
   }
 }
 
+export const carried = ({ header, from }: Pick<Call, 'header' | 'from'>): Carried => ({ cookie: header('cookie'), from })
+
 /** The answer that begins a session: what one may do, and the cookie. The browser's session before it ends. */
-export async function begun(deps: SessionDeps, session: LiveSession, { header, from }: Call): Promise<Reply> {
-  const before = deps.cookies.read({ cookie: header('cookie') })
-  if (before !== undefined) await deps.portal.sessions.end({ id: tokenId(before) })
+export async function begun(deps: SessionDeps, session: LiveSession, call: Call): Promise<Reply> {
+  for (const before of deps.cookies.read(carried(call))) await deps.portal.sessions.end({ id: tokenId(before) })
   const tenantId = homeTenant(session.grants)
   const body = await viewSession(deps, { session, tenantId, scopes: sessionScopes(session, tenantId) })
-  return { status: 200, body, headers: deps.cookies.set(session.token, from, session.link !== undefined) }
+  return { status: 200, body, headers: deps.cookies.set(session.token, session.link ? 'guest' : 'user', carried(call)) }
 }
 
 type Refused = Exclude<Proof, { kind: 'proven' | 'throttled' }> | { kind: 'throttled'; waitMs: number; isLocked?: boolean }

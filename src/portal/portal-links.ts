@@ -1,6 +1,7 @@
 import { newId } from '../domain/ids'
 import type { Role } from '../domain/user'
 import type { OneTimeLinkStore } from '../store/one-time-links'
+import type { LinkGuest } from '../store/sessions'
 import type { LiveSession, Sessions } from './sessions'
 import { newSecretToken, tokenId } from './tokens'
 
@@ -25,6 +26,8 @@ export interface PortalLink {
 
 export interface PortalLinks {
   make: (order: PortalLinkOrder) => Promise<PortalLink>
+  /** Whom it would let in; it still works after that. */
+  look: (token: string) => Promise<LinkGuest | undefined>
   /** Works once; none when the link is not valid, or not any more. */
   open: (token: string) => Promise<{ session: LiveSession; webhookId?: string } | undefined>
   /** Also ends the session that it has opened. */
@@ -43,6 +46,10 @@ export function createPortalLinks({ links, sessions }: PortalLinksDeps): PortalL
       const guest = { linkId: id, name, grant: { tenantId, role } }
       await links.insert({ kind: 'portal', id: tokenId(token), expiresAt, guest, sessionMs, ...(webhookId !== undefined && { webhookId }) })
       return { id, token, expiresAt }
+    },
+    look: async (token) => {
+      const link = await links.find(tokenId(token))
+      return link?.kind === 'portal' ? link.guest : undefined
     },
     open: async (token) => {
       const id = tokenId(token)

@@ -13,21 +13,24 @@ export interface Browser {
 
 export function openBrowser({ as }: TestApi, headers: Record<string, string> = {}): Browser {
   const client = as(undefined)
-  let cookie: string | undefined
+  const jar = new Map<string, string>()
   let setCookie: string | undefined
   let csrfToken: string | undefined
+
+  const cookie = (): string | undefined => (jar.size === 0 ? undefined : [...jar].map(([name, value]) => `${name}=${value}`).join('; '))
 
   const call: Client = async (method, path, body, more = {}) => {
     const answer = await client(method, path, body, {
       ...headers,
-      ...(cookie !== undefined && { cookie }),
+      ...(jar.size > 0 && { cookie: cookie() }),
       ...(csrfToken !== undefined && method !== 'GET' && { 'x-csrf-token': csrfToken }),
       ...more,
     })
-    const set = answer.headers.get('set-cookie')
-    if (set !== null) {
+    for (const set of answer.headers.getSetCookie()) {
       setCookie = set
-      cookie = /=(?:;|$)/.test(set.split(';')[0] + ';') ? undefined : set.split(';')[0]
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? []
+      if (value === '') jar.delete(name)
+      else jar.set(name, value)
     }
     if (answer.body?.csrfToken) csrfToken = answer.body.csrfToken
     return answer
@@ -35,7 +38,7 @@ export function openBrowser({ as }: TestApi, headers: Record<string, string> = {
   return {
     call,
     signIn: (email, password, code) => call('POST', '/v1/session', { email, password, ...(code !== undefined && { code }) }),
-    cookie: () => cookie,
+    cookie,
     setCookie: () => setCookie,
   }
 }

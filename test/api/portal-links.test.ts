@@ -1,4 +1,4 @@
-import { openBrowser, PASSWORD, signedIn, tokenOf } from './browser'
+import { openBrowser, PASSWORD, signedIn, tokenOf, type Browser } from './browser'
 import { startApi, type TestApi } from './start-api'
 
 let api: TestApi
@@ -81,6 +81,42 @@ test('nobody gives more by a link than they have', async () => {
   expect((await administrator.call('POST', '/v1/portal-links', { role: 'administrator' })).status).toBe(201)
 })
 
+describe('in a browser that has a session', () => {
+  const open = (browser: Browser, { body }: { body: { url: string } }, replace?: boolean) =>
+    browser.call('POST', '/v1/portal-links/open', { token: tokenOf(body.url), ...(replace !== undefined && { replace }) })
+
+  test('of a user, a link is opened when that is what they want', async () => {
+    const user = await signedIn(api, 'asked@bank.example')
+    const link = await make({ name: 'Acme', role: 'operator' })
+    const asked = await open(user, link)
+    expect([asked.status, asked.body]).toEqual([
+      409,
+      expect.objectContaining({ reason: 'session_live', signedInAs: 'asked@bank.example', link: { name: 'Acme', tenantId: 'bank-a', tenant: 'Bank A', role: 'operator' } }),
+    ])
+    expect((await user.call('GET', '/v1/session')).body.user.id).toBe(user.id)
+    const before = user.cookie() ?? ''
+    expect((await open(user, link, true)).body.user.name).toBe('Acme')
+    expect(user.cookie()).toMatch(/^herald_guest=[\w-]{43}$/)
+    expect((await user.call('GET', '/v1/session')).body.user.id).toBe(link.body.id)
+    expect((await api.as(undefined)('GET', '/v1/session', undefined, { cookie: before })).status).toBe(401)
+  })
+
+  test('of a guest of the same tenant, the next link is opened at once; of another tenant, when it is wanted', async () => {
+    const guest = openBrowser(api)
+    await open(guest, await make())
+    expect((await open(guest, await make())).status).toBe(200)
+    const elsewhere = await api.admin('POST', '/v1/portal-links', {})
+    expect((await open(guest, elsewhere)).status).toBe(409)
+    expect((await open(guest, elsewhere, true)).body.tenantId).toBe('default')
+  })
+
+  test('that has ended, a link is opened at once', async () => {
+    const user = await signedIn(api, 'ended@bank.example')
+    await api.portal.sessions.endOfUser(user.id)
+    expect((await open(user, await make())).status).toBe(200)
+  })
+})
+
 test('an administrator who came by a link leaves nothing behind that gives access', async () => {
   const { body } = await make({ role: 'administrator' })
   const guest = openBrowser(api)
@@ -117,7 +153,7 @@ describe('the pages of links', () => {
       expect(policy).toMatch(/default-src 'none'; script-src 'self'; style-src 'self';.*frame-ancestors 'none'$/)
       const text = await response.text()
       expect(text).not.toMatch(/<script>|style=|<style/)
-      const parts = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part ?? '')
+      const parts = [...text.matchAll(/<(?:link|script)[^>]+(?:src|href)="([^"]+)"/g)].map(([, part]) => part ?? '')
       expect(parts).toHaveLength(2)
       for (const part of parts) expect((await page(api, part)).status).toBe(200)
     }
@@ -136,8 +172,13 @@ describe('the pages of links', () => {
       expect(body.url).toMatch(/^https:\/\/herald\.bank\.example\/portal\/link#token=/)
       const guest = openBrowser(framed)
       await guest.call('POST', '/v1/portal-links/open', { token: tokenOf(body.url) })
-      expect(guest.setCookie()).toMatch(/^__Host-herald_session=[\w-]+; Path=\/; HttpOnly; Secure; Partitioned; SameSite=None$/)
+      expect(guest.setCookie()).toMatch(/^__Host-herald_guest=[\w-]+; Path=\/; HttpOnly; Secure; Partitioned; SameSite=None$/)
       expect((await guest.call('GET', '/v1/session')).status).toBe(200)
+      const out = await guest.call('DELETE', '/v1/session')
+      expect(out.headers.getSetCookie()).toEqual([
+        '__Host-herald_guest=; Max-Age=0; Path=/; HttpOnly; Secure; Partitioned; SameSite=None',
+        '__Host-herald_guest=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict',
+      ])
     } finally {
       await framed.stop()
     }

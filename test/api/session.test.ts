@@ -312,6 +312,12 @@ describe('over TLS', () => {
     expect((await browser.call('GET', '/v1/session')).status).toBe(200)
   })
 
+  test('a cookie that plain HTTP could have set is not taken from a request over TLS', async () => {
+    const { cookie, call } = await signedIn(api, 'plain@bank.example')
+    expect((await call('GET', '/v1/session')).status).toBe(200)
+    expect((await api.as(undefined)('GET', '/v1/session', undefined, { cookie: cookie() ?? '', 'x-forwarded-proto': 'https' })).status).toBe(401)
+  })
+
   test('a cookie that plain HTTP could have set is not taken where Herald is reached by TLS', async () => {
     const secure = await startApi({ portalSettings: { publicUrl: 'https://herald.bank.example', frameAncestors: [] } })
     try {

@@ -103,6 +103,19 @@ describeInBrowser('signing in to the portal', () => {
     expect(complaints).toEqual([])
   })
 
+  test('asks before a portal link takes the place of a session', async () => {
+    const { page, complaints } = await enterAs('viewer')
+    const { body } = await scene.api<{ url: string }>('POST', '/v1/portal-links', { name: 'Acme <b>Ltd</b>' })
+    await page.goto(body.url)
+    await page.getByText(/^This browser is signed in as viewer@/).waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.getByRole('button', { name: 'Open as Acme <b>Ltd</b> in A bank' }).click()
+    await page.getByRole('heading', { name: 'Webhook', level: 1 }).waitFor()
+    await page.getByRole('button', { name: 'Your account' }).click()
+    await page.getByText('Acme <b>Ltd</b>').waitFor()
+    expect(complaints).toEqual([])
+  })
+
   test('does not count as use of a session what a page asks by itself', async () => {
     const { page } = await enterAs('viewer')
     await goTo(page, '/operations/deliveries', 'Deliveries')
