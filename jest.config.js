@@ -1,17 +1,17 @@
+const MODULES = 'openid-client|oauth4webapi|jose'
+
+const commonjs = (syntax) => ['@swc/jest', { jsc: { parser: { syntax }, target: 'es2023' }, module: { type: 'commonjs' }, sourceMaps: 'inline' }]
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
-        module: { type: 'commonjs' },
-        sourceMaps: 'inline',
-      },
-    ],
+    '^.+\\.ts$': commonjs('typescript'),
+    // Node requires modules of this kind by itself; jest does not.
+    [`/node_modules/(${MODULES})/.+\\.js$`]: commonjs('ecmascript'),
   },
+  transformIgnorePatterns: [`/node_modules/(?!(${MODULES})/)`],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   reporters: ['default', '<rootDir>/test/support/count-reporter.js'],

@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 import { SUSPENSION, type SuspensionTimes } from './domain/health'
 import { processId } from './domain/process-id'
 import { pem, SettingsError, type Env } from './env'
+import type { SingleSignOnSettings } from './portal'
+import { parseRules } from './portal/claimed-roles'
 import type { SessionTimes } from './portal/sessions'
 import { MAIL_PACE, type Pace } from './notices/postman'
 import { builtPortalPath } from './portal/static'
@@ -49,6 +51,8 @@ export interface PortalConfig {
   frameAncestors: string[]
   /** Whose word on where a request comes from is taken. */
   trustProxies: string[]
+  /** None: people sign in with passwords alone. */
+  singleSignOn?: SingleSignOnSettings
 }
 
 export interface MailConfig {
@@ -112,7 +116,23 @@ const portalFrom = (env: Env): PortalConfig => ({
   ...publicUrlOf(env),
   frameAncestors: env.HERALD_PORTAL_FRAME_ANCESTORS,
   trustProxies: env.HERALD_TRUST_PROXY,
+  ...singleSignOnFrom(env),
 })
+
+/** All that an OpenID Connect provider takes, or none of it. @throws {SettingsError} */
+function singleSignOnFrom(env: Env): { singleSignOn?: SingleSignOnSettings } {
+  const { HERALD_OIDC_ISSUER: issuer, HERALD_OIDC_CLIENT_ID: clientId, HERALD_OIDC_CLIENT_SECRET: clientSecret } = env
+  const { HERALD_OIDC_NAME: name, HERALD_OIDC_SCOPES: scope, HERALD_OIDC_ROLE_CLAIM: claim, HERALD_OIDC_ROLES: texts } = env
+  if (issuer === undefined && clientId === undefined && clientSecret === undefined && texts.length === 0) return {}
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined || env.HERALD_URL === undefined) {
+    throw new SettingsError(
+      'Single sign-on needs HERALD_OIDC_ISSUER, HERALD_OIDC_CLIENT_ID and HERALD_OIDC_CLIENT_SECRET, and HERALD_URL, the address at which people reach Herald: the provider sends them back to <HERALD_URL>/portal/signed-on',
+    )
+  }
+  const parsed = parseRules(texts, env.HERALD_OIDC_TENANTS)
+  if ('fault' in parsed) throw new SettingsError(`HERALD_OIDC_ROLES: ${parsed.fault}`)
+  return { singleSignOn: { issuer, clientId, clientSecret, name, scope, ...(texts.length > 0 && { roles: { claim, rules: parsed.rules } }) } }
+}
 
 /** All that is needed for mails, or none of it. @throws {SettingsError} */
 function mailFrom(env: Env): { mail?: MailConfig } {

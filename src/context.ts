@@ -244,7 +244,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     faults,
   })
 
-  const portal = createPortal({ models, sealer, times: config.portal.sessions, logger })
+  const portal = createPortal({ models, sealer, times: config.portal.sessions, singleSignOn: config.portal.singleSignOn, logger })
 
   await ensureDefaultTenant(tenants)
   const app = (role === 'worker' ? createHealthApp : createApp)({

@@ -5,6 +5,8 @@ import path from 'node:path'
 import * as ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { parseDuration } from './domain/duration'
+import { DEFAULT_TENANT, TENANT_ID_PATTERN } from './domain/tenant'
+import { EVERY_TENANT } from './domain/user'
 
 const text = z.string().min(1).optional()
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
@@ -39,6 +41,10 @@ const span = (usual: string, min: string, max: string) => {
 const mailAddress = /^[^\s@<>,"]+@[^\s@<>,"]+$/
 /** `herald@bank.example`, or `Herald <herald@bank.example>`. */
 const sender = /^(?:[^\p{C}<>,"@]+ <[^\s@<>,"]+@[^\s@<>,"]+>|[^\s@<>,"]+@[^\s@<>,"]+)$/u
+
+/** Of OpenID Connect: tokens and the client's secret go over TLS, or do not leave this machine. */
+const isIssuer = (text: string): boolean =>
+  URL.canParse(text) && /^(https:|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(new URL(text).href) && new URL(text).search + new URL(text).hash === ''
 
 const settings = z.object({
   PORT: port.default(3000),
@@ -79,6 +85,21 @@ const settings = z.object({
     (all) => all.every((item) => frameAncestor.test(item)),
     "must be origins such as https://app.bank.example or https://*.bank.example, or 'self', separated by commas",
   ),
+  HERALD_OIDC_ISSUER: z.string().refine(isIssuer, 'must be an https address such as https://login.bank.example/realms/staff').optional(),
+  HERALD_OIDC_CLIENT_ID: text,
+  HERALD_OIDC_CLIENT_SECRET: text,
+  HERALD_OIDC_NAME: z.string().max(50).default('single sign-on'),
+  HERALD_OIDC_SCOPES: z
+    .string()
+    .default('openid email profile')
+    .refine((scopes) => scopes.split(' ').includes('openid'), 'must have openid among them, such as openid email profile groups'),
+  HERALD_OIDC_ROLE_CLAIM: z.string().default('groups'),
+  HERALD_OIDC_ROLES: list(/[;\n]/),
+  HERALD_OIDC_TENANTS: z
+    .string()
+    .default(DEFAULT_TENANT)
+    .transform((tenants) => tenants.split(',').map((item) => item.trim()).filter(Boolean))
+    .refine((all) => all.length > 0 && all.every((id) => id === EVERY_TENANT || TENANT_ID_PATTERN.test(id)), 'must be ids of tenants, separated by commas, or * for every tenant'),
   MONGODB_URI: text,
   TEMPORAL_ADDRESS: text,
   TEMPORAL_NAMESPACE: z.string().default('default'),

@@ -110,5 +110,6 @@ export function accountRoutes(deps: AccountDeps): Route[] {
 function userOf(call: Call): User {
   const { user } = mine(call)
   if (!user) throw new Problem('forbidden', 'Who came by a portal link has no account to change.')
+  if (user.singleSignOn) throw new Problem('forbidden', 'You sign in by an identity provider: your password and your second factor are there.')
   return user
 }

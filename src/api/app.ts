@@ -42,6 +42,7 @@ import { createRouter } from './serve'
 import { sessionRoutes } from './session'
 import { createSessionCookies, type PortalSettings } from './session-cookie'
 import { setupRoutes } from './setup'
+import { singleSignOnRoutes } from './single-sign-on'
 import { createWorkflowLink, type TemporalUi } from './temporal-ui'
 import { tenantRoutes } from './tenants'
 import { userRoutes } from './users'
@@ -130,6 +131,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...legalHoldRoutes(shared),
     ...apiKeyRoutes(shared),
     ...sessionRoutes(shared),
+    ...singleSignOnRoutes(shared),
     ...setupRoutes(shared),
     ...accountRoutes(shared),
     ...userRoutes(shared),

@@ -32,6 +32,7 @@ const SETUP = page(
 <label>Password <input name="password" type="password" autocomplete="new-password" required aria-describedby="rule"></label>
 <p id="rule">At least 12 characters of any kind. A few words that do not belong together are best.</p>
 <button>Set password</button>
+<button id="instead" type="button" hidden></button>
 </form>`,
 )
 
@@ -41,6 +42,8 @@ const OPEN = page('Opening the portal', `<p id="opening">One moment.</p>
 <button></button>
 <p><a href="/portal/">No, leave everything as it is</a></p>
 </form>`)
+
+const SIGNED_ON = page('Signing in', '<p id="signing-on">One moment.</p>')
 
 const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 main { max-width: 26rem; margin: 10vh auto; padding: 0 1rem }
@@ -52,6 +55,7 @@ input, button { display: block; box-sizing: border-box; width: 100%; margin-top:
 
 /** The token stays in the fragment: it reaches the server in a body alone, and leaves the address bar at once. */
 const SCRIPT = `const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
+const answer = location.search.slice(1)
 history.replaceState(null, '', location.pathname)
 const message = document.getElementById('message')
 const form = document.getElementById('setup')
@@ -83,6 +87,38 @@ form?.addEventListener('submit', (event) => {
     message.append(' ', link)
   })
 })
+
+const instead = document.getElementById('instead')
+
+async function offerInstead() {
+  const { singleSignOn } = await (await fetch('/v1/sign-in')).json()
+  if (!singleSignOn) return
+  instead.textContent = 'Use ' + singleSignOn.name + ' instead of a password'
+  instead.hidden = false
+}
+
+if (instead) {
+  offerInstead().catch(() => {})
+  instead.addEventListener('click', () => attempt(async () => location.assign((await post('/v1/sign-in/oidc', { token })).url)))
+}
+
+const signingOn = document.getElementById('signing-on')
+
+async function signOn() {
+  await post('/v1/session/oidc', { answer })
+  new BroadcastChannel('herald-session').postMessage('begun')
+  const back = sessionStorage.getItem('herald-return') ?? ''
+  sessionStorage.removeItem('herald-return')
+  location.replace(back.startsWith('/portal/') ? back : '/portal/')
+}
+
+if (signingOn) {
+  attempt(signOn).then(() => {
+    if (!message.textContent) return
+    signingOn.hidden = true
+    message.append(' ', Object.assign(document.createElement('a'), { href: '/portal/', textContent: 'Back to signing in' }))
+  })
+}
 
 const ask = document.getElementById('ask')
 const opening = document.getElementById('opening')
@@ -118,6 +154,7 @@ export function createLinkPages({ frameAncestors }: Pick<PortalSettings, 'frameA
   const router = Router()
   const framed = frameAncestors.length > 0 ? frameAncestors.join(' ') : "'none'"
   router.get('/portal/setup', show(SETUP, 'text/html', contentPolicy("'none'")))
+  router.get('/portal/signed-on', show(SIGNED_ON, 'text/html', contentPolicy("'none'")))
   router.get('/portal/link', show(OPEN, 'text/html', contentPolicy(framed)))
   router.get('/portal/link.css', show(STYLE, 'text/css'))
   router.get('/portal/link.js', show(SCRIPT, 'text/javascript'))

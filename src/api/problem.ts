@@ -14,6 +14,7 @@ const KINDS = {
   'too-many-tries': { status: 429, title: 'Too many tries' },
   internal: { status: 500, title: 'Herald made a mistake' },
   busy: { status: 503, title: 'Too many ask for this at once' },
+  'provider-away': { status: 503, title: 'The identity provider cannot be reached' },
   'store-away': { status: 503, title: 'Herald cannot reach its store' },
 } as const
 export type ProblemKind = keyof typeof KINDS

@@ -4,6 +4,7 @@ import type { Origin } from './route'
 /** One name each: a guest's cookie may be one of a frame, beside which a user's of that name would stand. */
 export const COOKIES = { user: 'herald_session', guest: 'herald_guest' } as const
 type Holder = keyof typeof COOKIES
+const ERRAND = 'herald_sign_on'
 
 /** Browsers take a cookie of such a name over TLS alone, and from this very host (RFC 6265bis, 4.1.3.2). */
 export const SECURE_PREFIX = '__Host-'
@@ -30,6 +31,14 @@ export interface SessionCookies {
   set: (token: string, holder: Holder, carried: Carried) => SetCookies
   /** Set-Cookie without a session. */
   clear: (carried: Carried) => SetCookies
+  /** What was begun with the identity provider, until the browser is back. */
+  errand: ErrandCookie
+}
+
+export interface ErrandCookie {
+  read: (carried: Carried) => string | undefined
+  set: (kept: string, carried: Carried, maxAgeMs: number) => string
+  clear: (carried: Carried) => string
 }
 
 export interface SetCookies extends Record<string, string[]> {
@@ -80,7 +89,15 @@ export function createSessionCookies({ publicUrl, frameAncestors }: PortalSettin
   const carriedForms = (carried: Carried): Form[] =>
     (['user', 'guest'] as const).filter((holder) => tokenOf(holder, carried) !== undefined).flatMap((holder) => formsOf(holder, isSecure(carried)))
 
+  const errandOf = (value: string, maxAgeMs: number, secure: boolean): string =>
+    stringifySetCookie({ name: secure ? SECURE_PREFIX + ERRAND : ERRAND, value, path: '/', httpOnly: true, secure, sameSite: 'strict', maxAge: maxAgeMs / 1_000 })
+
   return {
+    errand: {
+      read: (carried) => parseCookie(carried.cookie ?? '')[isSecure(carried) ? SECURE_PREFIX + ERRAND : ERRAND],
+      set: (kept, carried, maxAgeMs) => errandOf(kept, maxAgeMs, isSecure(carried)),
+      clear: (carried) => errandOf('', 0, isSecure(carried)),
+    },
     read: (carried) => [tokenOf('user', carried), tokenOf('guest', carried)].filter((token) => token !== undefined),
     set: (token, holder, carried) => {
       const secure = isSecure(carried)

@@ -21,8 +21,9 @@ const view = z.object({
   name: z.string(),
   role: role.describe('In the tenant of the request.'),
   everyTenant: z.boolean().describe('Whether they have a role in every tenant.'),
-  status: z.enum(USER_STATUSES).describe('`invited` until they have chosen a password.'),
+  status: z.enum(USER_STATUSES).describe('`invited` until they have chosen a password, or signed in by the identity provider.'),
   totp: z.boolean().describe('Whether signing in takes a code of an authenticator app.'),
+  singleSignOn: z.boolean().describe('Whether they sign in by the identity provider, and have no password here.'),
   createdAt: time,
   lastSignInAt: time.optional(),
 })
@@ -169,7 +170,10 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
   async function give(user: User, grant: Grant, call: Call): Promise<Partial<z.infer<typeof linkView>>> {
     mustMatter(user, grant, call)
     const isWithin = user.grants.some(({ tenantId }) => tenantId === grant.tenantId || tenantId === EVERY_TENANT)
-    if (!isWithin) return shownLink(await accounts.grantAnew(user.id, grant), call)
+    if (!isWithin) {
+      const anew = await accounts.grantAnew(user.id, grant)
+      return anew ? shownLink(anew, call) : {}
+    }
     await users.grant(user.id, grant)
     return {}
   }
@@ -244,6 +248,7 @@ const toView = (user: User, tenantId: string): z.infer<typeof view> => ({
   everyTenant: hasEveryTenant(user.grants),
   status: user.status,
   totp: user.totp,
+  singleSignOn: user.singleSignOn,
   createdAt: user.createdAt.toISOString(),
   ...(user.lastSignInAt && { lastSignInAt: user.lastSignInAt.toISOString() }),
 })

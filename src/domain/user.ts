@@ -13,6 +13,12 @@ export interface Grant {
   role: Role
 }
 
+/** Somebody's account at an identity provider: its `sub` there, which never changes. */
+export interface Identity {
+  issuer: string
+  subject: string
+}
+
 export const USER_STATUSES = ['invited', 'active', 'disabled'] as const
 export type UserStatus = (typeof USER_STATUSES)[number]
 
@@ -22,10 +28,12 @@ export interface User {
   email: string
   name: string
   grants: Grant[]
-  /** `invited` until there is a password. */
+  /** `invited` until there is a password, or an account at the identity provider. */
   status: UserStatus
   /** Whether signing in takes a code of an authenticator app. */
   totp: boolean
+  /** Whether they sign in by the identity provider; who does has no password here. */
+  singleSignOn: boolean
   /** Goes up whenever all sessions end: what was proven before holds no more. */
   generation: number
   createdAt: Date

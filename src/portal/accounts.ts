@@ -54,8 +54,8 @@ export interface Accounts {
   invite: (invitation: Invitation) => Promise<{ user: User; link: NewLink } | undefined>
   /** Lets the user choose a new password; the old one holds until then. */
   passwordLink: (userId: string, onUse?: OnUse) => Promise<NewLink>
-  /** To a tenant whose administrators have not chosen who has the password: it is chosen anew. */
-  grantAnew: (userId: string, grant: Grant) => Promise<NewLink>
+  /** To a tenant whose administrators have not chosen who has the password: it is chosen anew, by a link. None of who signs in by the identity provider. */
+  grantAnew: (userId: string, grant: Grant) => Promise<NewLink | undefined>
   complete: (completion: Completion) => Promise<Completed>
   /** Ends all of the user's sessions. */
   changePassword: (user: User, password: string) => Promise<Changed>
@@ -166,7 +166,7 @@ export function createAccounts({ users, links, passwords, sessions, choices, unl
       await links.dropOfUser(userId)
       await users.grantAnew(userId, grant)
       await sessions.endOfUser(userId)
-      return passwordLink(userId)
+      return (await users.get(userId))?.singleSignOn ? undefined : passwordLink(userId)
     },
     complete: (completion) => passwords.admit(() => complete(completion)),
     changePassword: (user, password) => passwords.admit(() => changePassword(user, password)),

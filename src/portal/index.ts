@@ -6,10 +6,13 @@ import { createSessionStore } from '../store/sessions'
 import { createThrottle } from '../store/throttle'
 import { createUserStore, type UserStore } from '../store/users'
 import { createAccounts, type Accounts } from './accounts'
+import type { ClaimedRoles } from './claimed-roles'
+import { createIdentityProvider, type ProviderSettings } from './identity-provider'
 import { createPasswords } from './passwords'
 import { createPortalLinks, type PortalLinks } from './portal-links'
 import { createSecondFactor, type SecondFactor } from './second-factor'
 import { createSessions, type Sessions, type SessionTimes } from './sessions'
+import { createSingleSignOn, type SingleSignOn } from './single-sign-on'
 import { createSignIn, type SignIn } from './sign-in'
 import { createTries, LIMITS } from './tries'
 
@@ -21,16 +24,25 @@ export interface Portal {
   accounts: Accounts
   secondFactor: SecondFactor
   portalLinks: PortalLinks
+  /** None where no identity provider is set. */
+  singleSignOn?: SingleSignOn
+}
+
+export interface SingleSignOnSettings extends ProviderSettings {
+  /** What people know the provider by. */
+  name: string
+  roles?: ClaimedRoles
 }
 
 export interface PortalOptions {
   models: Models
   sealer: Sealer
   times: SessionTimes
+  singleSignOn?: SingleSignOnSettings
   logger: Logger
 }
 
-export function createPortal({ models, sealer, times, logger }: PortalOptions): Portal {
+export function createPortal({ models, sealer, times, singleSignOn, logger }: PortalOptions): Portal {
   const users = createUserStore(models, sealer)
   const links = createOneTimeLinkStore(models)
   const passwords = createPasswords()
@@ -41,12 +53,26 @@ export function createPortal({ models, sealer, times, logger }: PortalOptions): 
     address: createThrottle(models, LIMITS.address),
     account: createThrottle(models, LIMITS.account),
   })
+  const accounts = createAccounts({ users, links, passwords, sessions: kept, choices: createThrottle(models, LIMITS.choice), unlock: tries.unlock, logger })
   return {
     users,
     sessions,
     signIn: createSignIn({ users, passwords, sessions, tries, logger }),
-    accounts: createAccounts({ users, links, passwords, sessions: kept, choices: createThrottle(models, LIMITS.choice), unlock: tries.unlock, logger }),
+    accounts,
     secondFactor: createSecondFactor({ users, logger }),
     portalLinks: createPortalLinks({ links, sessions }),
+    ...(singleSignOn && {
+      singleSignOn: createSingleSignOn({
+        ...singleSignOn,
+        provider: createIdentityProvider(singleSignOn, logger),
+        users,
+        links,
+        accounts,
+        sessions,
+        tries,
+        sealer,
+        logger,
+      }),
+    }),
   }
 }

@@ -24,6 +24,9 @@ export interface Tries {
   take: (email: string, address: string) => Promise<{ waitMs: number; isLocked: boolean } | undefined>
   /** The try was right: it does not count, nor do those before it from there, and to the account from anywhere. */
   wasRight: (email: string, address: string) => Promise<void>
+  /** Of a try by the identity provider, which counts its tries to an account itself. */
+  takeFrom: (address: string) => Promise<{ waitMs: number } | undefined>
+  giveBack: (address: string) => Promise<void>
   /** The account has other credentials now. */
   unlock: (email: string) => Promise<void>
 }
@@ -49,6 +52,8 @@ export function createTries(throttles: Record<'pair' | 'address' | 'account', Th
         throttles.account.forget(key.account),
       ])
     },
+    takeFrom: (address) => throttles.address.take(network(address)),
+    giveBack: (address) => throttles.address.giveBack(network(address)),
     unlock: (email) => throttles.account.forget(emailKey(email)),
   }
 }

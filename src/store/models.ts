@@ -6,7 +6,7 @@ import type { EventType } from '../domain/event-types'
 import type { Release } from '../domain/release'
 import type { LegalHold } from '../domain/legal-hold'
 import type { Tenant } from '../domain/tenant'
-import type { User } from '../domain/user'
+import type { Identity, User } from '../domain/user'
 import type { StatusChange, Webhook } from '../domain/webhook'
 import type { AttemptRecord } from './attempts'
 import type { DigestRecord, MailRecord } from './digests'
@@ -66,13 +66,14 @@ export interface MemberRecord {
 }
 export type ReleaseRecord = Stored<Release>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
-export type UserRecord = Stored<Omit<User, 'status' | 'totp' | 'generation'>> & {
+export type UserRecord = Stored<Omit<User, 'status' | 'totp' | 'singleSignOn' | 'generation'>> & {
   generation?: number
   /** The address in the one form by which it is unique. */
   emailKey: string
   createdBy: string
   disabledAt?: Date
   passwordHash?: string
+  identity?: Identity
   sealedTotp?: string
   pendingTotp?: string
   /** The time step of the last code that was used (RFC 6238). */
@@ -183,6 +184,16 @@ function webhookSchema(): Schema {
     .index({ 'untold.at': 1 }, { partialFilterExpression: { 'untold.at': { $exists: true } } })
 }
 
+function userSchema(): Schema {
+  return open()
+    .index({ emailKey: 1 }, { unique: true })
+    .index({ 'grants.tenantId': 1, _id: -1 })
+    .index(
+      { 'identity.issuer': 1, 'identity.subject': 1 },
+      { name: 'identity', unique: true, partialFilterExpression: { 'identity.subject': { $exists: true } } },
+    )
+}
+
 function deliverySchema(): Schema {
   return leaving(open())
     .index({ tenantId: 1, eventId: 1 })
@@ -243,7 +254,7 @@ export function createModels(connection: Connection): Models {
     // Found by key alone: delivery and number.
     attempts: model('attempts', leaving(open())),
     apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
-    users: model('users', open().index({ emailKey: 1 }, { unique: true }).index({ 'grants.tenantId': 1, _id: -1 })),
+    users: model('users', userSchema()),
     sessions: model(
       'sessions',
       open()

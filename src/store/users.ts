@@ -1,5 +1,6 @@
-import { emailKey, EVERY_TENANT, type Grant, type User } from '../domain/user'
+import { emailKey, EVERY_TENANT, type Grant, type Identity, type User } from '../domain/user'
 import type { Sealer } from '../domain/webhook'
+import { isDuplicate } from './errors'
 import { insertOnce } from './insert-once'
 import type { Models, UserRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
@@ -15,7 +16,7 @@ export interface Account {
   pendingTotpSecret?: string
 }
 
-export type NewUser = Pick<User, 'id' | 'email' | 'name' | 'grants' | 'createdAt'> & { createdBy: string }
+export type NewUser = Pick<User, 'id' | 'email' | 'name' | 'grants' | 'createdAt'> & { createdBy: string; identity?: Identity }
 
 /** Users belong to the installation: their grants say which tenants they see. */
 export interface UserStore {
@@ -24,18 +25,27 @@ export interface UserStore {
   get: (id: string) => Promise<User | undefined>
   account: (id: string) => Promise<Account | undefined>
   accountOf: (email: string) => Promise<Account | undefined>
+  ofIdentity: (identity: Identity) => Promise<User | undefined>
   any: () => Promise<boolean>
   /** Those with a role in the tenant; also those of every tenant, when asked. */
   list: (tenantId: string, withEveryTenant: boolean, request: PageRequest & { email?: string }) => Promise<Page<User>>
   /** The role in a tenant, beside those that they have in others. */
   grant: (id: string, grant: Grant) => Promise<void>
+  /** In place of all that they had. What was begun before does not end well. */
+  setGrants: (id: string, grants: Grant[]) => Promise<User | undefined>
   /** Gives it to whoever has the address: no password, code or recovery code of before works any more. */
   grantAnew: (id: string, grant: Grant) => Promise<void>
   /** Takes the role in a tenant away. */
   revoke: (id: string, tenantId: string) => Promise<void>
   rename: (id: string, name: string) => Promise<void>
   setDisabled: (id: string, disabled: boolean) => Promise<void>
-  /** None, and nothing changed, when all sessions were ended since the user was read. */
+  /**
+   * The identity opens the account from now on, and nothing else does. None, and nothing changed, when
+   * it opens another one, when there is a password which it is not to take the place of, or when all
+   * sessions were ended since the user was read.
+   */
+  link: (user: Pick<User, 'id' | 'generation'>, identity: Identity, options: { insteadOfPassword: boolean }) => Promise<User | undefined>
+  /** Also in place of the identity. None, and nothing changed, when all sessions were ended since the user was read. */
   setPassword: (user: Pick<User, 'id' | 'generation'>, hash: string) => Promise<User | undefined>
   nextGeneration: (id: string) => Promise<void>
   setPendingTotp: (id: string, secret: string) => Promise<void>
@@ -50,9 +60,9 @@ export interface UserStore {
   remove: (id: string) => Promise<boolean>
 }
 
-function toUser({ _id, email, name, grants, passwordHash, sealedTotp, disabledAt, generation = 0, createdAt, lastSignInAt }: UserRecord): User {
-  const status = disabledAt ? 'disabled' : passwordHash === undefined ? 'invited' : 'active'
-  return { id: _id, email, name, grants, status, totp: sealedTotp !== undefined, generation, createdAt, ...(lastSignInAt && { lastSignInAt }) }
+function toUser({ _id, email, name, grants, passwordHash, identity, sealedTotp, disabledAt, generation = 0, createdAt, lastSignInAt }: UserRecord): User {
+  const status = disabledAt ? 'disabled' : passwordHash === undefined && identity === undefined ? 'invited' : 'active'
+  return { id: _id, email, name, grants, status, totp: sealedTotp !== undefined, singleSignOn: identity !== undefined, generation, createdAt, ...(lastSignInAt && { lastSignInAt }) }
 }
 
 const TOTP_FIELDS = ['sealedTotp', 'pendingTotp', 'recoveryHashes', 'totpCounter']
@@ -63,10 +73,21 @@ function granted({ tenantId, role }: Grant): object {
   return { grants: { $concatArrays: [others, [{ tenantId: { $literal: tenantId }, role }]] } }
 }
 
+/** As it was read, as far as what ends all sessions goes. */
+const unchanged = ({ id, generation }: Pick<User, 'id' | 'generation'>): object => ({ _id: id, generation: generation === 0 ? { $exists: false } : generation })
+
+const NO_TOTP = Object.fromEntries(TOTP_FIELDS.map((field) => [field, '']))
+
 const context = (id: string): string => `user/${id}/totp`
 
 export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
   const set = async (id: string, change: object): Promise<void> => void (await users.updateOne({ _id: id }, change))
+
+  /** What the user is after the change; none when there is no such user. */
+  async function changed(which: object, change: object): Promise<User | undefined> {
+    const record = await users.findOneAndUpdate(which, change, { returnDocument: 'after' }).lean<UserRecord>()
+    return record ? toUser(record) : undefined
+  }
 
   function toAccount(record: UserRecord | null): Account | undefined {
     if (!record) return undefined
@@ -87,12 +108,17 @@ export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
     },
     account: async (id) => toAccount(await users.findById(id).lean<UserRecord>()),
     accountOf: async (email) => toAccount(await users.findOne({ emailKey: emailKey(email) }).lean<UserRecord>()),
+    ofIdentity: async ({ issuer, subject }) => {
+      const record = await users.findOne({ 'identity.issuer': issuer, 'identity.subject': subject }).lean<UserRecord>()
+      return record ? toUser(record) : undefined
+    },
     any: async () => (await users.exists({})) !== null,
     list: (tenantId, withEveryTenant, { email, ...request }) => {
       const theirs = { 'grants.tenantId': withEveryTenant ? { $in: [tenantId, EVERY_TENANT] } : tenantId }
       return page(users, { ...theirs, ...(email !== undefined && { emailKey: emailKey(email) }) }, request, toUser)
     },
     grant: async (id, grant) => void (await users.updateOne({ _id: id }, [{ $set: granted(grant) }], { updatePipeline: true })),
+    setGrants: (id, grants) => changed({ _id: id }, { $set: { grants }, $inc: { generation: 1 } }),
     grantAnew: async (id, grant) => {
       const generation = { $add: [{ $ifNull: ['$generation', 0] }, 1] }
       const change = [{ $set: { ...granted(grant), generation } }, { $unset: ['passwordHash', ...TOTP_FIELDS] }]
@@ -101,11 +127,16 @@ export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
     revoke: (id, tenantId) => set(id, { $pull: { grants: { tenantId } } }),
     rename: (id, name) => set(id, { $set: { name } }),
     setDisabled: (id, disabled) => set(id, disabled ? { $set: { disabledAt: new Date() } } : { $unset: { disabledAt: '' } }),
-    setPassword: async ({ id, generation }, passwordHash) => {
-      const same = { _id: id, generation: generation === 0 ? { $exists: false } : generation }
-      const record = await users.findOneAndUpdate(same, { $set: { passwordHash }, $inc: { generation: 1 } }, { returnDocument: 'after' }).lean<UserRecord>()
-      return record ? toUser(record) : undefined
+    link: async (user, identity, { insteadOfPassword }) => {
+      const free = insteadOfPassword ? {} : { passwordHash: { $exists: false } }
+      try {
+        return await changed({ ...unchanged(user), ...free }, { $set: { identity }, $unset: { passwordHash: '', ...NO_TOTP }, $inc: { generation: 1 } })
+      } catch (error) {
+        if (isDuplicate(error)) return undefined
+        throw error
+      }
     },
+    setPassword: (user, passwordHash) => changed(unchanged(user), { $set: { passwordHash }, $unset: { identity: '' }, $inc: { generation: 1 } }),
     nextGeneration: (id) => set(id, { $inc: { generation: 1 } }),
     setPendingTotp: (id, secret) => set(id, { $set: { pendingTotp: sealer.seal(secret, context(id)) } }),
     enableTotp: async (id, secret, recoveryHashes) => {
@@ -117,7 +148,7 @@ export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
       )
       return modifiedCount === 1
     },
-    disableTotp: (id) => set(id, { $unset: Object.fromEntries(TOTP_FIELDS.map((field) => [field, ''])) }),
+    disableTotp: (id) => set(id, { $unset: NO_TOTP }),
     useTotpCounter: async (id, counter) => {
       const unused = { $or: [{ totpCounter: { $exists: false } }, { totpCounter: { $lt: counter } }] }
       return (await users.updateOne({ _id: id, ...unused }, { $set: { totpCounter: counter } })).modifiedCount === 1

@@ -29,6 +29,7 @@ get /v1/legal-holds/{entityId}
 get /v1/releases
 get /v1/releases/{id}
 get /v1/session
+get /v1/sign-in
 get /v1/tenants
 get /v1/tenants/{id}
 get /v1/users
@@ -56,7 +57,9 @@ post /v1/releases/{id}/cancel
 post /v1/releases/{id}/pause
 post /v1/releases/{id}/resume
 post /v1/session
+post /v1/session/oidc
 post /v1/setup
+post /v1/sign-in/oidc
 post /v1/tenants
 post /v1/users
 post /v1/users/{id}/password-link

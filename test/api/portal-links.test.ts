@@ -147,7 +147,7 @@ describe('the pages of links', () => {
   const page = (to: TestApi, path: string) => fetch(`${to.url}${path}`)
 
   test('hold nothing inline, and nobody may frame them unless it is set', async () => {
-    for (const path of ['/portal/setup', '/portal/link']) {
+    for (const path of ['/portal/setup', '/portal/link', '/portal/signed-on']) {
       const response = await page(api, path)
       const policy = response.headers.get('content-security-policy') ?? ''
       expect(policy).toMatch(/default-src 'none'; script-src 'self'; style-src 'self';.*frame-ancestors 'none'$/)

@@ -12,7 +12,7 @@ import { generateSecret } from '../../src/delivery/sign'
 import type { Scope } from '../../src/domain/api-key'
 import { deliverWorkflowId } from '../../src/domain/ids'
 import { createMetrics } from '../../src/metrics'
-import { createPortal, type Portal } from '../../src/portal'
+import { createPortal, type Portal, type SingleSignOnSettings } from '../../src/portal'
 import { createJournal } from '../../src/publish/journal'
 import { createPublisher } from '../../src/publish/publisher'
 import { createReleasing } from '../../src/steering/releasing'
@@ -61,10 +61,10 @@ export interface TestApi {
 }
 
 /** The API over a real MongoDB. Temporal is not there: starts and signals are taken and forgotten. */
-export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestApi> {
+export async function startApi({ singleSignOn, ...overrides }: Partial<ApiDeps> & { singleSignOn?: SingleSignOnSettings } = {}): Promise<TestApi> {
   const store = await connectTestStore()
   const logged: string[] = []
-  const deps = { ...createDeps(store, logged), ...overrides }
+  const deps = { ...createDeps(store, logged, singleSignOn), ...overrides }
   await ensureDefaultTenant(deps.tenants)
   const server = createServer(createApp(deps)).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -98,7 +98,7 @@ function urlOf(server: Server): string {
   return `http://127.0.0.1:${address.port}`
 }
 
-function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]): ApiDeps {
+function createDeps({ models, awayEverSince }: StoreConnection, logged: string[], singleSignOn?: SingleSignOnSettings): ApiDeps {
   const logger = pino({}, { write: (line: string) => void logged.push(line) })
   const webhooks = createWebhookStore(models, createSealer(Buffer.alloc(32, 7)), logger)
   const deliveries = createDeliveryStore(models)
@@ -157,7 +157,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     legalHolds,
     keep: retention.keep,
     apiKeys: createApiKeyStore(models),
-    portal: createPortal({ models, sealer: createSealer(Buffer.alloc(32, 7)), times: { idleMs: 1_800_000, mostMs: 43_200_000 }, logger }),
+    portal: createPortal({ models, sealer: createSealer(Buffer.alloc(32, 7)), times: { idleMs: 1_800_000, mostMs: 43_200_000 }, ...(singleSignOn && { singleSignOn }), logger }),
     portalSettings: { frameAncestors: [] },
     trustProxies: ['loopback'],
     eventTypes: createEventTypeStore(models),

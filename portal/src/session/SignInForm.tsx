@@ -3,6 +3,7 @@ import { useState, type FormEvent } from 'react'
 import { CallError } from '../api/client'
 import { Problem } from '../parts/states'
 import { useSession } from './session'
+import { SingleSignOn } from './SingleSignOn'
 
 type Way = 'password' | 'key'
 
@@ -34,6 +35,7 @@ export function SignInForm({ first = 'password' }: { first?: Way }) {
     <form onSubmit={(form) => void submit(form)}>
       <Stack>
         {error !== undefined && <Problem error={error} />}
+        {way === 'password' && <SingleSignOn onError={setError} />}
         {way === 'key' ? (
           <PasswordInput
             label="API key"

@@ -9,6 +9,8 @@ interface Session {
   state: State
   signIn: (email: string, password: string, code?: string) => Promise<void>
   useKey: (key: string) => Promise<void>
+  /** Takes up the session that was begun in another tab. */
+  resume: () => Promise<void>
   signOut: () => Promise<void>
   chooseTenant: (tenantId: string) => Promise<void>
 }
@@ -67,6 +69,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       state,
       signIn: async (email, password, code) => again(await enterWithPassword(email, password, code)),
       useKey: async (key) => again(await enterWithKey(key)),
+      resume: async () => {
+        const entry = await findSession()
+        if (entry) await again(entry)
+      },
       signOut: async () => {
         if (state.kind === 'in') await endSession(state.entry).catch(() => undefined)
         useCredentials({ headers: {} }, () => undefined)
