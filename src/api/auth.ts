@@ -12,7 +12,7 @@ import type { Caller, Route } from './route'
 import { CSRF_HEADER, type SessionCookies } from './session-cookie'
 
 export interface AuthDeps {
-  apiKeys: Pick<ApiKeyStore, 'find'>
+  apiKeys: Pick<ApiKeyStore, 'find' | 'used'>
   tenants: Pick<TenantStore, 'get'>
   sessions: Pick<Sessions, 'resolve'>
   cookies: Pick<SessionCookies, 'read'>
@@ -58,6 +58,8 @@ export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminK
     const key = id === undefined ? undefined : await apiKeys.find(id)
     if (!key || !isSameHash(hash, key.hash)) throw unauthorized('This API key is not known.', 'invalid_token')
     if (key.revokedAt) throw unauthorized('This API key was revoked; use another one.', 'invalid_token')
+    if (key.expiresAt && key.expiresAt.getTime() <= Date.now()) throw unauthorized(`This API key expired at ${key.expiresAt.toISOString()}; use another one.`, 'invalid_token')
+    apiKeys.used(key.id)
     return ofKey(key)
   }
 

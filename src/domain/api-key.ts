@@ -10,5 +10,13 @@ export interface ApiKey {
   createdAt: Date
   /** The user or the API key that made it, or `admin`; not kept of older ones. */
   createdBy?: string
+  /** The key that it was made to take the place of. */
+  rotatedFrom?: string
+  /** When another one was made to take its place. */
+  rotatedAt?: Date
+  /** None: it holds until it is revoked. */
+  expiresAt?: Date
+  /** To the minute. */
+  lastUsedAt?: Date
   revokedAt?: Date
 }

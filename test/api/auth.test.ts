@@ -74,6 +74,7 @@ const ROUTES: [method: string, path: string, scope: string, body?: object][] = [
   ['GET', '/v1/api-keys', 'access'],
   ['POST', '/v1/api-keys', 'access', {}],
   ['DELETE', '/v1/api-keys/none', 'access'],
+  ['POST', '/v1/api-keys/none/rotate', 'access', {}],
   ['GET', '/v1/users', 'access'],
   ['POST', '/v1/users', 'access', {}],
   ['GET', '/v1/users/none', 'access'],

@@ -44,6 +44,7 @@ post /v1/account/totp
 post /v1/account/totp/confirm
 post /v1/account/totp/disable
 post /v1/api-keys
+post /v1/api-keys/{id}/rotate
 post /v1/deliveries/{id}/cancel
 post /v1/deliveries/{id}/retry
 post /v1/event-types
