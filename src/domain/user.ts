@@ -17,6 +17,8 @@ export interface Grant {
 export interface Identity {
   issuer: string
   subject: string
+  /** The provider has checked that the user's address is theirs. */
+  ownsAddress?: boolean
 }
 
 export const USER_STATUSES = ['invited', 'active', 'disabled'] as const

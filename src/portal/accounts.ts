@@ -54,7 +54,7 @@ export interface Accounts {
   invite: (invitation: Invitation) => Promise<{ user: User; link: NewLink } | undefined>
   /** Lets the user choose a new password; the old one holds until then. */
   passwordLink: (userId: string, onUse?: OnUse) => Promise<NewLink>
-  /** To a tenant whose administrators have not chosen who has the password: it is chosen anew, by a link. None of who signs in by the identity provider. */
+  /** To a tenant whose administrators have not chosen who has the password: it is chosen anew, by a link. None of who signs in by the identity provider, when that vouches for them. */
   grantAnew: (userId: string, grant: Grant) => Promise<NewLink | undefined>
   complete: (completion: Completion) => Promise<Completed>
   /** Ends all of the user's sessions. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { newId } from '../domain/ids'
-import type { Grant, Identity, User } from '../domain/user'
+import { emailKey, type Grant, type Identity, type User } from '../domain/user'
 import type { Sealer } from '../domain/webhook'
 import type { OneTimeLinkStore } from '../store/one-time-links'
 import type { UserStore } from '../store/users'
@@ -51,6 +51,11 @@ const keptErrand = z.object({ state: z.string(), nonce: z.string(), codeVerifier
 
 const inOrder = (grants: readonly Grant[]): object => grants.map(({ tenantId, role }) => `${tenantId} ${role}`).toSorted()
 
+/** Whether the provider has checked that they have the user's address. */
+const owns = (claims: Claims, user: Pick<User, 'email'>): boolean => claims['email_verified'] === true && hasAddress(claims, user)
+
+const hasAddress = ({ email }: Claims, user: Pick<User, 'email'>): boolean => typeof email === 'string' && emailKey(email) === emailKey(user.email)
+
 type Refused = Extract<SignedOn, { kind: 'refused' }>
 const refuse = (why: string): Refused => ({ kind: 'refused', why })
 
@@ -73,6 +78,7 @@ export function createSingleSignOn(deps: SingleSignOnDeps): SingleSignOn {
     const user = known ?? (await linked(identity, claims, grants, linkId))
     if ('kind' in user) return user
     if (user.status === 'disabled') return refuse('Your account is disabled here: ask an administrator.')
+    if (known && owns(claims, known)) await users.confirmAddress(known.id)
     if (!grants) return user
     if (grants.length === 0) {
       await accounts.remove(user.id)
@@ -94,13 +100,13 @@ export function createSingleSignOn(deps: SingleSignOnDeps): SingleSignOn {
   /** The user whose account the identity opens from now on. */
   async function linked(identity: Identity, claims: Claims, grants: Grant[] | undefined, linkId?: string): Promise<User | Refused> {
     if (grants?.length === 0) return noRole()
-    if (linkId !== undefined) return byLink(identity, linkId)
+    if (linkId !== undefined) return byLink(identity, claims, linkId)
     const { data: email } = z.email().max(320).safeParse(claims['email'])
     if (email === undefined) return refuse(`${name} does not say what your e-mail address is: its administrator can allow Herald to ask for it.`)
     const there = (await users.accountOf(email))?.user
     if (there) return byAddress(identity, there, claims)
     if (!grants) return refuse(`There is no user ${email} here: ask an administrator to invite this address.`)
-    return made(identity, { email, name: typeof claims['name'] === 'string' ? claims['name'].slice(0, 200) : email }, grants)
+    return made({ ...identity, ownsAddress: owns(claims, { email }) }, { email, name: typeof claims['name'] === 'string' ? claims['name'].slice(0, 200) : email }, grants)
   }
 
   async function made(identity: Identity, { email, name: called }: Pick<User, 'email' | 'name'>, grants: Grant[]): Promise<User | Refused> {
@@ -115,18 +121,20 @@ export function createSingleSignOn(deps: SingleSignOnDeps): SingleSignOn {
   async function byAddress(identity: Identity, user: User, claims: Claims): Promise<User | Refused> {
     if (user.singleSignOn) return refuse(`The user ${user.email} here belongs to another account at ${name}: ask an administrator.`)
     if (user.status === 'disabled') return refuse('Your account is disabled here: ask an administrator.')
-    if (claims['email_verified'] !== true) return refuse(`${name} does not say that ${user.email} is yours: ask an administrator for a link, and choose ${name} there.`)
-    const owner = await users.link(user, identity, { insteadOfPassword: false })
+    if (!owns(claims, user)) return refuse(`${name} does not say that ${user.email} is yours: ask an administrator for a link, and choose ${name} there.`)
+    const owner = await users.link(user, { ...identity, ownsAddress: true }, { insteadOfPassword: false })
     if (!owner) return refuse(`The user ${user.email} has a password here: sign in with it, or ask an administrator for a link, and choose ${name} there.`)
     return begun(owner)
   }
 
   /** Who has the link could as well choose a password. */
-  async function byLink(identity: Identity, linkId: string): Promise<User | Refused> {
+  async function byLink(identity: Identity, claims: Claims, linkId: string): Promise<User | Refused> {
     const link = await links.find(linkId)
     const user = link?.kind === 'password' ? await users.get(link.userId) : undefined
+    // With roles of their own from the provider they would act in other tenants under that name.
+    if (user && roles && !hasAddress(claims, user)) return refuse(`Your account at ${name} has another address than ${user.email}: ask an administrator.`)
     if (!user || !(await links.take(linkId))) return refuse('This link was used, has ended, or was replaced by a newer one: ask for another one.')
-    const owner = await users.link(user, identity, { insteadOfPassword: true })
+    const owner = await users.link(user, { ...identity, ownsAddress: owns(claims, user) }, { insteadOfPassword: true })
     if (owner && link?.kind === 'password' && link.enable) await users.setDisabled(owner.id, false)
     return owner ? begun(owner) : refuse(`Your account at ${name} belongs to another user here: ask an administrator.`)
   }

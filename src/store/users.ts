@@ -33,7 +33,9 @@ export interface UserStore {
   grant: (id: string, grant: Grant) => Promise<void>
   /** In place of all that they had. What was begun before does not end well. */
   setGrants: (id: string, grants: Grant[]) => Promise<User | undefined>
-  /** Gives it to whoever has the address: no password, code or recovery code of before works any more. */
+  /** The provider says by now that the address is theirs. */
+  confirmAddress: (id: string) => Promise<void>
+  /** Gives it to whoever has the address: no password, code or recovery code of before works any more, nor an identity of whom the provider did not say so. */
   grantAnew: (id: string, grant: Grant) => Promise<void>
   /** Takes the role in a tenant away. */
   revoke: (id: string, tenantId: string) => Promise<void>
@@ -119,9 +121,11 @@ export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
     },
     grant: async (id, grant) => void (await users.updateOne({ _id: id }, [{ $set: granted(grant) }], { updatePipeline: true })),
     setGrants: (id, grants) => changed({ _id: id }, { $set: { grants }, $inc: { generation: 1 } }),
+    confirmAddress: async (id) => void (await users.updateOne({ _id: id, identity: { $exists: true } }, { $set: { 'identity.ownsAddress': true } })),
     grantAnew: async (id, grant) => {
       const generation = { $add: [{ $ifNull: ['$generation', 0] }, 1] }
-      const change = [{ $set: { ...granted(grant), generation } }, { $unset: ['passwordHash', ...TOTP_FIELDS] }]
+      const identity = { $cond: [{ $eq: ['$identity.ownsAddress', true] }, '$identity', '$$REMOVE'] }
+      const change = [{ $set: { ...granted(grant), generation, identity } }, { $unset: ['passwordHash', ...TOTP_FIELDS] }]
       await users.updateOne({ _id: id }, change, { updatePipeline: true })
     },
     revoke: (id, tenantId) => set(id, { $pull: { grants: { tenantId } } }),

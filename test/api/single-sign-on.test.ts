@@ -133,6 +133,20 @@ test('who signs in by the provider is given a role in another tenant without a l
   expect((await signOn(openBrowser(api), 'both')).body.tenants).toHaveLength(2)
 })
 
+test('whose account at the provider was linked without a word on the address chooses anew before a role in another tenant', async () => {
+  const { body: invited } = await api.admin('POST', '/v1/users', { email: 'victim@bank.example', role: 'viewer' })
+  // An administrator of the first tenant, who holds the link, uses it for an account of their own.
+  await provider.account('attacker', { email: 'attacker@bank.example', email_verified: true })
+  const attacker = openBrowser(api)
+  expect((await signOn(attacker, 'attacker', tokenOf(invited.link))).body.user.email).toBe('victim@bank.example')
+  const { body } = await api.admin('POST', '/v1/users', { email: 'victim@bank.example', role: 'operator' }, { 'herald-tenant': 'bank-a' })
+  expect([body.status, body.singleSignOn, body.link]).toEqual(['invited', false, expect.stringContaining('#token=')])
+  expect((await attacker.call('GET', '/v1/session')).status).toBe(401)
+  expect(await signOn(openBrowser(api), 'attacker')).toMatchObject(refusedWith(/There is no user attacker@bank.example/))
+  await provider.account('victim', { email: 'victim@bank.example', email_verified: true })
+  expect((await signOn(openBrowser(api), 'victim')).body.tenants).toHaveLength(2)
+})
+
 test('a disabled user is told so, also when the provider lets them in', async () => {
   const { body: invited } = await api.admin('POST', '/v1/users', { email: 'gone@bank.example', role: 'viewer' })
   await provider.account('gone', { email: 'gone@bank.example', email_verified: true })
@@ -231,11 +245,17 @@ describe('where the provider gives the roles', () => {
     expect((await mapped.admin('GET', `/v1/users/${id}`)).status).toBe(404)
   })
 
-  test('a user who has a password keeps it, and their role', async () => {
+  test('a user who has a password keeps it, and their role, until they choose the provider by a link', async () => {
     await addUser(mapped, 'local@bank.example', { role: 'administrator' })
     await groups('local', 'bank-a-viewers')
     expect(await signOn(openBrowser(mapped), 'local')).toMatchObject({ status: 401 })
     expect((await openBrowser(mapped).signIn('local@bank.example', PASSWORD)).body.user.role).toBe('administrator')
+
+    const { body } = await mapped.admin('GET', '/v1/users?email=local@bank.example')
+    const { body: link } = await mapped.admin('POST', `/v1/users/${body.data[0].id}/password-link`, {})
+    await groups('somebody', 'bank-a-viewers')
+    expect(await signOn(openBrowser(mapped), 'somebody', tokenOf(link.link))).toMatchObject(refusedWith(/has another address than local@bank.example/))
+    expect((await signOn(openBrowser(mapped), 'local', tokenOf(link.link))).body.user).toMatchObject({ id: body.data[0].id, role: 'viewer' })
   })
 })
 
