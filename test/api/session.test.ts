@@ -230,7 +230,7 @@ test('who guesses at many accounts is made to wait, and a whole network of IPv6 
 
 test('whoever comes while very many sign in is sent away at once, and that try does not count', async () => {
   const tried = await Promise.all(
-    Array.from({ length: 150 }, async (_, n) => {
+    Array.from({ length: 90 }, async (_, n) => {
       const email = `crowd-${n}@bank.example`
       const { status, headers } = await openBrowser(api, { 'x-forwarded-for': `10.3.0.${n}` }).signIn(email, 'guess')
       return { email, status, retryAfter: headers.get('retry-after') }
@@ -245,13 +245,16 @@ test('whoever comes while very many sign in is sent away at once, and that try d
 
 describe('an account', () => {
   let place = 0
-  /** From ever other addresses, none of which has too many tries. */
+  /** From ever other addresses, none of which has too many tries. Those in the middle are only counted: a hundred hashes take long. */
   async function fail(email: string, times: number, code?: string): Promise<void> {
-    for (let n = 0; n < times; n += 10) {
-      const guesser = openBrowser(api, { 'x-forwarded-for': `10.4.${Math.floor(place / 250)}.${place++ % 250}` })
-      const guesses = Array.from({ length: Math.min(10, times - n) }, () => guesser.signIn(email, code === undefined ? 'guess' : PASSWORD, code))
-      for (const { status } of await Promise.all(guesses)) expect(status).toBe(401)
+    const guess = async () => {
+      const guesser = openBrowser(api, { 'x-forwarded-for': `10.4.0.${place++}` })
+      expect((await guesser.signIn(email, code === undefined ? 'guess' : PASSWORD, code)).status).toBe(401)
     }
+    await guess()
+    const { modifiedCount } = await api.store.models.throttles.updateOne({ key: `failures:${email}` }, { $inc: { points: times - 4 } })
+    expect(modifiedCount).toBe(1)
+    for (let n = 0; n < 3; n++) await guess()
   }
   const fromElsewhere = (email: string) => openBrowser(api, { 'x-forwarded-for': '10.5.1.1' }).signIn(email, PASSWORD)
 
