@@ -1,3 +1,4 @@
+import type { Exchange } from '../src/delivery/post'
 import type { HeraldEvent } from '../src/domain/event'
 import { envelope } from '../src/domain/event'
 import { usesQueueAlone, WEBHOOK_CAP } from '../src/domain/lanes'
@@ -136,8 +137,17 @@ async function postOne(deps: PostAllDeps, webhook: OpenWebhook, task: PostTask):
     deliveryId: claim.deliveryId,
     number: claim.number,
     exchange,
+    webhookId: webhook.id,
+    ...arrival(claim, event, exchange),
     ...nextAttempt(webhook, numberInRound, exchange.outcome),
   }
+}
+
+/** How long the event was on its way. A replay says nothing of that: it brings what is old. */
+function arrival({ replayed }: Claim, { createdAt, deliverAt }: HeraldEvent, { startedAt, durationMs, outcome }: Exchange): { arrivedAfterMs?: number } {
+  if (outcome.kind !== 'delivered' || replayed) return {}
+  const since = Math.max(createdAt.getTime(), deliverAt?.getTime() ?? 0)
+  return { arrivedAfterMs: Math.max(0, Math.round(startedAt.getTime() + durationMs - since)) }
 }
 
 const retryAfterMs = (outcome: Outcome): number => (outcome.kind === 'failed' ? (outcome.retryAfterMs ?? 0) : 0)

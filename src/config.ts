@@ -10,6 +10,7 @@ import { MAIL_PACE, type Pace } from './notices/postman'
 import { builtPortalPath } from './portal/static'
 import type { Secrets } from './secrets'
 import type { RetentionTimes } from './steering/retention'
+import type { TallyingTimes } from './steering/tallying'
 import type { TemporalSettings } from './temporal/connect'
 import { version } from '../package.json'
 
@@ -33,6 +34,8 @@ export interface Config {
   reconcile: { everyMs: number; patienceMs: number }
   /** How finished events leave. */
   retention: RetentionTimes
+  /** How what happened is counted. */
+  tallying: TallyingTimes
   suspension: SuspensionTimes
   portal: PortalConfig
   /** None: no mail is sent. */
@@ -101,6 +104,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
     reconcile: { everyMs: 15_000, patienceMs: 300_000 },
     retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
+    tallying: { everyMs: 15_000, settleMs: 90_000 },
     suspension: SUSPENSION,
     portal: portalFrom(env),
     portalDir: builtPortalPath(),

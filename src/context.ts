@@ -45,8 +45,10 @@ import { createReconciler, type Reconciler } from './steering/reconciler'
 import { createRetention, type Retention } from './steering/retention'
 import { createRetime } from './steering/retiming'
 import { createSteering } from './steering/steering'
+import { createTallying, type Tallying } from './steering/tallying'
 import { createApiKeyStore } from './store/api-keys'
 import { createAttemptStore } from './store/attempts'
+import { createBacklogStore } from './store/backlogs'
 import { connectStore, type StoreConnection } from './store/connect'
 import { createDeliveryStore } from './store/deliveries'
 import { createDeliveryQueries } from './store/delivery-queries'
@@ -68,7 +70,11 @@ import { createRetentionLooks } from './store/retention-looks'
 import { createRetentionMarks } from './store/retention-marks'
 import { createScheduleStore } from './store/schedule'
 import { wrongKey } from './store/sentinel'
+import { createStatisticsQueries } from './store/statistics'
 import { createSteeredStore } from './store/steered'
+import { createTallyStore } from './store/tallies'
+import { createTallySources } from './store/tally-sources'
+import { createTakeTurn } from './store/turns'
 import { createTurnsTaken } from './store/turns-taken'
 import { createTenantStore, ensureDefaultTenant } from './store/tenants'
 import { createWebhookStore } from './store/webhooks'
@@ -90,6 +96,7 @@ export interface Context {
   alarm: Alarm
   reconciler: Reconciler
   retention: Retention
+  tallying: Tallying
   notices: Notices
   /** None where no mail is sent. */
   postman: Postman | undefined
@@ -204,6 +211,16 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     times: config.retention,
   })
 
+  const takeTurn = createTakeTurn(models)
+  const tallying = createTallying({
+    tallies: createTallyStore(models),
+    sources: createTallySources(models),
+    backlogs: createBacklogStore(models),
+    takeTurn: (forMs) => takeTurn('tallies', forMs),
+    times: config.tallying,
+    stopping: stopping.signal,
+  })
+
   const urlRules = { allowTargets: config.allowTargets, deniedPorts: config.deniedPorts }
   const post = createPostEvent({ dispatcher: createDispatcher(urlRules), userAgent: `Herald/${config.version}` })
   const wakeQueue = createQueueWaker(starts, logger)
@@ -266,6 +283,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     catalog,
     deliveryQueries: createDeliveryQueries(models),
     eventQueries: createEventQueries(models),
+    statistics: createStatisticsQueries(models),
     schedule,
     attempts: createAttemptStore(models),
     checkUrl: (url: string) => checkUrl(url, createTargetRules(urlRules)),
@@ -285,7 +303,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
       onAway: (error) => logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
       onRetryAfter: retryAfters.changed,
     })
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, notices, postman, recorder, marks, portal, ahead, fleet, follow, stopping }
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, tallying, notices, postman, recorder, marks, portal, ahead, fleet, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

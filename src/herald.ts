@@ -75,7 +75,7 @@ async function stop(context: Context, server: Server, workers: Workers | undefin
 
 /** Every process renews its leases; those with workers also look for what is overdue, and for what may leave. */
 function startRounds(context: Context, withWorkers: boolean): () => Promise<void> {
-  const { sweeper, reconciler, retention, notices, config, logger } = context
+  const { sweeper, reconciler, retention, tallying, notices, config, logger } = context
   const { reconcile, retention: removal } = config
 
   /** On a timer of its own: a long look must not cost the leases of what waits here. */
@@ -88,6 +88,7 @@ function startRounds(context: Context, withWorkers: boolean): () => Promise<void
         repeat(logger, [sweeper.sweep, reconciler.reconcile, notices.tellLeft], reconcile.everyMs),
         // Apart from what keeps the promise: it may take long, and nobody waits for it.
         repeat(logger, [retention.look], removal.everyMs),
+        repeat(logger, [tallying.count], config.tallying.everyMs),
       ]
     : []
   return async () => {

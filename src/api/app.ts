@@ -16,6 +16,7 @@ import type { EventTypeStore } from '../store/event-types'
 import type { HealthStore } from '../store/health'
 import type { ReleaseStore } from '../store/releases'
 import type { ScheduleStore } from '../store/schedule'
+import type { StatisticsQueries } from '../store/statistics'
 import type { LegalHoldStore } from '../store/legal-holds'
 import type { TenantStore } from '../store/tenants'
 import type { WebhookStore } from '../store/webhooks'
@@ -44,6 +45,7 @@ import { createSessionCookies, type PortalSettings } from './session-cookie'
 import { setupRoutes } from './setup'
 import { singleSignOnRoutes } from './single-sign-on'
 import { createWorkflowLink, type TemporalUi } from './temporal-ui'
+import { statisticsRoutes } from './statistics'
 import { tenantRoutes } from './tenants'
 import { userRoutes } from './users'
 import type { CheckUrl } from './webhook-changes'
@@ -70,6 +72,7 @@ export interface ApiDeps extends TemporalUi {
   catalog: EventCatalog
   deliveryQueries: DeliveryQueries
   eventQueries: EventQueries
+  statistics: StatisticsQueries
   schedule: Pick<ScheduleStore, 'cancel'>
   attempts: Pick<AttemptStore, 'list'>
   /** Whether a webhook may have this URL. */
@@ -123,6 +126,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...eventRoutes(shared),
     ...deliveryRoutes(shared),
     ...releaseRoutes(shared),
+    ...statisticsRoutes(shared),
     ...filterTestRoutes(shared),
     ...webhookTestRoutes(shared),
     ...webhookRoutes(shared),

@@ -1,7 +1,9 @@
+import type { mongo } from 'mongoose'
 import type { Outcome } from '../domain/outcome'
 import { attemptKey } from '../domain/ids'
 import type { Models } from './models'
 import { scoped } from './scope'
+import { toBeNumbered } from './sequence'
 
 /** What a POST sent and what came back, as people may see it: no credentials, 16 KiB of the answer. */
 export interface AttemptExchange {
@@ -12,13 +14,22 @@ export interface AttemptExchange {
   outcome: Outcome
 }
 
+/** What is counted of an attempt besides its exchange. Those from before it was counted have none of it. */
+export interface CountedAs {
+  webhookId?: string
+  /** Since the event was accepted, or was due: only of what was delivered, and by no replay. */
+  arrivedAfterMs?: number
+}
+
 /** The record of one POST. Its intent is the delivery's `intents[number - 1]`. */
-export interface AttemptRecord extends AttemptExchange {
+export interface AttemptRecord extends AttemptExchange, CountedAs {
   /** Delivery and number. */
   _id: string
   tenantId: string
   deliveryId: string
   number: number
+  /** MongoDB's own time of the insert: no clock of ours says in which minute it is counted. */
+  recordedAt?: mongo.Timestamp
   removeAt?: Date
 }
 
@@ -43,6 +54,7 @@ export function attemptRecord(
   deliveryId: string,
   number: number,
   exchange: AttemptExchange,
+  counted: CountedAs = {},
 ): AttemptRecord {
-  return { _id: attemptKey(deliveryId, number), tenantId, deliveryId, number, ...exchange }
+  return { _id: attemptKey(deliveryId, number), tenantId, deliveryId, number, ...exchange, ...counted, recordedAt: toBeNumbered() }
 }

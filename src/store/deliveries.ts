@@ -19,6 +19,8 @@ export interface Claim {
   deliveryId: string
   eventId: string
   number: number
+  /** Of a delivery that a replay has made. */
+  replayed?: true
 }
 
 export interface DeliveryStore {
@@ -139,7 +141,7 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
           )
     return wanted
       .filter(({ id }) => mine.has(id))
-      .map(({ id, eventId, posts }) => ({ deliveryId: id, eventId, number: posts + 1 }))
+      .map(({ id, eventId, posts, replayedBy }) => ({ deliveryId: id, eventId, number: posts + 1, ...(replayedBy && { replayed: true as const }) }))
   }
 
   async function move(
@@ -185,9 +187,16 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     hold: async (tenantId, ids, which) => {
       await move(tenantId, { _id: { $in: ids }, ...(which && { queue: { $exists: false } }) }, 'held', {})
     },
-    park: (tenantId, ids, parkedReason, expiresAt) =>
-      // What its workflow was to be told was about the round that ends here.
-      move(tenantId, { _id: { $in: ids } }, 'parked', { parkedAt: new Date(), parkedReason, expiresAt }, { untold: '' }),
+    park: async (tenantId, ids, parkedReason, expiresAt) => {
+      // By MongoDB's clock: what is counted of a minute is not dated into it later by a clock that is slow.
+      const parkings = { $concatArrays: [{ $ifNull: ['$parkings', []] }, ['$$NOW']] }
+      const { modifiedCount } = await deliveries.updateMany({ ...among(tenantId, ids), status: { $in: statusesBefore('parked') } }, [
+        { $set: { status: 'parked', updatedAt: '$$NOW', parkedAt: '$$NOW', parkedReason, expiresAt, parkings } },
+        // What its workflow was to be told was about the round that ends here.
+        { $unset: ['token', 'queue', 'nextAttemptAt', 'untold'] },
+      ])
+      return modifiedCount
+    },
     openRound: async (tenantId, ids, round, untold) => {
       const { modifiedCount } = await deliveries.updateMany(
         { ...among(tenantId, ids), status: 'parked', round },

@@ -9,10 +9,12 @@ import type { Tenant } from '../domain/tenant'
 import type { Identity, User } from '../domain/user'
 import type { StatusChange, Webhook } from '../domain/webhook'
 import type { AttemptRecord } from './attempts'
+import type { BacklogRecord } from './backlogs'
 import type { DigestRecord, MailRecord } from './digests'
 import type { OneTimeLink } from './one-time-links'
 import { SCHEDULE } from './schedule'
 import type { Session } from './sessions'
+import type { TallyProgressRecord, TallyRecord } from './tallies'
 
 /** A record is the domain's thing with its id as MongoDB's key. */
 export type Stored<T extends { id: unknown }> = Omit<T, 'id'> & { _id: T['id'] }
@@ -48,7 +50,10 @@ export type WebhookRecord = Stored<Webhook> & {
   /** What has become of it and was not yet reported: written with the status, so that no crash comes between. */
   untold?: StatusChange[]
 }
-export type DeliveryRecord = Stored<Delivery>
+export type DeliveryRecord = Stored<Delivery> & {
+  /** When it was parked, each time. */
+  parkings?: Date[]
+}
 export interface FailingRecord {
   /** The webhook's. */
   _id: string
@@ -123,6 +128,9 @@ export interface Hot {
   mails: mongo.Collection<MailRecord>
   /** Writes to several collections in one command (`bulkWrite` of MongoDB 8). */
   bulk: (writes: mongo.AnyClientBulkWriteModel<Keyed>[]) => Promise<mongo.ClientBulkWriteResult>
+  tallies: mongo.Collection<TallyRecord>
+  tallyProgress: mongo.Collection<TallyProgressRecord>
+  backlogs: mongo.Collection<BacklogRecord>
 }
 
 export interface Models {
@@ -149,6 +157,9 @@ export interface Models {
   turnsTaken: Model<TurnsTakenRecord>
   digests: Model<DigestRecord>
   mails: Model<MailRecord>
+  tallies: Model<TallyRecord>
+  tallyProgress: Model<TallyProgressRecord>
+  backlogs: Model<BacklogRecord>
 }
 
 /** The shapes are the compiler's business; mongoose declares the collections and their indexes. An empty filter is one, too. */
@@ -218,6 +229,7 @@ function deliverySchema(): Schema {
         partialFilterExpression: { expireAt: { $exists: true }, status: { $in: ['pending', 'retrying', 'parked', 'held'] } },
       },
     )
+    .index({ parkings: 1 }, { name: 'parkings', partialFilterExpression: { parkings: { $exists: true } } })
     .index({ _id: 1, status: 1 }, { name: 'parked', partialFilterExpression: { status: 'parked' } })
     .index({ webhookId: 1, _id: 1 }, { name: 'held', partialFilterExpression: { status: 'held' } })
     .index(
@@ -247,12 +259,15 @@ export function createModels(connection: Connection): Models {
       digests: hot('digests'),
       mails: hot('mails'),
       bulk: (writes) => connection.getClient().bulkWrite<Record<string, Keyed>>(writes),
+      tallies: hot('tallies'),
+      tallyProgress: hot('tallyProgress'),
+      backlogs: hot('backlogs'),
     },
     events: model('events', eventSchema()),
     webhooks: model('webhooks', webhookSchema()),
     deliveries: model('deliveries', deliverySchema()),
-    // Found by key alone: delivery and number.
-    attempts: model('attempts', leaving(open())),
+    // People find them by key alone, delivery and number; what counts them, by the time of their insert.
+    attempts: model('attempts', leaving(open()).index({ recordedAt: 1 })),
     apiKeys: model('apiKeys', open().index({ tenantId: 1, _id: -1 })),
     users: model('users', userSchema()),
     sessions: model(
@@ -291,5 +306,8 @@ export function createModels(connection: Connection): Models {
     turnsTaken: model('turnsTaken', open().index({ at: 1 }, { expireAfterSeconds: 3_600 })),
     digests: model('digests', open().index({ since: 1 }).index({ tenantId: 1, count: -1, _id: 1 })),
     mails: model('mails', open()),
+    tallies: model('tallies', leaving(open()).index({ tenantId: 1, webhookId: 1, span: 1, at: 1 }).index({ span: 1, at: 1 })),
+    tallyProgress: model('tallyProgress', open()),
+    backlogs: model('backlogs', leaving(open()).index({ tenantId: 1, at: -1 })),
   }
 }

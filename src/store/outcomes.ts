@@ -1,14 +1,14 @@
 import { statusesBefore, UNDER_WAY, type Delivery, type LastOutcome } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
 import { attemptKey } from '../domain/ids'
-import { attemptRecord, type AttemptExchange } from './attempts'
+import { attemptRecord, type AttemptExchange, type CountedAs } from './attempts'
 import { NOT_PARKED } from './deliveries'
 import { duplicateIndexes, isDuplicateAmong } from './errors'
 import type { Models } from './models'
 import { scoped } from './scope'
 
 /** What became of a delivery's POST number `number`. */
-export interface PostOutcome {
+export interface PostOutcome extends CountedAs {
   tenantId: string
   deliveryId: string
   number: number
@@ -106,7 +106,8 @@ export function createOutcomeStore({ hot: { attempts, deliveries, bulk } }: Mode
   }
 }
 
-const toAttempt = ({ tenantId, deliveryId, number, exchange }: PostOutcome) => attemptRecord(tenantId, deliveryId, number, exchange)
+const toAttempt = ({ tenantId, deliveryId, number, exchange, webhookId, arrivedAfterMs }: PostOutcome) =>
+  attemptRecord(tenantId, deliveryId, number, exchange, { ...(webhookId !== undefined && { webhookId }), ...(arrivedAfterMs !== undefined && { arrivedAfterMs }) })
 
 const groupsOf = (outcomes: PostOutcome[]): Group[] => [
   ...groupBy(outcomes, ({ tenantId, number, nextAttemptAt, exchange }) => JSON.stringify([tenantId, number, nextAttemptAt, exchange.outcome])).values(),

@@ -1,8 +1,8 @@
 import { FINAL_STATUSES } from '../domain/delivery'
 import type { Standing } from '../domain/retention'
-import { isDuplicate } from './errors'
 import type { EventRecord, Models, RetentionCursorRecord } from './models'
 import { scoped } from './scope'
+import { createTakeTurn } from './turns'
 
 /** What retention needs to know of an event. */
 export type AgedEvent = Pick<EventRecord, '_id' | 'tenantId' | 'eventId' | 'entityId' | 'createdAt' | 'dispatchedAt' | 'cancelledAt'>
@@ -31,19 +31,9 @@ const AGED = { tenantId: 1, eventId: 1, entityId: 1, createdAt: 1, dispatchedAt:
 const TURN = 'retention'
 
 export function createRetentionLooks({ hot, retentionCursors, turns }: Models): RetentionLooks {
+  const takeTurn = createTakeTurn({ turns })
   return {
-    takeTurn: async (forMs) => {
-      const now = Date.now()
-      try {
-        const free = { _id: TURN, until: { $lte: new Date(now) } }
-        await turns.updateOne(free, { $set: { until: new Date(now + forMs) } }, { upsert: true })
-        return true
-      } catch (error) {
-        // It stands and is not free.
-        if (isDuplicate(error)) return false
-        throw error
-      }
-    },
+    takeTurn: (forMs) => takeTurn(TURN, forMs),
     cursors: async () => {
       const records = await retentionCursors.find().lean<RetentionCursorRecord[]>()
       return new Map(records.map(({ _id, cursor }) => [_id, cursor]))

@@ -30,6 +30,8 @@ get /v1/releases
 get /v1/releases/{id}
 get /v1/session
 get /v1/sign-in
+get /v1/stats
+get /v1/stats/webhooks
 get /v1/tenants
 get /v1/tenants/{id}
 get /v1/users

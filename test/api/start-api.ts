@@ -33,6 +33,7 @@ import { createHealthStore } from '../../src/store/health'
 import { createReleaseStore } from '../../src/store/releases'
 import { createReplayStore } from '../../src/store/replays'
 import { createScheduleStore } from '../../src/store/schedule'
+import { createStatisticsQueries } from '../../src/store/statistics'
 import { createLegalHoldStore } from '../../src/store/legal-holds'
 import { createRetentionLooks } from '../../src/store/retention-looks'
 import { createRetentionMarks } from '../../src/store/retention-marks'
@@ -164,6 +165,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     catalog: createEventCatalog(createEventTypeStore(models)),
     deliveryQueries: createDeliveryQueries(models),
     eventQueries: createEventQueries(models),
+    statistics: createStatisticsQueries(models),
     schedule: createScheduleStore(models),
     attempts: createAttemptStore(models),
     checkUrl: (url) => checkUrl(url, urlRules),

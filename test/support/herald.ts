@@ -62,6 +62,7 @@ export function testConfig(): Config {
     encryptionKey: randomBytes(32),
     allowTargets: LOOPBACK,
     deniedPorts: ports,
+    tallying: { everyMs: 500, settleMs: 2_000 },
     suspension: SUSPENSION,
     portal: { sessions: { idleMs: 1_800_000, mostMs: 43_200_000 }, frameAncestors: [], trustProxies: [] },
     eventsPerWorkflow: 100,

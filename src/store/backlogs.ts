@@ -1,0 +1,98 @@
+import { KEPT_MS } from '../domain/window'
+import type { Models } from './models'
+import { scoped } from './scope'
+
+/** How many deliveries stand still. */
+export interface Backlog {
+  parked: number
+  held: number
+}
+
+/** A tenant's, from `at` until its next one. */
+export interface BacklogRecord extends Backlog {
+  /** Tenant and time. */
+  _id: string
+  tenantId: string
+  at: Date
+  removeAt: Date
+}
+
+export interface BacklogStore {
+  /** Looks at every tenant's and keeps those that have changed. It reads as many index entries as there are parked and held. */
+  sample: (at: Date) => Promise<void>
+  /** The last one before `from`, and the last one of each step. Ordered; a step without one has that before it. */
+  last: (tenantId: string, from: number, to: number, stepMs: number) => Promise<(Backlog & { at: number })[]>
+}
+
+/** Before it leaves, one that has not changed is kept again. */
+const AGAIN_MS = KEPT_MS.hour / 4
+
+export function createBacklogStore({ hot: { backlogs, deliveries } }: Models): BacklogStore {
+  async function now(): Promise<Map<string, Backlog>> {
+    const groups = await deliveries
+      .aggregate<{ _id: { tenantId: string; status: 'parked' | 'held' }; count: number }>(
+        [{ $match: { status: { $in: ['parked', 'held'] } } }, { $group: { _id: { tenantId: '$tenantId', status: '$status' }, count: { $sum: 1 } } }],
+        { hint: { tenantId: 1, status: 1, _id: -1 } },
+      )
+      .toArray()
+    const found = new Map<string, Backlog>()
+    for (const { _id, count } of groups) {
+      found.set(_id.tenantId, { ...(found.get(_id.tenantId) ?? { parked: 0, held: 0 }), [_id.status]: count })
+    }
+    return found
+  }
+
+  const kept = async (): Promise<Map<string, BacklogRecord>> =>
+    new Map(
+      (
+        await backlogs
+          .aggregate<{ _id: string; last: BacklogRecord }>([
+            { $sort: { tenantId: 1, at: -1 } },
+            { $group: { _id: '$tenantId', last: { $first: '$$ROOT' } } },
+          ])
+          .toArray()
+      ).map(({ _id, last }) => [_id, last]),
+    )
+
+  return {
+    sample: async (at) => {
+      const [standing, before] = await Promise.all([now(), kept()])
+      const changed = [...new Set([...standing.keys(), ...before.keys()])].flatMap((tenantId) => {
+        const backlog = standing.get(tenantId) ?? { parked: 0, held: 0 }
+        return isNews(backlog, before.get(tenantId), at) ? [toRecord(tenantId, at, backlog)] : []
+      })
+      const operations = changed.map(({ _id, ...record }) => ({ updateOne: { filter: { _id }, update: { $set: record }, upsert: true } }))
+      if (operations.length > 0) await backlogs.bulkWrite(operations, { ordered: false })
+    },
+    last: async (tenantId, from, to, stepMs) => {
+      const [before, inside] = await Promise.all([
+        backlogs.findOne(scoped(tenantId, { at: { $lt: new Date(from) } }), { sort: { at: -1 }, hint: { tenantId: 1, at: -1 } }),
+        backlogs
+          .aggregate<Backlog & { at: Date }>(
+            [
+              { $match: scoped(tenantId, { at: { $gte: new Date(from), $lt: new Date(to) } }) },
+              { $sort: { at: -1 } },
+              { $group: { _id: { $floor: { $divide: [{ $toLong: '$at' }, stepMs] } }, at: { $first: '$at' }, parked: { $first: '$parked' }, held: { $first: '$held' } } },
+              { $sort: { _id: 1 } },
+            ],
+            { hint: { tenantId: 1, at: -1 } },
+          )
+          .toArray(),
+      ])
+      return [...(before ? [before] : []), ...inside].map(({ at, parked, held }) => ({ at: at.getTime(), parked, held }))
+    },
+  }
+}
+
+function isNews({ parked, held }: Backlog, before: BacklogRecord | undefined, at: Date): boolean {
+  if (before?.parked !== parked || before.held !== held) return parked + held > 0 || before !== undefined
+  return parked + held > 0 && at.getTime() - before.at.getTime() > AGAIN_MS
+}
+
+const toRecord = (tenantId: string, at: Date, backlog: Backlog): BacklogRecord => ({
+  _id: `${tenantId}/${at.toISOString()}`,
+  tenantId,
+  at,
+  ...backlog,
+  removeAt: new Date(at.getTime() + KEPT_MS.hour),
+})
