@@ -56,6 +56,7 @@ import { createDigestStore } from './store/digests'
 import { createEventQueries } from './store/event-queries'
 import { createEventTypeStore } from './store/event-types'
 import { createEventStore } from './store/events'
+import { createExportQueries } from './store/export'
 import { createLegalHoldStore } from './store/legal-holds'
 import { createLineStore } from './store/lines'
 import { createQueueStore } from './store/queue'
@@ -284,6 +285,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     deliveryQueries: createDeliveryQueries(models),
     eventQueries: createEventQueries(models),
     statistics: createStatisticsQueries(models),
+    exports: createExportQueries(models),
     schedule,
     attempts: createAttemptStore(models),
     checkUrl: (url: string) => checkUrl(url, createTargetRules(urlRules)),

@@ -13,6 +13,7 @@ import type { AttemptStore } from '../store/attempts'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { EventQueries } from '../store/event-queries'
 import type { EventTypeStore } from '../store/event-types'
+import type { ExportQueries } from '../store/export'
 import type { HealthStore } from '../store/health'
 import type { ReleaseStore } from '../store/releases'
 import type { ScheduleStore } from '../store/schedule'
@@ -29,6 +30,7 @@ import { createDocs } from './docs'
 import type { EventCatalog } from '../publish/event-catalog'
 import { eventTypeRoutes } from './event-types'
 import { eventRoutes } from './events'
+import { exportRoutes } from './export'
 import { filterTestRoutes } from './filter-tests'
 import { createFailureHandler, refusePath } from './failures'
 import { healthRoutes } from './health'
@@ -73,6 +75,7 @@ export interface ApiDeps extends TemporalUi {
   deliveryQueries: DeliveryQueries
   eventQueries: EventQueries
   statistics: StatisticsQueries
+  exports: ExportQueries
   schedule: Pick<ScheduleStore, 'cancel'>
   attempts: Pick<AttemptStore, 'list'>
   /** Whether a webhook may have this URL. */
@@ -123,6 +126,8 @@ function createRoutes(deps: ApiDeps): Route[] {
   const shared = { ...deps, workflowLink: createWorkflowLink(deps), cookies: createSessionCookies(deps.portalSettings) }
   return [
     ...publishingRoutes(shared),
+    // Before those whose path has an id in the same place.
+    ...exportRoutes(shared),
     ...eventRoutes(shared),
     ...deliveryRoutes(shared),
     ...releaseRoutes(shared),

@@ -43,7 +43,7 @@ interface Known {
 }
 
 /** Of a page that asks by itself, such as a list that is kept fresh: it does not keep a session from ending. */
-const BACKGROUND_HEADER = 'herald-background'
+export const BACKGROUND_HEADER = 'herald-background'
 const SAFE_METHODS = ['GET', 'HEAD']
 
 export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminKeyHash }: AuthDeps): Authenticate {

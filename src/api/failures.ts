@@ -12,10 +12,11 @@ export const refusePath: RequestHandler = (req) => {
 
 /** The one place where errors become answers. Callers never see a message that was not written for them. */
 export function createFailureHandler(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, req, res, next) => {
-    // Too late for another answer: Express ends the connection.
+  return (error: unknown, req, res, _next) => {
+    // Too late for another answer: what has come is cut off.
     if (res.headersSent) {
-      next(error)
+      logger.warn({ err: error, method: req.method, path: req.path }, 'an answer broke off')
+      res.destroy()
       return
     }
     const problem = toProblem(error)

@@ -96,9 +96,10 @@ function responses({ responses: own, problems = [], scope, query, body, params }
   return Object.fromEntries([...all].toSorted(([a], [b]) => a - b).map(([status, answer]) => [status, response(answer)]))
 }
 
-function response({ description, schema, contentType = 'application/json' }: Answer): Json {
+function response({ description, schema, contentType = 'application/json', others = [] }: Answer): Json {
   if (!schema) return { description, ...(contentType !== 'application/json' && { content: { [contentType]: {} } }) }
-  return { description, content: { [contentType]: { schema: schemaOf(schema) } } }
+  const text = others.map((other) => [other, { schema: { type: 'string' } }] as const)
+  return { description, content: { [contentType]: { schema: schemaOf(schema) }, ...Object.fromEntries(text) } }
 }
 
 const uri = (id: string): string => `#/components/schemas/${id}`

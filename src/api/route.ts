@@ -32,6 +32,8 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> extends
   /** The JSON text that `body` was read from, as it came; empty when the route takes no body. */
   source: string
   header: (name: string) => string | undefined
+  /** Whether the caller may still do this: of answers that take long. It is no use of a session. */
+  mayGoOn: () => Promise<boolean>
   from: Origin
 }
 
@@ -41,7 +43,9 @@ export interface Reply {
   body?: unknown
   /** Answered as it is, instead of `body`. */
   text?: string
-  /** Of `text`; JSON when none is given. */
+  /** Answered piece by piece, as fast as it is taken; `ended` is aborted when nobody takes it any more. */
+  stream?: (ended: AbortSignal) => AsyncIterable<string>
+  /** Of `text` or `stream`; JSON when none is given. */
   contentType?: string
   headers?: Record<string, string | string[]>
 }
@@ -51,6 +55,8 @@ export interface Answer {
   description: string
   schema?: z.ZodType
   contentType?: string
+  /** Further types in which it can be had. */
+  others?: string[]
 }
 
 interface About {

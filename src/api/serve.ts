@@ -1,9 +1,10 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
-import type { Authenticate } from './auth'
+import { BACKGROUND_HEADER, type Authenticate } from './auth'
 import { bodyReader, jsonText, parseJson } from './body'
 import { Problem, type ProblemBody } from './problem'
 import type { Call, Caller, Reply, Route } from './route'
 import { parse } from './parse'
+import { NO_STORE, sendStream } from './stream'
 
 const MAX_BODY_BYTES = 256 * 1024
 
@@ -31,12 +32,25 @@ function handlers(each: Route, authenticate: Authenticate): RequestHandler[] {
   }
   const answer: RequestHandler = async (req, res) => {
     const caller: Caller = res.locals.caller ?? NOBODY
-    send(res, await each.handle(readCall(each, req, caller)))
+    const reply = await each.handle(readCall(each, req, caller, mayGoOn(authenticate, req, scope)))
+    if (reply.stream) await sendStream(req, res, reply, reply.stream)
+    else send(res, reply)
   }
   return body ? [letIn, bodyReader(maxBodyBytes), answer] : [letIn, answer]
 }
 
-function readCall({ params, query, body }: Route, req: Request, caller: Caller): Call {
+/** What of MongoDB's absence is an answer to nothing: only a refusal ends what is under way. */
+const mayGoOn = (authenticate: Authenticate, { method, headers }: Request, scope: Route['scope']) => async (): Promise<boolean> => {
+  if (scope === 'none') return true
+  try {
+    await authenticate({ method, headers: { ...headers, [BACKGROUND_HEADER]: 'true' } }, scope)
+    return true
+  } catch (error) {
+    return !(error instanceof Problem)
+  }
+}
+
+function readCall({ params, query, body }: Route, req: Request, caller: Caller, mayGoOn: Call['mayGoOn']): Call {
   const source = body ? jsonText(req) : ''
   return {
     ...caller,
@@ -45,6 +59,7 @@ function readCall({ params, query, body }: Route, req: Request, caller: Caller):
     body: body ? parse(body, parseJson(source)) : undefined,
     source,
     header: (name) => req.get(name),
+    mayGoOn,
     from: { address: req.ip ?? '', url: `${req.protocol}://${req.get('host') ?? ''}`, isSecure: req.secure },
   }
 }
@@ -57,9 +72,6 @@ function refuseMethod(routes: Route[]): RequestHandler {
     throw new Problem('method-not-allowed', detail, { headers: { Allow: allow } })
   }
 }
-
-/** Answers may hold what banks keep to themselves, so that nothing on the way may store them. */
-const NO_STORE = { 'Cache-Control': 'no-store' } as const
 
 export function send(res: Response, { status, body, text, contentType, headers }: Reply): void {
   const content = text ?? (body === undefined ? undefined : JSON.stringify(body))

@@ -44,7 +44,7 @@ export function createEventQueries({ events, hot }: Models): EventQueries {
   }
 }
 
-const toSummary = (record: EventRecord): EventSummary => ({
+export const toSummary = (record: EventRecord): EventSummary => ({
   id: record.eventId,
   tenantId: record.tenantId,
   typeId: record.typeId,

@@ -23,6 +23,7 @@ get /v1/deliveries/{id}
 get /v1/event-types
 get /v1/event-types/{id}
 get /v1/events
+get /v1/events/export
 get /v1/events/{id}
 get /v1/legal-holds
 get /v1/legal-holds/{entityId}

@@ -29,6 +29,7 @@ import { createEventQueries } from '../../src/store/event-queries'
 import { createEventCatalog } from '../../src/publish/event-catalog'
 import { createEventTypeStore } from '../../src/store/event-types'
 import { createEventStore } from '../../src/store/events'
+import { createExportQueries } from '../../src/store/export'
 import { createHealthStore } from '../../src/store/health'
 import { createReleaseStore } from '../../src/store/releases'
 import { createReplayStore } from '../../src/store/replays'
@@ -166,6 +167,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     deliveryQueries: createDeliveryQueries(models),
     eventQueries: createEventQueries(models),
     statistics: createStatisticsQueries(models),
+    exports: createExportQueries(models),
     schedule: createScheduleStore(models),
     attempts: createAttemptStore(models),
     checkUrl: (url) => checkUrl(url, urlRules),
