@@ -51,6 +51,7 @@ import { createAttemptStore } from './store/attempts'
 import { createBacklogStore } from './store/backlogs'
 import { connectStore, type StoreConnection } from './store/connect'
 import { createDeliveryStore } from './store/deliveries'
+import { createDeliveryChanges, type DeliveryChanges } from './store/delivery-changes'
 import { createDeliveryQueries } from './store/delivery-queries'
 import { createDigestStore } from './store/digests'
 import { createEventQueries } from './store/event-queries'
@@ -104,6 +105,7 @@ export interface Context {
   recorder: Recorder
   marks: Marks
   portal: Portal
+  deliveryChanges: Pick<DeliveryChanges, 'close'>
   ahead: Pick<Ahead, 'close'>
   fleet: Fleet
   /** Keeps what is in memory as fresh as MongoDB, until the process stops. */
@@ -264,6 +266,8 @@ export async function createContext({ config, logger, role }: ContextOptions): P
 
   const portal = createPortal({ models, sealer, times: config.portal.sessions, singleSignOn: config.portal.singleSignOn, logger })
 
+  const deliveryChanges = createDeliveryChanges(models, (error) => logger.warn({ err: error }, 'changes of deliveries are not followed: live lists are read again once they are'))
+
   await ensureDefaultTenant(tenants)
   const app = (role === 'worker' ? createHealthApp : createApp)({
     publisher,
@@ -286,6 +290,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     eventQueries: createEventQueries(models),
     statistics: createStatisticsQueries(models),
     exports: createExportQueries(models),
+    deliveryChanges,
     schedule,
     attempts: createAttemptStore(models),
     checkUrl: (url: string) => checkUrl(url, createTargetRules(urlRules)),
@@ -305,7 +310,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
       onAway: (error) => logger.warn({ err: error }, 'changes of webhooks are not followed: they are read every second meanwhile'),
       onRetryAfter: retryAfters.changed,
     })
-  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, tallying, notices, postman, recorder, marks, portal, ahead, fleet, follow, stopping }
+  return { config, logger, store, temporal, app, activities, publisher, sweeper, alarm, reconciler, retention, tallying, notices, postman, recorder, marks, portal, deliveryChanges, ahead, fleet, follow, stopping }
 }
 
 /** Else a process with another key would take every webhook's secrets for lost. */

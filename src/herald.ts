@@ -57,6 +57,8 @@ const workersOf = ({ config, temporal, activities }: Context): Promise<Workers> 
 async function stop(context: Context, server: Server, workers: Workers | undefined, rounds: () => Promise<unknown>): Promise<void> {
   const closed = once(server, 'close')
   server.close()
+  // Live lists would go on for ever.
+  await context.deliveryChanges.close()
   server.closeIdleConnections()
   const forced = setTimeout(() => server.closeAllConnections(), 5_000)
   await closed

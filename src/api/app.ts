@@ -10,6 +10,7 @@ import type { Retention } from '../steering/retention'
 import type { Steering } from '../steering/steering'
 import type { ApiKeyStore } from '../store/api-keys'
 import type { AttemptStore } from '../store/attempts'
+import type { DeliveryChanges } from '../store/delivery-changes'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { EventQueries } from '../store/event-queries'
 import type { EventTypeStore } from '../store/event-types'
@@ -36,6 +37,7 @@ import { createFailureHandler, refusePath } from './failures'
 import { healthRoutes } from './health'
 import { legalHoldRoutes } from './legal-holds'
 import { createLinkPages } from './link-pages'
+import { liveRoutes } from './live'
 import { createOpenApi } from './openapi'
 import { portalLinkRoutes } from './portal-links'
 import { publishingRoutes } from './publishing'
@@ -76,6 +78,7 @@ export interface ApiDeps extends TemporalUi {
   eventQueries: EventQueries
   statistics: StatisticsQueries
   exports: ExportQueries
+  deliveryChanges: DeliveryChanges
   schedule: Pick<ScheduleStore, 'cancel'>
   attempts: Pick<AttemptStore, 'list'>
   /** Whether a webhook may have this URL. */
@@ -128,6 +131,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...publishingRoutes(shared),
     // Before those whose path has an id in the same place.
     ...exportRoutes(shared),
+    ...liveRoutes(shared),
     ...eventRoutes(shared),
     ...deliveryRoutes(shared),
     ...releaseRoutes(shared),

@@ -2,15 +2,15 @@ import { z } from 'zod'
 import { DELIVERY_STATUSES } from '../domain/delivery'
 import type { SteeringResult, Steering } from '../steering/steering'
 import type { AttemptStore } from '../store/attempts'
-import { EVENTS_OF_ENTITY, type DeliveryFilter, type DeliveryQueries } from '../store/delivery-queries'
+import type { DeliveryQueries } from '../store/delivery-queries'
 import { attemptView, toAttemptViews } from './attempt-views'
+import { filterShape, fitsExpiring, misfitOfExpiring, toDeliveryFilter } from './delivery-filter'
 import { deliveryView, toDeliveryView } from './delivery-views'
 import type { EventCatalog } from '../publish/event-catalog'
-import { typeFilter, typeIdOf } from './event-type-filter'
 import { found, Problem } from './problem'
 import { route, type Call, type Reply, type Route } from './route'
 import type { WorkflowLink } from './temporal-ui'
-import { instant, listOf, named, paging } from './views'
+import { listOf, named, paging } from './views'
 
 export interface DeliveryDeps {
   deliveryQueries: DeliveryQueries
@@ -44,7 +44,7 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       query: countQuery,
       responses: { 200: { description: 'How many there are.', schema: counted } },
       handle: async ({ tenantId, query }) => {
-        const count = await deliveryQueries.count(tenantId, await toFilter(query), MOST_COUNTED + 1)
+        const count = await deliveryQueries.count(tenantId, await toDeliveryFilter(catalog, query), MOST_COUNTED + 1)
         return { status: 200, body: { count: Math.min(count, MOST_COUNTED), more: count > MOST_COUNTED } }
       },
     }),
@@ -94,20 +94,11 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
 
   async function list({ tenantId, query }: Call<unknown, z.output<typeof listQuery>>): Promise<Reply> {
     const { cursor, limit, ...rest } = query
-    const { data, nextCursor } = await deliveryQueries.list(tenantId, await toFilter(rest), { cursor, limit })
+    const { data, nextCursor } = await deliveryQueries.list(tenantId, await toDeliveryFilter(catalog, rest), { cursor, limit })
     const views = data.map(async (delivery) =>
       toDeliveryView(delivery, await catalog.nameOf(delivery.typeId), workflowLink),
     )
     return { status: 200, body: { data: await Promise.all(views), nextCursor } }
-  }
-
-  async function toFilter({ type, entityId, expiring, ...rest }: z.output<typeof countQuery>): Promise<DeliveryFilter> {
-    return {
-      ...rest,
-      ...(entityId !== undefined && { entityId }),
-      ...(expiring === 'true' && { expiring: true }),
-      ...(type !== undefined && { typeId: await typeIdOf(catalog, type) }),
-    }
   }
 
   async function get({ tenantId, params: { id } }: Call<{ id: string }>): Promise<Reply> {
@@ -122,29 +113,8 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
 
 const params = z.object({ id: z.string() })
 
-const filterShape = {
-  status: z.enum(DELIVERY_STATUSES).optional(),
-  webhookId: z.string().optional(),
-  eventId: z.string().optional(),
-  entityId: z
-    .string()
-    .optional()
-    .describe(`The entity's ID, \`data.id\` of the event: what belongs to the newest ${EVENTS_OF_ENTITY} events about it between from and to.`),
-  type: typeFilter,
-  from: instant.describe("The event's time; included."),
-  to: instant.describe("The event's time; not included."),
-  expiring: z.literal('true').optional().describe('Only parked ones that expire soon.'),
-}
-
-interface Expiring {
-  expiring?: 'true' | undefined
-  status?: string | undefined
-}
-const fits = ({ expiring, status }: Expiring): boolean => !expiring || !status || status === 'parked'
-const misfit = { path: ['expiring'], message: 'goes with status=parked only' }
-
-const listQuery = z.strictObject({ ...filterShape, ...paging.shape }).refine(fits, misfit)
-const countQuery = z.strictObject(filterShape).refine(fits, misfit)
+const listQuery = z.strictObject({ ...filterShape, ...paging.shape }).refine(fitsExpiring, misfitOfExpiring)
+const countQuery = z.strictObject(filterShape).refine(fitsExpiring, misfitOfExpiring)
 
 /** So that the count costs the same with any number of deliveries. */
 const MOST_COUNTED = 10_000

@@ -25,6 +25,8 @@ export interface DeliveryQueries {
   /** Stops counting at `most`. */
   count: (tenantId: string, filter: DeliveryFilter, most: number) => Promise<number>
   get: (tenantId: string, id: string) => Promise<Delivery | undefined>
+  /** Of these, those that a list by the filter has. */
+  among: (tenantId: string, filter: DeliveryFilter, ids: string[]) => Promise<Delivery[]>
   /** The first in the line of its ordering key, where that is another one. */
   standsBehind: (delivery: Delivery) => Promise<Delivery | undefined>
 }
@@ -42,6 +44,10 @@ export function createDeliveryQueries({ deliveries, events }: Models): DeliveryQ
     get: async (tenantId, id) => {
       const record = await deliveries.findOne(scoped(tenantId, { _id: id })).lean<DeliveryRecord>()
       return record ? toDelivery(record) : undefined
+    },
+    among: async (tenantId, filter, ids) => {
+      const wanted = { $and: [{ _id: { $in: ids } }, await query(tenantId, filter)] }
+      return (await deliveries.find(wanted, null, { hint: { _id: 1 } }).sort({ _id: -1 }).lean<DeliveryRecord[]>()).map(toDelivery)
     },
     standsBehind: async ({ tenantId, webhookId, orderingKey, turn }) => {
       if (orderingKey === undefined || turn === undefined) return undefined

@@ -19,6 +19,7 @@ get /readyz
 get /v1/api-keys
 get /v1/deliveries
 get /v1/deliveries/count
+get /v1/deliveries/live
 get /v1/deliveries/{id}
 get /v1/event-types
 get /v1/event-types/{id}

@@ -24,6 +24,7 @@ import { createApiKeyStore } from '../../src/store/api-keys'
 import { createAttemptStore } from '../../src/store/attempts'
 import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryStore } from '../../src/store/deliveries'
+import { createDeliveryChanges } from '../../src/store/delivery-changes'
 import { createDeliveryQueries } from '../../src/store/delivery-queries'
 import { createEventQueries } from '../../src/store/event-queries'
 import { createEventCatalog } from '../../src/publish/event-catalog'
@@ -168,6 +169,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     eventQueries: createEventQueries(models),
     statistics: createStatisticsQueries(models),
     exports: createExportQueries(models),
+    deliveryChanges: createDeliveryChanges(models, () => undefined),
     schedule: createScheduleStore(models),
     attempts: createAttemptStore(models),
     checkUrl: (url) => checkUrl(url, urlRules),
