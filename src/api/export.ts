@@ -6,7 +6,7 @@ import type { ExportedEvent, ExportQueries } from '../store/export'
 import { invalid } from './problem'
 import { route, type Call, type Reply, type Route } from './route'
 import { createSeats } from './seats'
-import { instant, named, time } from './views'
+import { givenInstant, instant, named, time } from './views'
 
 export interface ExportDeps {
   exports: ExportQueries
@@ -42,7 +42,7 @@ export function exportRoutes({ exports }: ExportDeps): Route[] {
 
   async function start({ tenantId, query: { format, from, to = new Date() } }: Call<unknown, z.output<typeof query>>): Promise<Reply> {
     if (from >= to) throw invalid([{ path: 'from', message: 'must lie before to' }])
-    const { contentType, lines } = FORMATS[format]
+    const { contentType, lines }: Format = FORMATS[format]
     return {
       status: 200,
       contentType,
@@ -54,7 +54,7 @@ export function exportRoutes({ exports }: ExportDeps): Route[] {
 
 const query = z.strictObject({
   format: z.enum(['csv', 'ndjson'], { error: 'must be csv or ndjson' }).default('ndjson'),
-  from: instant.refine((given) => given !== undefined, 'must be given').transform((given) => given as Date).describe('When the event was published; included.'),
+  from: givenInstant.describe('When the event was published; included.'),
   to: instant.describe('Not included; now when not given.'),
 })
 
@@ -85,10 +85,15 @@ named.add(exportedRow, { id: 'ExportedDelivery' })
 type Row = z.infer<typeof exportedRow>
 const COLUMNS = Object.keys(exportedRow.shape) as (keyof Row)[]
 
-const FORMATS = {
+interface Format {
+  contentType: string
+  lines: (pages: AsyncIterable<ExportedEvent[]>) => AsyncIterable<string>
+}
+
+const FORMATS: Record<'csv' | 'ndjson', Format> = {
   csv: {
     contentType: 'text/csv; charset=utf-8; header=present',
-    lines: async function* (pages: AsyncIterable<ExportedEvent[]>): AsyncIterable<string> {
+    lines: async function* (pages) {
       let head = csvLine(COLUMNS)
       for await (const page of pages) {
         yield head + page.flatMap(toRows).map((row) => csvLine(COLUMNS.map((column) => row[column]))).join('')
@@ -99,7 +104,7 @@ const FORMATS = {
   },
   ndjson: {
     contentType: 'application/x-ndjson; charset=utf-8',
-    lines: async function* (pages: AsyncIterable<ExportedEvent[]>): AsyncIterable<string> {
+    lines: async function* (pages) {
       for await (const page of pages) yield page.flatMap(toRows).map((row) => `${JSON.stringify(row)}\n`).join('')
     },
   },

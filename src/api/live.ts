@@ -57,36 +57,50 @@ type LiveCall = Call<unknown, { limit: number }>
 
 /** Pulled by whoever reads: while that is slow, changes come together, and become a new list when they are many. */
 async function* follow(deps: LiveDeps, call: LiveCall, filter: DeliveryFilter, ended: AbortSignal): AsyncIterable<string> {
-  const { tenantId, query } = call
-  const toView = async (delivery: Delivery) => toDeliveryView(delivery, await deps.catalog.nameOf(delivery.typeId), deps.workflowLink)
+  const view = createLiveView(deps, call, filter)
   const news = createNews()
-  const stop = await deps.deliveryChanges.listen(tenantId, news.listener)
+  const stop = await deps.deliveryChanges.listen(call.tenantId, news.listener)
   ended.addEventListener('abort', news.listener.onEnd, { once: true })
-  let shown = new Set<string>()
+  let lookAt = performance.now() + HEARTBEAT_MS
   try {
     yield 'retry: 2000\n\n'
     for (let taken = news.take(); !ended.aborted && taken.kind !== 'end'; taken = news.take()) {
-      if (taken.kind === 'missed') {
-        const { data, nextCursor } = await deps.deliveryQueries.list(tenantId, filter, { limit: query.limit })
-        shown = new Set(data.map(({ id }) => id))
-        yield message('list', { data: await Promise.all(data.map(toView)), ...(nextCursor !== undefined && { nextCursor }) })
-      } else if (taken.kind === 'changed') {
-        const found = await deps.deliveryQueries.among(tenantId, filter, taken.ids)
-        const matching = new Set(found.map(({ id }) => id))
-        const gone = taken.ids.filter((id) => shown.has(id) && !matching.has(id))
-        gone.forEach((id) => shown.delete(id))
-        matching.forEach((id) => shown.add(id))
-        if (shown.size > MOST_SHOWN) shown = new Set([...shown].slice(-MOST_SHOWN))
-        const views = await Promise.all(found.map(toView))
-        yield [...views.map((view) => message('delivery', view)), ...gone.map((id) => message('left', { id }))].join('')
-      } else {
-        if (!(await call.mayGoOn())) return yield message('end', { reason: 'The session has ended, or the key was revoked.' })
+      if (taken.kind === 'missed') yield await view.list()
+      if (taken.kind === 'changed') yield await view.changes(taken.ids)
+      if (performance.now() >= lookAt) {
+        if (!(await call.mayGoOn())) {
+          yield message('end', { reason: 'The session has ended, or the key was revoked.' })
+          break
+        }
         yield ': alive\n\n'
+        lookAt = performance.now() + HEARTBEAT_MS
       }
-      await news.wait(HEARTBEAT_MS)
+      await news.wait(lookAt - performance.now())
     }
   } finally {
     stop()
+  }
+}
+
+/** What one reader shows. */
+function createLiveView({ deliveryQueries, catalog, workflowLink }: LiveDeps, { tenantId, query }: LiveCall, filter: DeliveryFilter) {
+  let shown = new Set<string>()
+  const toViews = (found: Delivery[]) => Promise.all(found.map(async (each) => toDeliveryView(each, await catalog.nameOf(each.typeId), workflowLink)))
+
+  return {
+    list: async (): Promise<string> => {
+      const { data, nextCursor } = await deliveryQueries.list(tenantId, filter, { limit: query.limit })
+      shown = new Set(data.map(({ id }) => id))
+      return message('list', { data: await toViews(data), ...(nextCursor !== undefined && { nextCursor }) })
+    },
+    changes: async (ids: string[]): Promise<string> => {
+      const found = await deliveryQueries.among(tenantId, filter, ids)
+      const matching = new Set(found.map(({ id }) => id))
+      const left = ids.filter((id) => shown.has(id) && !matching.has(id))
+      shown = new Set([...shown].filter((id) => !left.includes(id)).concat([...matching]).slice(-MOST_SHOWN))
+      const views = await toViews(found)
+      return [...views.map((view) => message('delivery', view)), ...left.map((id) => message('left', { id }))].join('')
+    },
   }
 }
 

@@ -23,12 +23,13 @@ export const limit = z
   .default(50)
   .describe('Entries of a page, 1 to 200; 50 when not given.')
 
-export const instant = z
+export const givenInstant = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'must be a time such as "2026-01-31T12:00:00Z" or a day such as "2026-01-31" (UTC)',
   })
   .transform((text) => new Date(text))
-  .optional()
+
+export const instant = givenInstant.optional()
 
 export const paging = z.strictObject({ cursor, limit })
 

@@ -117,7 +117,10 @@ export function createDeliveryChanges({ hot: { deliveries } }: Models, onAway: (
 
   return {
     listen: async (tenantId, listener) => {
-      if (isClosed) listener.onEnd()
+      if (isClosed) {
+        listener.onEnd()
+        return () => undefined
+      }
       const own = listeners.get(tenantId) ?? new Set()
       listeners.set(tenantId, own.add(listener))
       watching ??= watch()

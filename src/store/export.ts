@@ -31,7 +31,7 @@ export function createExportQueries({ hot: { events, deliveries } }: Models): Ex
       })
       .sort({ createdAt: 1, _id: 1 })
       .limit(PAGE)
-      .toArray() as Promise<EventRecord[]>
+      .toArray()
 
   async function deliveriesOf(tenantId: string, page: EventRecord[]): Promise<Map<string, Delivery[]>> {
     const eventId = { $in: page.map((event) => event.eventId) }
