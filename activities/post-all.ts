@@ -4,6 +4,7 @@ import { envelope } from '../src/domain/event'
 import { usesQueueAlone, WEBHOOK_CAP } from '../src/domain/lanes'
 import { RETRY_AFTER_MAX_MS, backoffMs } from '../src/domain/retry-policy'
 import type { Outcome } from '../src/domain/outcome'
+import { liveSecrets } from '../src/domain/signing-secrets'
 import { hasExpired } from '../src/domain/timing'
 import type { OpenWebhook } from '../src/domain/webhook'
 import type { Claim } from '../src/store/deliveries'
@@ -126,7 +127,7 @@ async function postOne(deps: PostAllDeps, webhook: OpenWebhook, task: PostTask):
     deliveryEventId: event.id,
     attempt: claim.number,
     timeoutMs: webhook.timeoutMs,
-    secrets: secrets.signingSecrets,
+    secrets: liveSecrets(secrets, new Date()),
     ...(secrets.auth && { auth: secrets.auth }),
     ...(secrets.headers && { headers: secrets.headers }),
   })

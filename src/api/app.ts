@@ -43,6 +43,7 @@ import { portalLinkRoutes } from './portal-links'
 import { publishingRoutes } from './publishing'
 import { releaseRoutes } from './releases'
 import type { Route } from './route'
+import { secretRotationRoutes } from './secret-rotation'
 import { createRouter } from './serve'
 import { sessionRoutes } from './session'
 import { createSessionCookies, type PortalSettings } from './session-cookie'
@@ -63,7 +64,7 @@ export interface ApiDeps extends TemporalUi {
   releases: ReleaseStore
   releasing: Releasing
   replays: Pick<Replays, 'plan'>
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets'>
   tenants: TenantStore
   legalHolds: LegalHoldStore
   keep: Retention['keep']
@@ -138,6 +139,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...statisticsRoutes(shared),
     ...filterTestRoutes(shared),
     ...webhookTestRoutes(shared),
+    ...secretRotationRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),

@@ -59,10 +59,10 @@ export function newSecrets(signingSecret: string, { auth, headers }: WebhookInpu
 /** The secrets after a patch; nothing when it does not touch them. */
 export function patchSecrets(standing: WebhookSecrets, { auth, headers }: WebhookPatchInput): WebhookSecrets | undefined {
   if (auth === undefined && headers === undefined) return undefined
-  const { signingSecrets } = standing
+  const { auth: _auth, headers: _headers, ...signing } = standing
   const newAuth = auth === undefined ? standing.auth : (auth ?? undefined)
   const newHeaders = headers === undefined ? standing.headers : patchHeaders(standing.headers ?? {}, headers)
-  return withHidden({ signingSecrets }, newAuth, newHeaders)
+  return withHidden(signing, newAuth, newHeaders)
 }
 
 function withHidden(

@@ -80,7 +80,11 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       const secret = secretsLost && newSecret()
       const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body)
       const changes = await toPatch(standing, body)
-      const changed = found(await webhooks.update(tenantId, id, changes, secrets), 'webhook', id)
+      const changed = await webhooks.update(tenantId, id, changes, secrets, standing.sealed)
+      if (!changed) {
+        await open(call, id)
+        throw new Problem('conflict', 'The secrets of the webhook were changed by another request in this moment: send the change again.')
+      }
       await steering.edited(tenantId, id, (changes.retry ?? changes.retryAfterUntil) !== undefined)
       if (!secrets) return answer({ ...changed, secrets: standing.secrets, ...(secretsLost && { secretsLost }) })
       const { status, body: view } = await answer({ ...changed, secrets })

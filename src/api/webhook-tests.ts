@@ -3,6 +3,7 @@ import type { Exchange, PostEvent } from '../delivery/post'
 import { envelope } from '../domain/event'
 import { newTestId } from '../domain/ids'
 import { sampleData } from '../domain/sample-data'
+import { liveSecrets } from '../domain/signing-secrets'
 import type { OpenWebhook } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import type { WebhookStore } from '../store/webhooks'
@@ -76,7 +77,7 @@ const toRequest = ({ url, timeoutMs, secrets }: OpenWebhook, eventId: string, bo
   deliveryEventId: eventId,
   attempt: 1,
   timeoutMs,
-  secrets: secrets.signingSecrets,
+  secrets: liveSecrets(secrets, new Date()),
   ...(secrets.auth && { auth: secrets.auth }),
   ...(secrets.headers && { headers: secrets.headers }),
 })

@@ -4,6 +4,7 @@ import { filterNode } from '../domain/filter'
 import type { Failing } from '../domain/health'
 import { RATE_PERIODS } from '../domain/rate-limit'
 import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
+import { retirements } from '../domain/signing-secrets'
 import { WEBHOOK_STATUSES, type OpenWebhook, type WebhookStatus } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import { named, time } from './views'
@@ -23,6 +24,7 @@ export const webhookView = z.object({
       'Its sealed secrets cannot be opened, so that it is suspended. PATCH `auth` and `headers` (null for none): that makes a new signing secret. Then resume it.',
     ),
   auth: z.object({ type: z.literal('basic') }).optional().describe('That there are credentials; they are never shown.'),
+  retiringSecretsUntil: z.array(time).optional().describe('Signing secrets that were replaced and sign as well, each until that time.'),
   headers: z.array(z.string()).optional().describe('The names of the extra headers; values are never shown.'),
   retry: z.object({
     maximumAttempts: z.int(),
@@ -61,6 +63,7 @@ named.add(patchedWebhookView, { id: 'PatchedWebhook' })
 /** Of what is hidden, only that it is there. */
 export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog, failing?: Failing): Promise<z.infer<typeof webhookView>> {
   const { id, url, description, eventTypes, filter, status, retry, timeoutMs, createdAt, updatedAt, secrets, secretsLost } = webhook
+  const retiring = retirements(secrets, new Date())
   return {
     id,
     url,
@@ -71,6 +74,7 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     status,
     ...(secretsLost && { secretsLost }),
     ...(secrets.auth && { auth: { type: 'basic' as const } }),
+    ...(retiring.length > 0 && { retiringSecretsUntil: retiring }),
     ...(secrets.headers && { headers: Object.keys(secrets.headers) }),
     retry: {
       maximumAttempts: retry.maximumAttempts,

@@ -50,6 +50,7 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
         'What is not named stays; null removes, or restores the default. The next attempt of every delivery uses the change, also of those under way; types and filter count for the events to come.',
       body: webhookPatch,
       responses: { 200: { description: 'Changed.', schema: patchedWebhookView } },
+      problems: [409],
       handle: patch,
     }),
     route({

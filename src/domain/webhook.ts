@@ -2,6 +2,7 @@ import type { Filter } from './filter'
 import type { RateLimit } from './rate-limit'
 import type { OnExhausted, Ordering } from './ordering'
 import type { RetryPolicy } from './retry-policy'
+import type { RetiringSecret } from './signing-secrets'
 
 /** `paused` by a person and `suspended` by Herald hold deliveries; `disabled` receives no new ones. */
 export const WEBHOOK_STATUSES = ['active', 'paused', 'suspended', 'disabled'] as const
@@ -17,6 +18,8 @@ export interface BasicAuth {
 /** What a webhook hides: never answered, logged or put into a workflow history. */
 export interface WebhookSecrets {
   signingSecrets: string[]
+  /** Those that were replaced, the newest first; some may have ended. */
+  retiring?: RetiringSecret[]
   auth?: BasicAuth
   headers?: Record<string, string>
 }
@@ -59,6 +62,8 @@ export interface StatusChange {
 /** A webhook with what it hides, as a POST needs it. */
 export interface OpenWebhook extends Webhook {
   secrets: WebhookSecrets
+  /** They as they are stored: tells whether they are still the same. */
+  sealed?: string
   /** What it hides could not be opened: `secrets` is empty, and it is never `active`. */
   secretsLost?: true
 }

@@ -25,8 +25,13 @@ export interface WebhookStore {
   insert: (webhook: Webhook, secrets: WebhookSecrets) => Promise<void>
   get: (tenantId: string, id: string) => Promise<Webhook | undefined>
   list: (tenantId: string, request: PageRequest) => Promise<Page<Webhook>>
-  /** Where it changes how long deliveries wait, it is marked as one whose deliveries are to be retimed. */
-  update: (tenantId: string, id: string, patch: WebhookPatch, secrets?: WebhookSecrets) => Promise<Webhook | undefined>
+  /**
+   * Where it changes how long deliveries wait, it is marked as one whose deliveries are to be retimed. Secrets are
+   * in place of those that it was opened with (`sealed`): nothing is changed where these are others by now.
+   */
+  update: (tenantId: string, id: string, patch: WebhookPatch, secrets?: WebhookSecrets, sealed?: string) => Promise<Webhook | undefined>
+  /** Nothing where they are not those that the webhook was opened with any more: somebody else's change would be undone. */
+  replaceSecrets: (webhook: OpenWebhook, secrets: WebhookSecrets) => Promise<OpenWebhook | undefined>
   /** Moves the status when it is one of `from`; answers whether it did. With a `reason` the change is to be told. */
   setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus, reason?: string) => Promise<boolean>
   /** Its receiver has asked for no POST before `until`; a later time that stands stays. */
@@ -98,11 +103,11 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
   /** One webhook that cannot be opened is suspended; the others of its tenant go on. */
   async function openRecord(record: WebhookRecord): Promise<OpenWebhook> {
     try {
-      return { ...toWebhook(record), secrets: secretsOf(record) }
+      return { ...toWebhook(record), secrets: secretsOf(record), sealed: record.sealed }
     } catch (error) {
       await suspend(record, error)
       const status = record.status === 'active' ? 'suspended' : record.status
-      return { ...toWebhook(record), status, secrets: { signingSecrets: [] }, secretsLost: true }
+      return { ...toWebhook(record), status, secrets: { signingSecrets: [] }, sealed: record.sealed, secretsLost: true }
     }
   }
 
@@ -135,16 +140,23 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       return record ? toWebhook(record) : undefined
     },
     list: async (tenantId, request) => page(webhooks, living(tenantId, {}), request, toWebhook, { tenantId: 1, deletedAt: 1, _id: -1 }),
-    update: async (tenantId, id, patch, secrets) => {
+    update: async (tenantId, id, patch, secrets, sealed) => {
       const removed = Object.entries(patch).filter(([, value]) => value === null)
       const given = Object.entries(patch).filter(([, value]) => value !== null)
       const set = { ...Object.fromEntries(given), updatedAt: new Date(), ...(secrets && { sealed: seal(tenantId, id, secrets) }), ...((patch.retry ?? patch.retryAfterUntil) !== undefined && retiming()) }
       const unset = Object.fromEntries(removed.map(([name]) => [name, '']))
       const record = await webhooks
-        .findOneAndUpdate(living(tenantId, { _id: id }), { $set: set, ...(removed.length > 0 && { $unset: unset }) }, { returnDocument: 'after' })
+        .findOneAndUpdate(living(tenantId, { _id: id, ...(secrets && sealed !== undefined && { sealed }) }), { $set: set, ...(removed.length > 0 && { $unset: unset }) }, { returnDocument: 'after' })
         .lean<WebhookRecord>()
       subscribers.forget(tenantId)
       return record ? toWebhook(record) : undefined
+    },
+    replaceSecrets: async ({ tenantId, id, sealed = '' }, secrets) => {
+      const record = await webhooks
+        .findOneAndUpdate(living(tenantId, { _id: id, sealed }), { $set: { sealed: seal(tenantId, id, secrets), updatedAt: new Date() } }, { returnDocument: 'after' })
+        .lean<WebhookRecord>()
+      subscribers.forget(tenantId)
+      return record ? openRecord(record) : undefined
     },
     setStatus: async (tenantId, id, from, status, reason) => {
       const { modifiedCount } = await webhooks.updateOne(
