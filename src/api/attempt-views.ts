@@ -14,6 +14,15 @@ const headers = z.record(z.string(), z.string())
 export const attemptParts = {
   request: z.object({ url: z.string(), headers }),
   response: z.object({ status: z.int(), headers, body: z.string().describe('The first 16 KiB'), truncated: z.boolean() }),
+  timing: z
+    .object({
+      dnsMs: z.number().optional().describe('Looking the name up'),
+      connectMs: z.number().optional().describe('TCP'),
+      tlsMs: z.number().optional(),
+      waitMs: z.number().optional().describe('From the request to the head of the answer'),
+      bodyMs: z.number().optional().describe('From there to its end'),
+    })
+    .describe('Where the time went. Over a connection that stood already there is no `dnsMs`, `connectMs` and `tlsMs`; an attempt that failed has the steps up to there.'),
   error: z.object({ reason: z.enum(FAILURE_REASONS), detail: z.string(), retryAfter: z.string().optional() }),
 }
 
@@ -21,6 +30,7 @@ export const attemptView = z.object({
   number: z.int().describe('Counts from 1'),
   startedAt: time,
   durationMs: z.number().optional(),
+  timing: attemptParts.timing.optional(),
   outcome: z
     .enum(['delivered', 'failed', 'gone', 'blocked', 'unknown', 'in flight'])
     .describe('`unknown`: the POST was begun and Herald was stopped before its answer was recorded; it counts.'),
@@ -49,12 +59,13 @@ function isInFlight({ intents, status, token }: Delivery, i: number, startedAt: 
   return isNewest && (UNDER_WAY.includes(status) || token !== undefined) && now.getTime() - startedAt.getTime() < IN_FLIGHT_MS
 }
 
-function toAttemptView({ number, startedAt, durationMs, request, response, outcome }: AttemptRecord): AttemptView {
+function toAttemptView({ number, startedAt, durationMs, timing, request, response, outcome }: AttemptRecord): AttemptView {
   const error = errorOf(outcome)
   return {
     number,
     startedAt: startedAt.toISOString(),
     durationMs,
+    ...(timing && { timing }),
     outcome: outcome.kind,
     request,
     ...(response && { response }),

@@ -110,6 +110,7 @@ const testView = z.object({
   type: z.string(),
   startedAt: time,
   durationMs: z.number(),
+  timing: attemptParts.timing.optional(),
   outcome: z.enum(['delivered', 'failed', 'gone', 'blocked']),
   request: attemptParts.request.extend({ body: z.string().describe('The bytes that were signed and sent.') }),
   response: attemptParts.response.optional(),
@@ -118,13 +119,14 @@ const testView = z.object({
 named.add(testView, { id: 'WebhookTestResult' })
 
 function toTestView(eventId: string, type: string, body: string, exchange: Exchange): z.infer<typeof testView> {
-  const { startedAt, durationMs, request, response, outcome } = exchange
+  const { startedAt, durationMs, timing, request, response, outcome } = exchange
   const error = errorOf(outcome)
   return {
     eventId,
     type,
     startedAt: startedAt.toISOString(),
     durationMs,
+    ...(timing && { timing }),
     outcome: outcome.kind,
     request: { ...request, body },
     ...(response && { response }),

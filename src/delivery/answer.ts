@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { Dispatcher } from 'undici'
+import { rounded, type Connecting, type Phases } from './phases'
 import type { Outlet } from './pools'
 
 export const BODY_MAX_BYTES = 16_384
@@ -17,15 +18,16 @@ export interface Answer {
 }
 
 export type Ending = { answer: Answer } | { timedOut: 'connecting' | 'answering' } | { error: unknown }
+export type TimedEnding = Ending & { phases: Phases }
 
 /** Sends one request and reads what is kept of the answer. Resolves within `timeoutMs`, whatever the receiver does. */
 export function exchange(
-  dispatcher: Pick<Outlet, 'dispatch'>,
+  dispatcher: Pick<Outlet, 'dispatch' | 'connecting'>,
   options: Dispatcher.DispatchOptions,
   timeoutMs: number,
-): Promise<Ending> {
+): Promise<TimedEnding> {
   return new Promise((resolve) => {
-    dispatcher.dispatch(options, new AnswerReader(timeoutMs, resolve))
+    dispatcher.dispatch(options, new AnswerReader(timeoutMs, resolve, dispatcher.connecting ?? (() => undefined)))
   })
 }
 
@@ -35,7 +37,8 @@ export function exchange(
  * connection, and a request that still waits for one is then never sent.
  */
 class AnswerReader implements Dispatcher.DispatchHandler {
-  readonly #resolve: (ending: Ending) => void
+  readonly #resolve: (ending: TimedEnding) => void
+  readonly #current: () => Connecting | undefined
   readonly #timer: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
   #ended = false
@@ -43,9 +46,13 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   #headers: Record<string, string> = {}
   #body: Buffer[] = []
   #size = 0
+  #connecting: Connecting | undefined
+  #requestedAt: number | undefined
+  #answeredAt: number | undefined
 
-  constructor(timeoutMs: number, resolve: (ending: Ending) => void) {
+  constructor(timeoutMs: number, resolve: (ending: TimedEnding) => void, current: () => Connecting | undefined) {
     this.#resolve = resolve
+    this.#current = current
     this.#timer = setTimeout(() => {
       this.#end(this.#answered(true) ?? { timedOut: this.#controller === undefined ? 'connecting' : 'answering' })
       this.#cut()
@@ -54,6 +61,8 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#connecting = this.#current()
+    this.#requestedAt = performance.now()
     if (this.#ended) this.#cut()
   }
 
@@ -61,6 +70,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     // 1XX are announcements, the answer is still to come.
     if (status < 200) return
     this.#status = status
+    this.#answeredAt = performance.now()
     this.#headers = kept(headers)
   }
 
@@ -79,6 +89,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#requestedAt === undefined) this.#connecting = this.#current()
     this.#end(this.#answered(true) ?? { error })
   }
 
@@ -94,7 +105,16 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     if (this.#ended || ending === undefined) return
     this.#ended = true
     clearTimeout(this.#timer)
-    this.#resolve(ending)
+    this.#resolve({ ...ending, phases: this.#phases(performance.now()) })
+  }
+
+  #phases(now: number): Phases {
+    const [requestedAt, answeredAt] = [this.#requestedAt, this.#answeredAt]
+    return {
+      ...this.#connecting,
+      ...(requestedAt !== undefined && { waitMs: rounded((answeredAt ?? now) - requestedAt) }),
+      ...(answeredAt !== undefined && { bodyMs: rounded(now - answeredAt) }),
+    }
   }
 
   #cut(): void {

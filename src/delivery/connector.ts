@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache'
 import { buildConnector } from 'undici'
 import { boundReads } from './bound-reads'
 import { shareRefusals } from './shared-refusal'
+import { createConnectionWatch, type ConnectionWatch } from './phases'
 import { createPools, type Outlet } from './pools'
 import { checkAddress, checkHost, checkPort, createTargetRules, defaultPort, type TargetRules, type Verdict } from './address'
 
@@ -44,8 +45,9 @@ const KEEP_ALIVE_MAX_MS = 60_000
  * redirect and speaks HTTP/1.1, one request at a time on a connection. Time limits are the caller's.
  */
 export function createDispatcher(options: DispatcherOptions): Outlet {
-  return createPools({
-    connect: createConnector(options),
+  const watch = createConnectionWatch()
+  const pools = createPools({
+    connect: createConnector(options, watch),
     // As many as there are requests: each webhook's cap bounds those, and one host may serve many webhooks.
     connections: null,
     pipelining: 1,
@@ -57,11 +59,12 @@ export function createDispatcher(options: DispatcherOptions): Outlet {
     headersTimeout: 0,
     bodyTimeout: 0,
   })
+  return { ...pools, connecting: watch.current }
 }
 
-function createConnector(options: DispatcherOptions): buildConnector.connector {
+function createConnector(options: DispatcherOptions, { watched }: ConnectionWatch): buildConnector.connector {
   const rules = createTargetRules(options)
-  const connect = shareRefusals(buildConnector({
+  const connect = shareRefusals(watched(buildConnector({
     lookup: judgedLookup(shareConcurrent(options.lookup ?? systemLookup), rules),
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
@@ -70,7 +73,7 @@ function createConnector(options: DispatcherOptions): buildConnector.connector {
     ca: options.ca,
     allowH2: false,
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-  }))
+  })))
   const verdicts = new LRUCache<string, Verdict>({ max: 1_000 })
 
   function judge({ protocol, hostname, port }: buildConnector.Options): Verdict {

@@ -1,9 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import { Pool, type Dispatcher } from 'undici'
+import type { ConnectionWatch } from './phases'
 
 /** What a POST needs of undici. */
 export interface Outlet {
   dispatch: Dispatcher['dispatch']
+  /** How the connection was made that is being handed over now. */
+  connecting?: ConnectionWatch['current']
   /** Ends every connection. */
   destroy: () => Promise<void>
 }

@@ -1,9 +1,10 @@
 import { parseUrl } from './address'
 import type { Outlet } from './pools'
 import type { Outcome } from '../domain/outcome'
-import { exchange, type Answer, type Ending } from './answer'
+import { exchange, type Answer, type TimedEnding } from './answer'
 import { BlockedTargetError } from './connector'
 import { outcomeOf } from './outcome-of'
+import { rounded, type Phases } from './phases'
 import { requestHeaders, type HeaderInput } from './request-headers'
 
 export interface PostRequest extends HeaderInput {
@@ -24,6 +25,8 @@ export interface PostRequest extends HeaderInput {
 export interface Exchange {
   startedAt: Date
   durationMs: number
+  /** Where the time went, as far as it came. */
+  timing?: Phases
   request: { url: string; headers: Record<string, string> }
   response?: Answer
   outcome: Outcome
@@ -32,7 +35,7 @@ export interface Exchange {
 export type PostEvent = (request: PostRequest) => Promise<Exchange>
 
 export interface PostDependencies {
-  dispatcher: Pick<Outlet, 'dispatch'>
+  dispatcher: Pick<Outlet, 'dispatch' | 'connecting'>
   userAgent: string
   now?: () => Date
 }
@@ -49,7 +52,8 @@ export function createPostEvent({ dispatcher, userAgent, now = () => new Date() 
     const ending = await send(dispatcher, request, headers.sent)
     return {
       startedAt,
-      durationMs: Math.round((performance.now() - begun) * 10) / 10,
+      durationMs: rounded(performance.now() - begun),
+      timing: ending.phases,
       request: { url: request.url, headers: headers.shown },
       ...('answer' in ending ? { response: ending.answer } : {}),
       outcome: outcomeOf(ending, request.timeoutMs, now()),
@@ -57,11 +61,11 @@ export function createPostEvent({ dispatcher, userAgent, now = () => new Date() 
   }
 }
 
-async function send(dispatcher: Pick<Outlet, 'dispatch'>, request: PostRequest, headers: string[]): Promise<Ending> {
+async function send(dispatcher: PostDependencies['dispatcher'], request: PostRequest, headers: string[]): Promise<TimedEnding> {
   const { url, body, timeoutMs } = request
   const target = parseUrl(url)
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
-    return { error: new BlockedTargetError('The URL must begin with https:// or http://') }
+    return { error: new BlockedTargetError('The URL must begin with https:// or http://'), phases: {} }
   }
   const { origin, pathname, search } = target
   return exchange(dispatcher, { origin, path: pathname + search, method: 'POST', headers, body }, timeoutMs)

@@ -5,10 +5,21 @@ import type { Models } from './models'
 import { scoped } from './scope'
 import { toBeNumbered } from './sequence'
 
+/** A connection that stood has no steps of connecting; what did not come so far has none of what comes later. */
+export interface AttemptTiming {
+  dnsMs?: number
+  connectMs?: number
+  tlsMs?: number
+  waitMs?: number
+  bodyMs?: number
+}
+
 /** What a POST sent and what came back, as people may see it: no credentials, 16 KiB of the answer. */
 export interface AttemptExchange {
   startedAt: Date
   durationMs: number
+  /** Where the time went, in ms; none of attempts from before it was kept. */
+  timing?: AttemptTiming
   request: { url: string; headers: Record<string, string> }
   response?: { status: number; headers: Record<string, string>; body: string; truncated: boolean }
   outcome: Outcome
