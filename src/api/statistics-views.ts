@@ -41,14 +41,14 @@ export const webhookStatisticsView = z.object({
   arrival,
   answer,
   parkedNow: z.int().describe('Parked at this moment; counted up to 1,000.'),
-  series: z.array(pointView).describe('20 to 32 steps, oldest first: a spark line.'),
+  series: z.array(pointView).describe('Some 12 to 36 longer steps, oldest first: for a spark line. The first and the last may reach beyond the window.'),
 })
 named.add(webhookStatisticsView, { id: 'WebhookStatistics' })
 
 const about = {
   from: time.describe('The window, widened to whole steps'),
   to: time.describe('Not included'),
-  step: z.string().describe('Length of a step of `series`, such as `1m` or `6h`'),
+  step: z.string().describe('Length of a step, such as `1m` or `6h`'),
   countedUntil: time.optional().describe('Attempts that were recorded before are counted. None where nothing was counted yet.'),
 }
 

@@ -28,8 +28,8 @@ export interface Tallying {
 
 /** Of the time between two rounds, what one may take. */
 const SHARE = 0.8
-/** Counting what stands still takes at most this part of the time. */
-const SAMPLING = 1 / 200
+/** Counting what stands still reads each of it, in about a hundredth of this: where it is much, it is counted less often. */
+const REST_MS_PER_DELIVERY = 0.1
 
 export function createTallying({ tallies, sources, backlogs, takeTurn, times, stopping }: TallyingDeps): Tallying {
   /** Minutes that were counted once since they ended: they are counted again when they settle, and not before. */
@@ -65,12 +65,10 @@ export function createTallying({ tallies, sources, backlogs, takeTurn, times, st
     return new Date(at)
   }
 
-  /** Its cost grows with what is parked and held: where that is much, it looks less often. */
   async function sample(now: Date): Promise<void> {
     if (performance.now() < nextSampleAt) return
-    const begun = performance.now()
-    await backlogs.sample(now)
-    nextSampleAt = begun + (performance.now() - begun) / SAMPLING
+    const standing = await backlogs.sample(now)
+    nextSampleAt = performance.now() + standing * REST_MS_PER_DELIVERY
   }
 
   return {

@@ -18,8 +18,8 @@ export interface BacklogRecord extends Backlog {
 }
 
 export interface BacklogStore {
-  /** Looks at every tenant's and keeps those that have changed. It reads as many index entries as there are parked and held. */
-  sample: (at: Date) => Promise<void>
+  /** Looks at every tenant's and keeps those that have changed. Reads an index entry for each that is parked or held; answers how many. */
+  sample: (at: Date) => Promise<number>
   /** The last one before `from`, and the last one of each step. Ordered; a step without one has that before it. */
   last: (tenantId: string, from: number, to: number, stepMs: number) => Promise<(Backlog & { at: number })[]>
 }
@@ -63,6 +63,7 @@ export function createBacklogStore({ hot: { backlogs, deliveries } }: Models): B
       })
       const operations = changed.map(({ _id, ...record }) => ({ updateOne: { filter: { _id }, update: { $set: record }, upsert: true } }))
       if (operations.length > 0) await backlogs.bulkWrite(operations, { ordered: false })
+      return [...standing.values()].reduce((sum, { parked, held }) => sum + parked + held, 0)
     },
     last: async (tenantId, from, to, stepMs) => {
       const [before, inside] = await Promise.all([

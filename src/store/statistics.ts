@@ -51,29 +51,34 @@ export function createStatisticsQueries(models: Models): StatisticsQueries {
   const { tallies, tallyProgress, deliveries } = models.hot
   const backlogs = createBacklogStore(models)
 
-  async function about(from: number, to: number, detail: 'stepMs' | 'sparkMs'): Promise<About & { until: CountedUntil }> {
+  async function about(from: number, to: number): Promise<About & { until: CountedUntil }> {
     const progress = await tallyProgress.findOne()
     const until = { hour: progress?.hoursUntil.getTime() ?? 0, day: progress?.daysUntil.getTime() ?? 0 }
-    return { window: windowOf(from, to, Date.now(), detail), until, ...(progress && { countedUntil: progress.countedUntil }) }
+    return { window: windowOf(from, to, Date.now()), until, ...(progress && { countedUntil: progress.countedUntil }) }
   }
 
-  async function read(tenantId: string, webhookIds: string[], { from, to, stepMs }: Window, until: CountedUntil): Promise<Read[]> {
-    const stretches = stretchesOf(from, to, until, spanOfStep(stepMs))
+  async function read(tenantId: string, webhookIds: string[], stretches: Stretch[]): Promise<Read[]> {
     const parts = stretches.map((stretch) =>
       tallies.find(scoped(tenantId, { webhookId: { $in: webhookIds }, ...inStretch(stretch) }), { hint: INDEX }).project<Read>(READ).toArray(),
     )
     return (await Promise.all(parts)).flat()
   }
 
+  /** The counts are of the window; the series is of fewer and longer steps, which may begin before it and end after it. */
   async function ofWebhooks(tenantId: string, from: number, to: number, webhookIds: string[]): Promise<About & { data: WebhookStatistics[] }> {
-    const { until, ...found } = await about(from, to, 'sparkMs')
-    const [tallied, parkedNow] = await Promise.all([
-      read(tenantId, webhookIds, found.window, until),
+    const { until, ...found } = await about(from, to)
+    const { window } = found
+    const spark = windowOf(from, to, Date.now(), 'sparkMs')
+    const stretches = (begin: number, end: number): Stretch[] => stretchesOf(begin, end, until, spanOfStep(spark.stepMs))
+    const [inside, outside, parkedNow] = await Promise.all([
+      read(tenantId, webhookIds, stretches(window.from, window.to)),
+      read(tenantId, webhookIds, [...stretches(spark.from, window.from), ...stretches(window.to, spark.to)]),
       Promise.all(webhookIds.map((webhookId) => countParked(tenantId, webhookId))),
     ])
     const data = webhookIds.map((webhookId, i) => {
-      const own = tallied.filter((each) => each.webhookId === webhookId)
-      return { webhookId, counts: sumOf(own), series: inSteps(found.window, own), parkedNow: parkedNow[i] ?? 0 }
+      const isOwn = (each: Read): boolean => each.webhookId === webhookId
+      const own = inside.filter(isOwn)
+      return { webhookId, counts: sumOf(own), series: inSteps(spark, [...own, ...outside.filter(isOwn)]), parkedNow: parkedNow[i] ?? 0 }
     })
     return { ...found, data }
   }
@@ -104,16 +109,16 @@ export function createStatisticsQueries(models: Models): StatisticsQueries {
 
   return {
     series: async (tenantId, from, to, webhookId) => {
-      const { until, ...found } = await about(from, to, 'stepMs')
+      const { until, ...found } = await about(from, to)
       const { window } = found
       const [tallied, backlog] = await Promise.all([
-        read(tenantId, [webhookId ?? ALL], window, until),
+        read(tenantId, [webhookId ?? ALL], stretchesOf(window.from, window.to, until, spanOfStep(window.stepMs))),
         webhookId === undefined ? backlogs.last(tenantId, window.from, window.to, window.stepMs) : [],
       ])
       return { ...found, totals: sumOf(tallied), series: withBacklog(inSteps(window, tallied), backlog, window.stepMs) }
     },
     worst: async (tenantId, from, to, limit) => {
-      const { window, until } = await about(from, to, 'sparkMs')
+      const { window, until } = await about(from, to)
       const failed = [...(await failures(tenantId, window, until))].toSorted(([, a], [, b]) => b - a)
       return ofWebhooks(tenantId, from, to, failed.slice(0, limit).map(([webhookId]) => webhookId))
     },

@@ -26,7 +26,7 @@ export function createTallySources({ hot: { attempts, deliveries } }: Models): T
   const attemptsIn = (from: number, to: number) =>
     attempts.aggregate<AttemptGroup>(
       [
-        { $match: { recordedAt: { $gte: timestamp(from), $lt: timestamp(to) } } },
+        { $match: { recordedAt: { $gte: timestamp(from), $lt: timestamp(to) }, webhookId: { $exists: true } } },
         {
           $group: {
             _id: {

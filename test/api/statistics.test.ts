@@ -29,7 +29,7 @@ const counted = (holds: (found: Statistics) => boolean, query = ''): Promise<Sta
   until(async () => {
     const found = await statistics(query)
     return holds(found) ? found : undefined
-  }, { timeoutMs: 20_000 })
+  }, { timeoutMs: 40_000, everyMs: 250 })
 
 it('counts what was delivered, failed and parked, by webhook, and the worst first', async () => {
   const [well, broken] = [await scene.receiver(200), await scene.receiver(500)]
@@ -55,7 +55,7 @@ it('counts what was delivered, failed and parked, by webhook, and the worst firs
   expect(body.data[0]?.answer?.p50).toBeGreaterThan(0)
   expect(body.data[0]?.series.length).toBeGreaterThanOrEqual(20)
   expect(await statistics(`webhookId=${good}`)).toMatchObject({ totals: { delivered: 6, failed: 0 } })
-})
+}, 90_000)
 
 it('counts a delivery that is parked again each time, and the backlog down when it leaves', async () => {
   const receiver = await scene.receiver(500)
@@ -68,7 +68,7 @@ it('counts a delivery that is parked again each time, and the backlog down when 
   await counted(({ totals }) => totals.failed === 10 && totals.parked === 2)
   await scene.api('POST', `/v1/deliveries/${id}/cancel`)
   await counted(({ series }) => series.at(-1)?.backlog?.parked === 0)
-})
+}, 90_000)
 
 it('says what is wrong with a window', async () => {
   const refusal = async (query: string) => (await scene.api<{ detail: string }>('GET', `/v1/stats?${query}`)).body.detail
