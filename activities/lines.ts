@@ -1,18 +1,24 @@
 import { FINAL_STATUSES, postsInRound, UNDER_WAY, type Delivery, type DeliveryStatus } from '../src/domain/delivery'
-import { deliveryId } from '../src/domain/ids'
 import { orderingKeyOf, turnOf } from '../src/domain/ordering'
 import type { OpenWebhook } from '../src/domain/webhook'
 import type { ActivityDeps } from './deps'
-import { createWanted } from './wanted'
+import { stopsOf } from './line-stops'
 
-/** What one run of the queue knows of the lines of an ordered webhook. */
+/**
+ * What one run of the queue knows of the lines of an ordered webhook. It may forget: what is through stays in
+ * its line until the next one has its turn, and marks the line for the next look.
+ */
 export interface Lines {
-  /** By ordering key, the last turn that was read. What came later may have something before it that was not. */
+  /** By ordering key, the last turn that was read; what was looked at longest ago comes first. What came later may have something before it that was not. */
   known: Map<string, number>
   /** Of a line, so many are taken at a time. */
   atOnce: number
   /** When it last looked for what no turn brings. */
   lookedAt?: number
+  /** Not all that has moved was found by that look. */
+  hasMore?: boolean
+  /** How far this process has gone over the webhook's lines, one page a look. */
+  scan: { after: string }
 }
 
 /** Deliveries that go one after the other; several such lines go side by side. */
@@ -31,9 +37,16 @@ const READ = 16
 export const MOST_AT_ONCE = 8
 /** Among so many one is looked for that may go. */
 const HELD = 200
+/** So many lines are read at a time, and so many remembered, however many keys there are. */
+const KEYS_AT_ONCE = 400
+const KEYS_KNOWN = 2_000
 const LOOK_EVERY_MS = 1_000
+/** Found by one look: of what has moved, and of the lines that it goes over. */
+const MOVED_A_LOOK = 1_000
+const LINES_A_LOOK = 500
+const ASK_AGAIN_MS = 1_000
 
-export const newLines = (): Lines => ({ known: new Map(), atOnce: 2 })
+export const newLines = (scan: Lines['scan']): Lines => ({ known: new Map(), atOnce: 2, scan })
 
 /**
  * Of the lines of those that are due, the first few that may be attempted now, `most` in all. Read in this
@@ -42,23 +55,44 @@ export const newLines = (): Lines => ({ known: new Map(), atOnce: 2 })
  */
 export async function takeInOrder(deps: LineDeps, webhook: OpenWebhook, lines: Lines, due: Delivery[], most: number): Promise<Taken> {
   const { tenantId } = webhook
-  const found = await look(deps, webhook, lines, due)
+  await look(deps, webhook, lines, due)
   const placed = await givePlaces(deps, tenantId, due)
   for (const { orderingKey = '', turn = 0 } of placed) lines.known.set(orderingKey, Math.max(turn, lines.known.get(orderingKey) ?? 0))
   const releaseId = due[0]?.releaseId
-  // At the pace of a release goes only what belongs to it.
-  const keys = releaseId === undefined ? [...lines.known.keys()] : [...new Set(placed.map(({ orderingKey = '' }) => orderingKey))]
+  const keys = keysToRead(lines, placed, releaseId)
+  const isMore = releaseId === undefined && lines.known.size > keys.length
   const stops = await stopsOf(deps, webhook, keys)
   const cuts = await Promise.all(keys.map(async (key) => cut(webhook, lines, key, await readLine(deps, webhook, key), stops.get(key), releaseId)))
-  const standing = new Set(cuts.flatMap(({ chain }) => chain.map(({ id }) => id)))
+  const standing = new Set(cuts.flatMap(({ chain, stopped }) => [...chain.map(({ id }) => id), ...stopped]))
   const behind = due.filter(({ id }) => !standing.has(id)).map(({ id }) => id)
-  const through = cuts.flatMap((line) => line.through)
   await Promise.all([
     deps.lines.stepBack(tenantId, behind),
     deps.lines.comeForward(tenantId, cuts.flatMap(({ elsewhere }) => elsewhere)),
-    deps.lines.leave(tenantId, through),
+    deps.lines.askAgain(tenantId, cuts.flatMap(({ stopped }) => stopped), new Date(Date.now() + ASK_AGAIN_MS)),
   ])
-  return { chains: inTurn(cuts.map(({ chain }) => chain), most), moved: found || behind.length > 0 || cuts.some(({ again }) => again) }
+  // After that: what leaves has marked the line until the next one has its turn.
+  await deps.lines.leave(tenantId, cuts.flatMap(({ leaving }) => leaving))
+  forget(lines)
+  return { chains: inTurn(cuts.map(({ chain }) => chain), most), moved: isMore || behind.length > 0 || cuts.some(({ again }) => again) }
+}
+
+/** Those that are due, and others that are known, in the order in which they were looked at. */
+function keysToRead({ known }: Lines, due: Delivery[], releaseId: string | undefined): string[] {
+  const keys = new Set(due.map(({ orderingKey = '' }) => orderingKey))
+  // At the pace of a release goes only what belongs to it.
+  if (releaseId !== undefined) return [...keys]
+  for (const key of known.keys()) {
+    if (keys.size >= KEYS_AT_ONCE) break
+    keys.add(key)
+  }
+  return [...known.keys()].filter((key) => keys.has(key))
+}
+
+function forget({ known }: Lines): void {
+  for (const key of known.keys()) {
+    if (known.size <= KEYS_KNOWN) return
+    known.delete(key)
+  }
 }
 
 /** The oldest held delivery of a suspended webhook that nothing of its key stands before; none where there is none among the first. */
@@ -69,7 +103,7 @@ export async function heldInOrder(deps: LineDeps, webhook: OpenWebhook): Promise
   for (const delivery of held) {
     const { orderingKey, turn } = delivery
     if (orderingKey === undefined || turn === undefined) return [delivery]
-    const first = (await readLine(deps, webhook, orderingKey)).find(({ status }) => !isThrough(webhook, status))
+    const [first] = await deps.lines.first(webhook.tenantId, webhook.id, orderingKey, 1, throughOf(webhook))
     if (first?.status === 'held' && (first.turn ?? 0) < (stops.get(orderingKey) ?? Infinity)) return [first]
   }
   return []
@@ -77,25 +111,25 @@ export async function heldInOrder(deps: LineDeps, webhook: OpenWebhook): Promise
 
 const readLine = ({ lines }: LineDeps, { tenantId, id }: OpenWebhook, key: string): Promise<Delivery[]> => lines.first(tenantId, id, key, READ)
 
-/** A key does not wait for it, or not any more. */
-const isThrough = ({ onExhausted }: OpenWebhook, status: DeliveryStatus): boolean =>
-  FINAL_STATUSES.includes(status) || (status === 'parked' && onExhausted === 'skip')
+/** A key does not wait for these, or not any more. */
+export const throughOf = ({ onExhausted }: OpenWebhook): DeliveryStatus[] => [...FINAL_STATUSES, ...(onExhausted === 'skip' ? ['parked' as const] : [])]
 
-/** At the beginning of a run, and when nothing is due: whatever a kill, a cancel or an edit has left without a turn. */
-async function look(deps: LineDeps, webhook: OpenWebhook, lines: Lines, due: Delivery[]): Promise<boolean> {
+/**
+ * At the beginning of a run, and when nothing is due: the lines in which something is through, by whomever, and
+ * a page of all lines. The first of these is behind where a record was lost, or an older Herald left it so.
+ */
+async function look(deps: LineDeps, webhook: OpenWebhook, lines: Lines, due: Delivery[]): Promise<void> {
   const now = performance.now()
-  if (lines.lookedAt !== undefined && (due.length > 0 || now - lines.lookedAt < LOOK_EVERY_MS)) return false
+  const isBusy = due.length > 0 || lines.known.size >= KEYS_AT_ONCE
+  if (lines.lookedAt !== undefined && (isBusy || (!lines.hasMore && now - lines.lookedAt < LOOK_EVERY_MS))) return
   lines.lookedAt = now
-  const through: DeliveryStatus[] = [...FINAL_STATUSES, ...(webhook.onExhausted === 'skip' ? ['parked' as const] : [])]
-  const stranded = await deps.lines.stranded(webhook.id, through)
-  const behind = stranded.filter(({ queue }) => queue === 'behind')
-  const stops = await stopsOf(deps, webhook, behind.map(({ orderingKey = '' }) => orderingKey))
-  // What the journal still has before it would be sent back at once.
-  const first = behind.filter(({ orderingKey = '', turn = 0 }) => turn < (stops.get(orderingKey) ?? Infinity))
-  const gone = stranded.filter(({ queue }) => queue !== 'behind')
-  await deps.lines.comeForward(webhook.tenantId, first.map(({ id }) => id))
-  await deps.lines.leave(webhook.tenantId, gone.map(({ id }) => id))
-  return first.length + gone.length > 0
+  const [moved, stranded] = await Promise.all([
+    deps.lines.moved(webhook.id, throughOf(webhook), MOVED_A_LOOK),
+    deps.lines.stranded(webhook.id, lines.scan.after, LINES_A_LOOK),
+  ])
+  lines.hasMore = moved.length >= KEYS_AT_ONCE
+  lines.scan.after = stranded.last ?? ''
+  for (const key of [...moved, ...stranded.keys]) lines.known.set(key, lines.known.get(key) ?? 0)
 }
 
 /** What came to the queue from elsewhere, or was skipped before, joins the line where its event belongs. */
@@ -109,29 +143,14 @@ async function givePlaces({ lines, events }: LineDeps, tenantId: string, due: De
   return placed
 }
 
-/** By key, the first event that is in the journal, goes to the webhook, and has no delivery yet. */
-async function stopsOf({ lines, events, logger }: LineDeps, webhook: OpenWebhook, keys: string[]): Promise<Map<string, number>> {
-  const { tenantId } = webhook
-  const stops = new Map<string, number>()
-  if (keys.length === 0) return stops
-  const wanted = createWanted([webhook], logger)
-  const waiting = (await events.undispatched(tenantId, keys, webhook.filter !== undefined)).filter((event) => wanted(event).length > 0)
-  const ids = waiting.map(({ id, createdAt }) => deliveryId(tenantId, id, createdAt, webhook.id))
-  const existing = await lines.existing(tenantId, ids)
-  for (const [i, event] of waiting.entries()) {
-    if (existing.has(ids[i] ?? '')) continue
-    const key = orderingKeyOf(event)
-    stops.set(key, Math.min(turnOf(event), stops.get(key) ?? Infinity))
-  }
-  return stops
-}
-
 interface Cut {
   chain: Delivery[]
-  /** For which nobody waits. */
-  through: string[]
+  /** Through, and not needed any more to mark the line. */
+  leaving: string[]
   /** Its turn comes with others of its release. */
   elsewhere: string[]
+  /** The journal has something before it. */
+  stopped: string[]
   /** The next look shows more. */
   again: boolean
 }
@@ -140,8 +159,9 @@ interface Cut {
 function cut(webhook: OpenWebhook, lines: Lines, key: string, line: Delivery[], stop = Infinity, releaseId?: string): Cut {
   const { maximumAttempts } = webhook.retry
   const last = Math.min(lines.known.get(key) ?? 0, stop - 1)
-  const through = line.filter(({ status }) => isThrough(webhook, status)).map(({ id }) => id)
-  const waiting = line.filter(({ status }) => !isThrough(webhook, status))
+  const statuses = throughOf(webhook)
+  const through = line.filter(({ status }) => statuses.includes(status)).map(({ id }) => id)
+  const waiting = line.filter(({ status }) => !statuses.includes(status))
   const now = new Date()
   const chain: Delivery[] = []
   let elsewhere: string[] = []
@@ -158,12 +178,17 @@ function cut(webhook: OpenWebhook, lines: Lines, key: string, line: Delivery[], 
     if (isUsedUp) break
   }
   const [first] = waiting
+  const isStopped = first !== undefined && mayGo(first, now) && (first.turn ?? 0) >= stop
   // It has been read now: the journal is asked once more, then it may go.
-  const isNew = first !== undefined && mayGo(first, now) && (first.turn ?? 0) > last && (first.turn ?? 0) < stop
-  const again = isNew || through.length > 0 || elsewhere.length > 0
-  if (chain.length === 0 && !again) lines.known.delete(key)
-  else lines.known.set(key, Math.max(line.at(-1)?.turn ?? 0, lines.known.get(key) ?? 0))
-  return { chain, through, elsewhere, again }
+  const isNew = first !== undefined && mayGo(first, now) && (first.turn ?? 0) > last && !isStopped
+  // Nobody else brings the one that is behind: until that has its turn, the last one before it stays.
+  const isMarked = first === undefined ? line.length === READ : first.queue === 'behind' && !isStopped
+  const leaving = isMarked ? through.slice(0, -1) : through
+  const again = isNew || leaving.length > 0 || elsewhere.length > 0
+  const known = Math.max(line.at(-1)?.turn ?? 0, lines.known.get(key) ?? 0)
+  lines.known.delete(key)
+  if (chain.length > 0 || again) lines.known.set(key, known)
+  return { chain, leaving, elsewhere, stopped: isStopped ? [first.id] : [], again }
 }
 
 const mayGo = ({ status, queue, token, nextAttemptAt }: Delivery, now: Date): boolean =>

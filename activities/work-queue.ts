@@ -1,8 +1,9 @@
 import { activityInfo, heartbeat } from '@temporalio/activity'
+import { LRUCache } from 'lru-cache'
 import { PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import { isStoreAway } from '../src/store/errors'
 import type { ActivityDeps } from './deps'
-import { newLines } from './lines'
+import { newLines, type Lines } from './lines'
 import { createLinger } from './linger'
 import { createPaces, type Paces } from './pace'
 import { postAll, type PostBounds, type Posted } from './post-all'
@@ -27,11 +28,17 @@ const SOON_MS = 1_000
 export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
   const paces = createPaces(deps.releases)
   const lingers = createLinger(deps.stopping)
+  const scans = new LRUCache<string, Lines['scan']>({ max: 10_000 })
+  const scanOf = (webhookId: string): Lines['scan'] => {
+    const scan = scans.get(webhookId) ?? { after: '' }
+    scans.set(webhookId, scan)
+    return scan
+  }
 
   return async ({ tenantId, webhookId, unsettled }): Promise<QueueWork> => {
     const { attempt, heartbeatDetails } = activityInfo()
     const parked: string[] = Array.isArray(heartbeatDetails) ? heartbeatDetails : []
-    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, parked, turns: createTurns(deps.turnsTaken, webhookId), linger: lingers(), lines: newLines() }
+    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, parked, turns: createTurns(deps.turnsTaken, webhookId), linger: lingers(), lines: newLines(scanOf(webhookId)) }
     const beat = setInterval(() => heartbeat(shift.parked), HEARTBEAT_MS)
     try {
       const outlook = unsettled || attempt > 1 ? await recover(deps, shift) : undefined

@@ -96,7 +96,7 @@ export interface Delivery {
   replayedBy?: string
   /** To an ordered webhook: it comes one after the other with those of the same key. */
   orderingKey?: string
-  /** Its place in the line of its key, for as long as it stands there. */
+  /** Its place in the line of its key, until the queue has taken it out: so what is final marks a line that goes on. */
   turn?: number
   /** The newest release that moved it. */
   releaseId?: string

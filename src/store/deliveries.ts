@@ -156,7 +156,7 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
       { ...scoped(tenantId, filter), status: { $in: from } },
       {
         $set: { status, updatedAt: new Date(), ...fields },
-        $unset: { token: '', queue: '', ...(status !== 'held' && { nextAttemptAt: '' as const }), ...(FINAL_STATUSES.includes(status) && { turn: '' as const }), ...unset },
+        $unset: { token: '', queue: '', ...(status !== 'held' && { nextAttemptAt: '' as const }), ...unset },
       },
     )
     return modifiedCount

@@ -61,8 +61,8 @@ export interface EventStore {
   markStarted: (tenantId: string, eventIds: string[], workflowId: string, until: Date) => Promise<void>
   /** All deliveries of the events have a record now; those take over. */
   markDispatched: (marks: Dispatched[]) => Promise<void>
-  /** Of these ordering keys, what is due and not dispatched yet; its data is read where a filter asks for it. */
-  undispatched: (tenantId: string, orderingKeys: string[], withData: boolean) => Promise<HeraldEvent[]>
+  /** Of these ordering keys and types, what is due and not dispatched yet, page by page; its data is read where a filter asks for it. */
+  undispatched: (tenantId: string, orderingKeys: string[], typeIds: number[], withData: boolean) => AsyncIterable<HeraldEvent[]>
   /** Who holds leases of events that were not started yet. */
   starters: () => Promise<string[]>
   /** Their leases end now: they are known to be gone. */
@@ -74,6 +74,9 @@ export interface EventStore {
 /** Longer than any lease of a process: what is further off is scheduled, and need not be looked at. */
 const LEASES_MS = 10 * 60_000
 const notStarted = () => ({ leaseUntil: { $lt: new Date(Date.now() + LEASES_MS) }, workflowId: { $exists: false } })
+
+/** Events that are read at a time, however many there are. */
+const PAGE = 500
 
 /** Of events kept in memory, as counted by the length of their data. */
 const CACHE_BYTES = 16 * 1024 * 1024
@@ -235,12 +238,15 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     },
     get: async (tenantId, eventId) =>
       (await events.findOne(keys(tenantId, [eventId]))) ?? undefined,
-    undispatched: async (tenantId, orderingKeys, withData) => {
+    undispatched: async function* (tenantId, orderingKeys, typeIds, withData) {
       const now = new Date()
       // What is further off is scheduled, and stops nobody yet.
-      const leased = scoped(tenantId, { orderingKey: { $in: orderingKeys }, leaseUntil: { $lt: new Date(now.getTime() + LEASES_MS) } })
-      const found = await events.find(leased, { hint: 'undispatched', ...(!withData && { projection: { data: 0 } }) }).toArray()
-      return found.map((record) => toEvent(withData ? record : { ...record, data: '' })).filter((event) => !isAhead(event, now))
+      const leased = scoped(tenantId, { orderingKey: { $in: orderingKeys }, leaseUntil: { $lt: new Date(now.getTime() + LEASES_MS) }, typeId: { $in: typeIds } })
+      const found = events.find(leased, { hint: 'undispatched', batchSize: PAGE, ...(!withData && { projection: { data: 0 } }) })
+      for (let more = await found.hasNext(); more; more = await found.hasNext()) {
+        const page = found.readBufferedDocuments(PAGE)
+        yield page.map((record) => toEvent(withData ? record : { ...record, data: '' })).filter((event) => !isAhead(event, now))
+      }
     },
     starters: () => events.distinct('starter', notStarted()),
     endLeases: async (starters) => {

@@ -1,6 +1,6 @@
-import { UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
+import { FINAL_STATUSES, UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import { toDelivery } from './deliveries'
-import type { DeliveryRecord, Models } from './models'
+import { THROUGH, type DeliveryRecord, type Models } from './models'
 import { scoped } from './scope'
 
 /** Where a delivery to an ordered webhook stands. */
@@ -12,10 +12,12 @@ export interface Place {
 
 /** The lines of an ordered webhook: of each ordering key, its deliveries in order, until they are final. */
 export interface LineStore {
-  /** The first of a line, `limit` at most. */
-  first: (tenantId: string, webhookId: string, orderingKey: string, limit: number) => Promise<Delivery[]>
-  /** The first of every line of the webhook that no turn brings: it stands behind nothing, or is through (in one of these statuses) and still there. */
-  stranded: (webhookId: string, through: DeliveryStatus[]) => Promise<Delivery[]>
+  /** The first of a line, `limit` at most; but for those in these statuses. */
+  first: (tenantId: string, webhookId: string, orderingKey: string, limit: number, without?: DeliveryStatus[]) => Promise<Delivery[]>
+  /** The keys of those that are through (in one of these statuses) and still in their line: it has something to do. At most of so many deliveries. */
+  moved: (webhookId: string, through: DeliveryStatus[], limit: number) => Promise<string[]>
+  /** Of so many lines, by key from `after` on, the keys of those whose first one is behind, though it stands behind nothing; none to go on from at the end. */
+  stranded: (webhookId: string, after: string, limit: number) => Promise<{ keys: string[]; last?: string }>
   /** Those of the ids that there are, wherever they stand. */
   existing: (tenantId: string, ids: string[]) => Promise<Set<string>>
   join: (tenantId: string, places: Place[]) => Promise<void>
@@ -23,34 +25,47 @@ export interface LineStore {
   stepBack: (tenantId: string, ids: string[]) => Promise<void>
   /** Those behind have their turn again. */
   comeForward: (tenantId: string, ids: string[]) => Promise<void>
+  /** The journal stops them: they have their turn again at `at`. */
+  askAgain: (tenantId: string, ids: string[], at: Date) => Promise<void>
   /** The key goes on without them. */
   leave: (tenantId: string, ids: string[]) => Promise<void>
-  /** The webhook keeps no order any more: what stands behind has its turn. Answers how many. */
+  /** The webhook keeps no order any more: what stands behind has its turn, what is final leaves. Answers how many have their turn. */
   dissolve: (tenantId: string, webhookId: string) => Promise<number>
 }
+
+/** MongoDB takes the index only where it sees its condition in the query: all of its statuses are named, and some left out. */
+const marking = (statuses: readonly DeliveryStatus[]) => ({
+  status: { $in: THROUGH, $nin: THROUGH.filter((status) => !statuses.includes(status)) },
+  turn: { $gt: 0 },
+})
 
 export function createLineStore({ hot: { deliveries } }: Models): LineStore {
   const among = (tenantId: string, ids: string[]) => scoped(tenantId, { _id: { $in: ids } })
 
   return {
-    first: async (tenantId, webhookId, orderingKey, limit) => {
-      const line = deliveries.find({ ...scoped(tenantId, { webhookId, orderingKey }), turn: { $gt: 0 } }, { sort: { turn: 1 }, limit, hint: 'lines' })
-      return (await line.toArray()).map(toDelivery)
+    first: async (tenantId, webhookId, orderingKey, limit, without) => {
+      const filter = { ...scoped(tenantId, { webhookId, orderingKey }), turn: { $gt: 0 }, ...(without && { status: { $nin: without } }) }
+      return (await deliveries.find(filter, { sort: { turn: 1 }, limit, hint: 'lines' }).toArray()).map(toDelivery)
     },
-    stranded: async (webhookId, through) => {
+    moved: async (webhookId, through, limit) => {
+      const marks = deliveries.find({ webhookId, ...marking(through) }, { hint: 'through', limit, projection: { orderingKey: 1 } })
+      return [...new Set((await marks.toArray()).map(({ orderingKey = '' }) => orderingKey))]
+    },
+    stranded: async (webhookId, after, limit) => {
       // One step a line along the index, whatever stands in it: so the match has nothing that is not in there.
       const heads = await deliveries
-        .aggregate<{ head: DeliveryRecord }>(
+        .aggregate<{ _id: string; head: DeliveryRecord }>(
           [
-            { $match: { webhookId, turn: { $gt: 0 } } },
+            { $match: { webhookId, orderingKey: { $gt: after }, turn: { $gt: 0 } } },
             { $sort: { webhookId: 1, orderingKey: 1, turn: 1 } },
             { $group: { _id: '$orderingKey', head: { $first: '$$ROOT' } } },
-            { $match: { $or: [{ 'head.queue': 'behind' }, { 'head.status': { $in: through } }] } },
+            { $limit: limit },
           ],
           { hint: 'lines' },
         )
         .toArray()
-      return heads.map(({ head }) => toDelivery(head))
+      const keys = heads.filter(({ head }) => head.queue === 'behind').map(({ _id }) => _id)
+      return { keys, ...(heads.length === limit && { last: heads.at(-1)?._id }) }
     },
     existing: async (tenantId, ids) => {
       if (ids.length === 0) return new Set()
@@ -73,12 +88,19 @@ export function createLineStore({ hot: { deliveries } }: Models): LineStore {
       if (ids.length === 0) return
       await deliveries.updateMany({ ...among(tenantId, ids), queue: 'behind' }, { $set: { queue: 'waiting', updatedAt: new Date() } })
     },
+    askAgain: async (tenantId, ids, at) => {
+      if (ids.length === 0) return
+      const waiting = { ...among(tenantId, ids), queue: { $exists: true }, token: { $exists: false } }
+      await deliveries.updateMany(waiting, { $set: { queue: 'waiting', nextAttemptAt: at, updatedAt: new Date() } })
+    },
     leave: async (tenantId, ids) => {
       if (ids.length === 0) return
       const through = { ...among(tenantId, ids), status: { $nin: [...UNDER_WAY, 'held' as const] } }
       await deliveries.updateMany(through, { $unset: { turn: '' } })
     },
     dissolve: async (tenantId, webhookId) => {
+      const final = scoped(tenantId, { webhookId, ...marking(FINAL_STATUSES) })
+      await deliveries.updateMany(final, { $unset: { turn: '' } }, { hint: 'through' })
       const behind = scoped(tenantId, { webhookId, queue: 'behind' as const })
       return (await deliveries.updateMany(behind, { $set: { queue: 'waiting' } })).modifiedCount
     },

@@ -1,6 +1,6 @@
 import { Schema, type Connection, type Model, type mongo } from 'mongoose'
 import type { ApiKey } from '../domain/api-key'
-import type { Delivery } from '../domain/delivery'
+import { FINAL_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import type { HeraldEvent } from '../domain/event'
 import type { EventType } from '../domain/event-types'
 import type { Release } from '../domain/release'
@@ -205,6 +205,9 @@ function userSchema(): Schema {
     )
 }
 
+/** Of an ordered webhook, that for which a key may not wait any more. */
+export const THROUGH: DeliveryStatus[] = [...FINAL_STATUSES, 'parked']
+
 function deliverySchema(): Schema {
   return leaving(open())
     .index({ tenantId: 1, eventId: 1 })
@@ -237,6 +240,11 @@ function deliverySchema(): Schema {
       { name: 'due', partialFilterExpression: { queue: { $exists: true } } },
     )
     .index({ releaseId: 1, status: 1, queue: 1, webhookId: 1 }, { name: 'of_release', partialFilterExpression: { releaseId: { $exists: true } } })
+    // Of an ordered webhook, what is through and marks a line that has something to do.
+    .index(
+      { webhookId: 1, status: 1, turn: 1 },
+      { name: 'through', partialFilterExpression: { turn: { $exists: true }, status: { $in: THROUGH } } },
+    )
     // Found along this index alone: webhook, key, and the order within it.
     .index({ webhookId: 1, orderingKey: 1, turn: 1 }, { name: 'lines', partialFilterExpression: { turn: { $exists: true } } })
 }

@@ -126,7 +126,7 @@ function moveOf(group: Group) {
       filter: { ...ids, status: { $in: statusesBefore('delivered') } },
       update: {
         $set: { status: 'delivered' as const, ...fieldsOf(group) },
-        $unset: { token: '' as const, nextAttemptAt: '' as const, queue: '' as const, turn: '' as const, ...NOT_PARKED },
+        $unset: { token: '' as const, nextAttemptAt: '' as const, queue: '' as const, ...NOT_PARKED },
       },
     }
   }

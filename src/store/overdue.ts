@@ -46,7 +46,7 @@ export function createOverdueStore({ deliveries }: Models): OverdueStore {
       await deliveries.updateMany(
         // With a token a POST may be in flight, whose answer counts.
         { expireAt: { $lte: now }, status: { $in: statusesBefore('expired') }, token: { $exists: false } },
-        { $set: { status: 'expired', expiredReason, updatedAt: now }, $unset: { nextAttemptAt: '', queue: '', turn: '' } },
+        { $set: { status: 'expired', expiredReason, updatedAt: now }, $unset: { nextAttemptAt: '', queue: '' } },
       )
     },
     touch: async (ids) => {

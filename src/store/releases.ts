@@ -183,6 +183,6 @@ const moves: Record<ReleaseAction, (releaseId: string) => object[]> = {
         releaseId,
       },
     },
-    { $unset: [...Object.keys(NOT_PARKED), 'nextAttemptAt', 'token', 'queue', 'turn'] },
+    { $unset: [...Object.keys(NOT_PARKED), 'nextAttemptAt', 'token', 'queue'] },
   ],
 }
