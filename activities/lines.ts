@@ -17,8 +17,8 @@ export interface Lines {
   lookedAt?: number
   /** Not all that has moved was found by that look. */
   hasMore?: boolean
-  /** How far this process has gone over the webhook's lines, one page a look. */
-  scan: { after: string }
+  /** How far this process has gone over the webhook's lines, one page a look, and over what is held, for a probe. */
+  scan: { after: string; held?: string }
 }
 
 /** Deliveries that go one after the other; several such lines go side by side. */
@@ -35,8 +35,6 @@ type LineDeps = Pick<ActivityDeps, 'lines' | 'events' | 'queue' | 'logger'>
 /** More of a line than is taken at a time. */
 const READ = 16
 export const MOST_AT_ONCE = 8
-/** Among so many one is looked for that may go. */
-const HELD = 200
 /** So many lines are read at a time, and so many remembered, however many keys there are. */
 const KEYS_AT_ONCE = 400
 const KEYS_KNOWN = 2_000
@@ -93,20 +91,6 @@ function forget({ known }: Lines): void {
     if (known.size <= KEYS_KNOWN) return
     known.delete(key)
   }
-}
-
-/** The oldest held delivery of a suspended webhook that nothing of its key stands before; none where there is none among the first. */
-export async function heldInOrder(deps: LineDeps, webhook: OpenWebhook): Promise<Delivery[]> {
-  const held = await deps.queue.held(webhook.tenantId, webhook.id, HELD)
-  const keys = [...new Set(held.flatMap(({ orderingKey, turn }) => (turn === undefined ? [] : (orderingKey ?? []))))]
-  const stops = await stopsOf(deps, webhook, keys)
-  for (const delivery of held) {
-    const { orderingKey, turn } = delivery
-    if (orderingKey === undefined || turn === undefined) return [delivery]
-    const [first] = await deps.lines.first(webhook.tenantId, webhook.id, orderingKey, 1, throughOf(webhook))
-    if (first?.status === 'held' && (first.turn ?? 0) < (stops.get(orderingKey) ?? Infinity)) return [first]
-  }
-  return []
 }
 
 const readLine = ({ lines }: LineDeps, { tenantId, id }: OpenWebhook, key: string): Promise<Delivery[]> => lines.first(tenantId, id, key, READ)

@@ -7,43 +7,46 @@ import { within } from '../src/domain/within'
 import { lastOutcomeOf } from '../src/store/outcomes'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
-import { heldInOrder } from './lines'
+import { oldestHeld } from './held'
 import type { Pace } from './pace'
 import { postAll, type Posted } from './post-all'
 import type { Turns } from './turns'
 
 const RECORD_WAIT_MS = 10_000
 
+/** `untried`: it had no receiver, no permit or no time, which says nothing of the webhook. */
+type Tried = 'answered' | 'failed' | 'untried'
+
 /**
  * Tries a suspended webhook with the oldest of what is held, when its time has come. An answer lets it go
  * on; a failure uses up none of the delivery's attempts. Answers when to look again, in ms since 1970.
  */
-export async function probe(deps: ActivityDeps, webhook: OpenWebhook, turns: Turns): Promise<number> {
-  const { tenantId, id } = webhook
+export async function probe(deps: ActivityDeps, webhook: OpenWebhook, turns: Turns, from: { held?: string }): Promise<number> {
+  const { id } = webhook
   const failing = (await deps.health.find([id])).get(id)
   const at = Math.max(failing?.nextProbeAt?.getTime() ?? 0, deps.retryAfters.until(id))
   if (at > Date.now()) return at
   const turn = webhook.rateLimit && (await turns.reserve(webhook.rateLimit, 1))
   if (turn && 'nextAt' in turn) return turn.nextAt
-  const probes = failing?.probes ?? 0
-  const [oldest] = webhook.ordering ? await heldInOrder(deps, webhook) : await deps.queue.held(tenantId, id, 1)
-  const isAnswered = oldest !== undefined && (await attempt(deps, webhook, oldest, turn?.pace))
-  if (isAnswered) return goOn(deps, webhook)
+  const oldest = await oldestHeld(deps, webhook, from)
+  const tried = oldest ? await attempt(deps, webhook, oldest, turn?.pace) : 'untried'
+  if (tried === 'answered') return goOn(deps, webhook)
   // With nothing to try it with, the wait does not grow.
-  const next = new Date(Date.now() + probeWaitMs(deps.suspension, oldest ? probes + 1 : probes))
-  await deps.health.probe(id, oldest ? probes + 1 : probes, next)
+  const probes = (failing?.probes ?? 0) + (tried === 'failed' ? 1 : 0)
+  const next = new Date(Date.now() + probeWaitMs(deps.suspension, probes))
+  await deps.health.probe(id, probes, next)
   return next.getTime()
 }
 
-async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Delivery, limit: Pace | undefined): Promise<boolean> {
+async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Delivery, limit: Pace | undefined): Promise<Tried> {
   const { tenantId } = webhook
   // Before the claim: what cannot be POSTed is not claimed.
   const [event] = await deps.events.load(tenantId, [delivery.eventId])
-  if (!event) return false
+  if (!event) return 'untried'
   const token = newToken()
   const claiming = deps.deliveries.claimHeld(tenantId, [delivery], token)
   const [claim] = await orGiveBack(deps, claiming, { tenantId, deliveryIds: [delivery.id], token })
-  if (!claim) return false
+  if (!claim) return 'untried'
   const posted = await postAll(deps, webhook, [{ claim, event, numberInRound: postsInRound(delivery) + 1 }], {
     beginBefore: Date.now() + webhook.timeoutMs,
     permitWaitMs: PERMIT_WAIT_MS.retries,
@@ -53,15 +56,14 @@ async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Deliv
   return conclude(deps, tenantId, token, posted)
 }
 
-/** Whether it was delivered. */
-async function conclude({ deliveries, recorder }: ActivityDeps, tenantId: string, token: string, posted: Posted): Promise<boolean> {
+async function conclude({ deliveries, recorder }: ActivityDeps, tenantId: string, token: string, posted: Posted): Promise<Tried> {
   const unused = [...posted.notBegun, ...posted.tooLate].map(({ deliveryId }) => deliveryId)
   await within(Promise.all([posted.recorded, recorder.giveBack(tenantId, unused, token)]), RECORD_WAIT_MS)
   const [outcome] = posted.begun
-  if (!outcome) return false
-  if (outcome.exchange.outcome.kind === 'delivered') return true
+  if (!outcome) return 'untried'
+  if (outcome.exchange.outcome.kind === 'delivered') return 'answered'
   await deliveries.holdOn(tenantId, outcome.deliveryId, token, lastOutcomeOf(outcome))
-  return false
+  return 'failed'
 }
 
 async function goOn({ webhooks, health, notices, releasing }: ActivityDeps, { tenantId, id }: OpenWebhook): Promise<number> {

@@ -14,8 +14,8 @@ export interface QueueStore {
   due: (tenantId: string, webhookId: string, now: Date, limit: number) => Promise<{ due: Delivery[]; nextAt?: Date }>
   /** Those whose attempt was begun and has come to nothing yet. */
   unsettled: (tenantId: string, webhookId: string) => Promise<Delivery[]>
-  /** The oldest that a pause or a suspension holds. */
-  held: (tenantId: string, webhookId: string, limit: number) => Promise<Delivery[]>
+  /** The oldest that a pause or a suspension holds, by id from `after` on. */
+  held: (tenantId: string, webhookId: string, limit: number, after?: string) => Promise<Delivery[]>
   /** The ids of any that are in the queue and are not being attempted. */
   some: (tenantId: string, webhookId: string, limit: number) => Promise<string[]>
   /** Every webhook that has something in its queue. */
@@ -57,8 +57,8 @@ export function createQueueStore({ deliveries }: Models): QueueStore {
       const first = await inTurn(scoped(tenantId, { webhookId, queue: 'waiting' }), HEAD)
       return first.filter(({ token, nextAttemptAt }) => token !== undefined || nextAttemptAt === undefined)
     },
-    held: async (tenantId, webhookId, limit) => {
-      const found = deliveries.find(scoped(tenantId, { webhookId, status: 'held' }), null, { sort: { _id: 1 }, limit })
+    held: async (tenantId, webhookId, limit, after = '') => {
+      const found = deliveries.find(scoped(tenantId, { webhookId, status: 'held', _id: { $gt: after } }), null, { sort: { _id: 1 }, limit })
       return (await found.lean<DeliveryRecord[]>()).map(toDelivery)
     },
     some: async (tenantId, webhookId, limit) => {
