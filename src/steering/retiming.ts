@@ -17,7 +17,7 @@ export interface RetimingDeps {
 /** Gives what waits for its next attempt at a webhook its turn by the policy that the webhook has now; safe to repeat. */
 export type Retime = (tenantId: string, webhookId: string) => Promise<void>
 
-const PAGE = 200
+const PAGE = 500
 /** A turn that differs by less is the same, rounded. */
 const SAME_MS = 500
 
@@ -28,15 +28,16 @@ export function createRetime({ steered, webhooks, deliveries, messenger, starts 
       // Afresh for each page: the newest change counts.
       const webhook = await webhooks.get(tenantId, webhookId)
       if (!webhook) return
-      const page = await steered.waiting(tenantId, webhookId, after, PAGE)
-      const retimed = page.flatMap((delivery) => retimedBy(webhook.retry, delivery))
+      const { waiting, last } = await steered.waiting(tenantId, webhookId, after, PAGE)
+      const retimed = waiting.flatMap((delivery) => retimedBy(webhook.retry, delivery))
+      after = last
+      if (retimed.length === 0) continue
       await steered.retime(tenantId, retimed)
       // Whoever works the queue off hears of turns that come earlier than it knows.
-      if (retimed.length > 0) await starts.drain({ tenantId, webhookId })
+      await starts.drain({ tenantId, webhookId })
       // Their workflows let go of them; what is not told for a crash is by the reconciler.
       const moved = await deliveries.load(tenantId, retimed.map(({ delivery }) => delivery.id))
       await messenger.tell(tenantId, moved.filter(({ untold }) => untold === 'handedOn'))
-      after = page.length === PAGE ? page.at(-1)?.id : undefined
     }
   }
 }

@@ -22,8 +22,11 @@ export interface SteeredStore {
    * record. None when there is nothing to cancel.
    */
   cancel: (tenantId: string, id: string) => Promise<{ attemptUnderWay: boolean } | undefined>
-  /** Those that wait for their next attempt at a webhook, by id from `after` on. */
-  waiting: (tenantId: string, webhookId: string, after: string, limit: number) => Promise<Delivery[]>
+  /**
+   * Of the next `limit` deliveries that are under way to a webhook, by id from `after` on, those that wait for
+   * their next attempt; none to go on from at the end.
+   */
+  waiting: (tenantId: string, webhookId: string, after: string, limit: number) => Promise<{ waiting: Delivery[]; last?: string }>
   /** Those that still wait as given go into the queue, with another turn. */
   retime: (tenantId: string, retimed: Retimed[]) => Promise<void>
 }
@@ -55,8 +58,12 @@ export function createSteeredStore({ hot: { deliveries } }: Models): SteeredStor
       return before ? { attemptUnderWay: before.token !== undefined } : undefined
     },
     waiting: async (tenantId, webhookId, after, limit) => {
-      const found = deliveries.find({ ...scoped(tenantId, { webhookId, _id: { $gt: after } }), ...waits() }).sort({ _id: 1 }).limit(limit)
-      return (await found.toArray()).map(toDelivery)
+      const underWay = { ...scoped(tenantId, { webhookId, _id: { $gt: after } }), status: { $in: [...UNDER_WAY] } }
+      const found = await deliveries.find(underWay, { sort: { _id: 1 }, limit, hint: { tenantId: 1, webhookId: 1, status: 1, _id: -1 } }).toArray()
+      const now = new Date()
+      // Looked at here and not by the query, which would else read all that does not wait before it answers.
+      const waiting = found.filter(({ token, nextAttemptAt }) => token === undefined && nextAttemptAt !== undefined && nextAttemptAt > now)
+      return { waiting: waiting.map(toDelivery), ...(found.length === limit && { last: found.at(-1)?._id }) }
     },
     retime: async (tenantId, retimed) => {
       if (retimed.length === 0) return
