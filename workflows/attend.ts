@@ -20,7 +20,7 @@ import { takeUpdates } from './updates'
  * rounds side by side, and waits with the parked ones for a person.
  */
 export async function attend({ tenantId, left, parked: waiting }: { tenantId: string } & CareResult): Promise<void> {
-  if (left.length === 0 && waiting.length === 0) return
+  if (left.length === 0 && waiting.length === 0) return condition(allHandlersFinished)
   const parked = new Map(waiting.map((delivery) => [delivery.deliveryId, delivery]))
   /** The batch of each delivery whose round runs. */
   const running = new Map<string, Batch>()

@@ -4,6 +4,7 @@ import { DEFAULT_TENANT } from '../src/domain/tenant'
 import { HeraldEventIds, HeraldTenant } from '../src/temporal/search-attributes'
 import { adopt, dispatch, journal } from './activities'
 import { attend } from './attend'
+import { takeUpdates } from './updates'
 
 /** One event, started by a service through Temporal's client. Contract version 1. */
 export interface DeliverEventInput {
@@ -60,5 +61,10 @@ export async function deliverEvent({ tenantId = DEFAULT_TENANT, event }: Deliver
 
 /** Takes over deliveries whose workflow is gone, or has grown too long, where they stand. */
 export async function adoptDeliveries({ tenantId, deliveryIds, from }: AdoptInput): Promise<void> {
-  await attend({ tenantId, ...(await adopt({ tenantId, deliveryIds, from })) })
+  // Before its first step: an update that comes just after a workflow has continued as new would be refused.
+  let isReady = false
+  takeUpdates(tenantId, (id) => deliveryIds.includes(id), () => isReady)
+  const care = await adopt({ tenantId, deliveryIds, from })
+  isReady = true
+  await attend({ tenantId, ...care })
 }

@@ -1,10 +1,13 @@
-import { setHandler } from '@temporalio/workflow'
+import { condition, setHandler } from '@temporalio/workflow'
 import type { SteerResult } from '../activities/types'
 import { steer } from './activities'
 import { cancelDelivery, retryNow, type SteerRequest } from './messages'
 
-/** Lets operators steer the deliveries that the workflow has; what is malformed, or of another one, is refused and leaves no trace. */
-export function takeUpdates(tenantId: string, isOurs: (deliveryId: string) => boolean): void {
+/**
+ * Lets operators steer the deliveries that the workflow has, once it is ready for what comes of that; what is
+ * malformed, or of another one, is refused and leaves no trace.
+ */
+export function takeUpdates(tenantId: string, isOurs: (deliveryId: string) => boolean, isReady?: () => boolean): void {
   function validator(request: Partial<SteerRequest> | null | undefined): void {
     const id: unknown = request?.deliveryId
     if (typeof id !== 'string' || id === '') throw new Error('give {"deliveryId": "dlv_..."}')
@@ -15,8 +18,10 @@ export function takeUpdates(tenantId: string, isOurs: (deliveryId: string) => bo
 
   const handle =
     (action: 'retry' | 'cancel') =>
-    ({ deliveryId }: SteerRequest): Promise<SteerResult> =>
-      steer({ tenantId, deliveryId, action })
+    async ({ deliveryId }: SteerRequest): Promise<SteerResult> => {
+      if (isReady) await condition(isReady)
+      return steer({ tenantId, deliveryId, action })
+    }
 
   setHandler(retryNow, handle('retry'), { validator, description: 'Attempts a delivery now that waits, or is parked: {"deliveryId": "dlv_..."}' })
   setHandler(cancelDelivery, handle('cancel'), { validator, description: 'Gives a delivery up: {"deliveryId": "dlv_..."}' })

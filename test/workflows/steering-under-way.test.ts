@@ -1,4 +1,4 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client'
+import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client'
 import type { DeliveryJson } from '../support/bank'
 import type { Answer, Receiver } from '../support/receiver'
 import { useScene } from '../support/scene'
@@ -219,6 +219,27 @@ describe('an update of the workflow', () => {
     expect(await update(parked[1]?.workflowId ?? '', 'cancelDelivery', { deliveryId: parked[1]?.id })).toMatchObject({ done: true, status: 'cancelled' })
     expect(await scene.inStatus('delivered', ids[0] ?? '', webhookId)).toMatchObject({ round: 1, attemptCount: 2 })
     for (const { workflowId } of parked) await handleOf(workflowId).result()
+  })
+
+  it('is taken also before the first step of a workflow that has taken deliveries over', async () => {
+    const receiver = await scene.receiver(500)
+    const webhookId = await scene.subscribe(receiver.url, { eventTypes: [5], retry: { maximumAttempts: 1 } })
+    const ids = [await scene.publish(), await scene.publish()]
+    const { client } = scene.herald.herald.context.temporal
+    for (const [id, action] of [[ids[0], 'retryNow'], [ids[1], 'cancelDelivery']] as const) {
+      const parked = await scene.inStatus('parked', id ?? '', webhookId)
+      receiver.answer = 200
+      const startWorkflowOperation = new WithStartWorkflowOperation('adoptDeliveries', {
+        workflowId: `adopt/of-a-test/${parked.id}`,
+        taskQueue: scene.herald.config.temporal.taskQueue,
+        workflowIdConflictPolicy: 'FAIL',
+        args: [{ tenantId: scene.tenantId, deliveryIds: [parked.id], from: parked.workflowId }],
+      })
+      const result = await client.workflow.executeUpdateWithStart(action, { args: [{ deliveryId: parked.id }], startWorkflowOperation })
+      expect(result).toMatchObject({ done: true, status: action === 'retryNow' ? 'retrying' : 'cancelled' })
+      await scene.inStatus(action === 'retryNow' ? 'delivered' : 'cancelled', id ?? '', webhookId)
+      await (await startWorkflowOperation.workflowHandle()).result()
+    }
   })
 
   it.each([[undefined], [null], ['garbage'], [{}], [{ deliveryId: 7 }], [{ deliveryId: 'dlv_of_another_workflow' }]])('is refused with %j, and the workflow stays well', async (args) => {
