@@ -32,6 +32,8 @@ export interface Posted {
 export interface PostBounds {
   /** In ms since 1970: no POST is begun after it. */
   beginBefore: number
+  /** Somebody else may make the POSTs meanwhile: none is begun any more. */
+  isLate?: () => boolean
   permitWaitMs: number
   /** POSTs of this call under way at once. */
   atOnce: number
@@ -61,7 +63,7 @@ export async function postAll(
 
   /** Its receiver wants to be left alone: an answer said so, to whomever. */
   const isUnwanted = (): boolean => gone || deps.retryAfters.until(webhook.id) > Date.now()
-  const mustEnd = (): boolean => isUnwanted() || deps.stopping.aborted || Date.now() >= bounds.beginBefore
+  const mustEnd = (): boolean => isUnwanted() || deps.stopping.aborted || Date.now() >= bounds.beginBefore || bounds.isLate?.() === true
 
   /** A permit, which the POST follows at once; none where no POST may be made. */
   async function admit(): Promise<Return | undefined> {

@@ -22,6 +22,7 @@ import {
   type NotAttempted,
   type PostEventsResult,
 } from './types'
+import { watchForStandstill, type Watch } from './watch'
 
 const HEARTBEAT_MS = 3_000
 /** How long an attempt waits for MongoDB to take its outcomes before it lets the workflow wait. */
@@ -38,13 +39,15 @@ const ROUNDING_MS = 500
 export function createPostEvents(deps: ActivityDeps): Activities['postEvents'] {
   return async ({ tenantId, batch }) => {
     const beat = setInterval(heartbeat, HEARTBEAT_MS)
+    const watch = watchForStandstill()
     try {
-      return await attempt(deps, tenantId, batch)
+      return await attempt(deps, tenantId, batch, watch)
     } catch (error) {
       if (isStoreAway(error)) return later('store away', STORE_AWAY_MS, batch.base + activityInfo().attempt - 1)
       throw error
     } finally {
       clearInterval(beat)
+      watch.end()
     }
   }
 }
@@ -62,7 +65,7 @@ const later = (
   ...more,
 })
 
-async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Promise<PostEventsResult> {
+async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch, watch: Watch): Promise<PostEventsResult> {
   const target = batch.base + activityInfo().attempt
   // An answer that this process still has to write down counts.
   if (!(await deps.recorder.settled(batch.deliveryIds, RECORD_WAIT_MS))) {
@@ -95,7 +98,7 @@ async function attempt(deps: ActivityDeps, tenantId: string, batch: Batch): Prom
   }
   const due = open.filter((delivery) => postsInRound(delivery) < Math.min(target, webhook.retry.maximumAttempts))
   if (due.length === 0) throw failureOf(batch, target, open, webhook)
-  return post(deps, { tenantId, batch, target, webhook, open }, due)
+  return post(deps, { tenantId, batch, target, webhook, open, watch }, due)
 }
 
 const undelivered = async (deps: ActivityDeps, tenantId: string, batch: Batch): Promise<Delivery[]> =>
@@ -121,6 +124,7 @@ interface Attempt {
   webhook: OpenWebhook
   /** What was undelivered before it. */
   open: Delivery[]
+  watch: Watch
 }
 
 async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Promise<PostEventsResult> {
@@ -168,6 +172,7 @@ async function postClaimed(
   const beginBefore = Date.now() + attempt.batch.startToCloseMs - attempt.webhook.timeoutMs - 15_000
   return postAll(deps, attempt.webhook, tasks, {
     beginBefore,
+    isLate: attempt.watch.isLate,
     permitWaitMs: PERMIT_WAIT_MS.retries,
     atOnce: WEBHOOK_CAP,
   })
@@ -179,8 +184,9 @@ async function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, op
   if (posted.begun.some(({ exchange }) => exchange.outcome.kind === 'gone')) throw disabled(webhook)
   const refused = posted.notBegun.map(({ deliveryId }) => deliveryId)
   const failed = posted.begun.some(({ exchange }) => exchange.outcome.kind !== 'delivered')
-  if (!failed && refused.length > 0 && deps.stopping.aborted) return later('stopping', STOPPING_WAIT_MS, target - 1)
-  if (deps.stopping.aborted) throw failureOf(batch, target, open, webhook)
+  const mustEnd = deps.stopping.aborted || attempt.watch.isLate()
+  if (!failed && refused.length > 0 && mustEnd) return later('stopping', STOPPING_WAIT_MS, target - 1)
+  if (mustEnd) throw failureOf(batch, target, open, webhook)
   if (refused.length > 0) {
     deps.lanes.congest(webhook.id)
     await enqueue(deps, attempt.tenantId, webhook.id, refused)

@@ -10,7 +10,8 @@ import type { ActivityDeps } from './deps'
 import { oldestHeld } from './held'
 import type { Pace } from './pace'
 import { postAll, type Posted } from './post-all'
-import type { Turns } from './turns'
+import type { Shift } from './queue-shift'
+import type { Watch } from './watch'
 
 const RECORD_WAIT_MS = 10_000
 
@@ -21,15 +22,15 @@ type Tried = 'answered' | 'failed' | 'untried'
  * Tries a suspended webhook with the oldest of what is held, when its time has come. An answer lets it go
  * on; a failure uses up none of the delivery's attempts. Answers when to look again, in ms since 1970.
  */
-export async function probe(deps: ActivityDeps, webhook: OpenWebhook, turns: Turns, from: { held?: string }): Promise<number> {
+export async function probe(deps: ActivityDeps, webhook: OpenWebhook, { turns, watch, lines: { scan } }: Pick<Shift, 'turns' | 'watch' | 'lines'>): Promise<number> {
   const { id } = webhook
   const failing = (await deps.health.find([id])).get(id)
   const at = Math.max(failing?.nextProbeAt?.getTime() ?? 0, deps.retryAfters.until(id))
   if (at > Date.now()) return at
   const turn = webhook.rateLimit && (await turns.reserve(webhook.rateLimit, 1))
   if (turn && 'nextAt' in turn) return turn.nextAt
-  const oldest = await oldestHeld(deps, webhook, from)
-  const tried = oldest ? await attempt(deps, webhook, oldest, turn?.pace) : 'untried'
+  const oldest = await oldestHeld(deps, webhook, scan)
+  const tried = oldest ? await attempt(deps, webhook, oldest, watch, turn?.pace) : 'untried'
   if (tried === 'answered') return goOn(deps, webhook)
   // With nothing to try it with, the wait does not grow.
   const probes = (failing?.probes ?? 0) + (tried === 'failed' ? 1 : 0)
@@ -38,7 +39,7 @@ export async function probe(deps: ActivityDeps, webhook: OpenWebhook, turns: Tur
   return next.getTime()
 }
 
-async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Delivery, limit: Pace | undefined): Promise<Tried> {
+async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Delivery, { isLate }: Watch, limit: Pace | undefined): Promise<Tried> {
   const { tenantId } = webhook
   // Before the claim: what cannot be POSTed is not claimed.
   const [event] = await deps.events.load(tenantId, [delivery.eventId])
@@ -49,6 +50,7 @@ async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Deliv
   if (!claim) return 'untried'
   const posted = await postAll(deps, webhook, [{ claim, event, numberInRound: postsInRound(delivery) + 1 }], {
     beginBefore: Date.now() + webhook.timeoutMs,
+    isLate,
     permitWaitMs: PERMIT_WAIT_MS.retries,
     atOnce: 1,
     ...(limit && { limit: limit.turn }),

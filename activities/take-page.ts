@@ -96,7 +96,7 @@ async function emptyOut(deps: ActivityDeps, shift: Shift, webhook: OpenWebhook |
   else await deps.deliveries.cancel(tenantId, { ids, from: [...UNDER_WAY] })
   if (ids.length === EMPTIED_AT_ONCE) return later(SOON_MS)
   const isProbed = webhook?.status === 'suspended' && !webhook.secretsLost
-  return isProbed ? { kind: 'later', notBefore: await probe(deps, webhook, shift.turns, shift.lines.scan) } : { kind: 'empty' }
+  return isProbed ? { kind: 'later', notBefore: await probe(deps, webhook, shift) } : { kind: 'empty' }
 }
 
 const claimQueued =

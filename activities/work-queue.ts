@@ -14,6 +14,7 @@ import { putBack, recover, settle } from './settle-page'
 import { PAGE, PAGE_MS, takePage } from './take-page'
 import { createTurns } from './turns'
 import type { Activities, QueueWork } from './types'
+import { watchForStandstill } from './watch'
 
 const HEARTBEAT_MS = 3_000
 /** For so long it goes on with new pages; what waits for other webhooks wants the slot too. */
@@ -38,7 +39,7 @@ export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
   return async ({ tenantId, webhookId, unsettled }): Promise<QueueWork> => {
     const { attempt, heartbeatDetails } = activityInfo()
     const parked: string[] = Array.isArray(heartbeatDetails) ? heartbeatDetails : []
-    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, parked, turns: createTurns(deps.turnsTaken, webhookId), linger: lingers(), lines: newLines(scanOf(webhookId)) }
+    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, parked, turns: createTurns(deps.turnsTaken, webhookId), linger: lingers(), lines: newLines(scanOf(webhookId)), watch: watchForStandstill() }
     const beat = setInterval(() => heartbeat(shift.parked), HEARTBEAT_MS)
     try {
       const outlook = unsettled || attempt > 1 ? await recover(deps, shift) : undefined
@@ -48,6 +49,7 @@ export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
       return { ...storeAway(), parked: shift.parked }
     } finally {
       clearInterval(beat)
+      shift.watch.end()
       shift.linger.end()
       // What is on record already is late by a page at most.
       await shift.turns.close().catch(() => undefined)
@@ -62,7 +64,7 @@ export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
 async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Outlook> {
   const take = (): Promise<Page | Outlook> => quiet(shift.linger.over(() => takePage(deps, paces, shift), isMore, shift.endsAt))
   const isQuick = (): boolean => deps.lanes.capacity(shift.webhookId, PAGE_MS) >= 2 * PAGE
-  const isOver = (): boolean => deps.stopping.aborted || Date.now() > shift.endsAt || shift.parked.length >= PARKED_AT_ONCE
+  const isOver = (): boolean => deps.stopping.aborted || shift.watch.isLate() || Date.now() > shift.endsAt || shift.parked.length >= PARKED_AT_ONCE
   let settling: Promise<boolean> = Promise.resolve(true)
   let ahead: Promise<Page | Outlook> | undefined
   try {
@@ -81,6 +83,7 @@ async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Out
       ahead = !page.pace && !page.limit && !page.chains && isQuick() && !isOver() ? take() : undefined
       const posted = await post(deps, shift, page, {
         beginBefore: shift.endsAt + SHIFT_MS,
+        isLate: shift.watch.isLate,
         permitWaitMs: PERMIT_WAIT_MS.retries,
         // An endpoint that answers at once needs no more for its pace; more would keep others from their turn.
         ...paceOf(page, isQuick() ? QUICK_AT_ONCE : WEBHOOK_CAP, deps.lanes.capacity(shift.webhookId, PAGE_MS)),
