@@ -1,6 +1,7 @@
 import os from 'node:os'
 import { createConnection, type mongo } from 'mongoose'
 import { createModels, type Models } from './models'
+import { dropRetiredIndexes } from './retired-indexes'
 
 export interface StoreConnection {
   models: Models
@@ -38,6 +39,7 @@ export async function connectStore(uri: string, database: string): Promise<Store
   })
   const models = createModels(connection)
   const { hot: _driver, ...declared } = models
+  await dropRetiredIndexes(connection.getClient().db(database))
   await Promise.all(Object.values(declared).map((model) => model.createIndexes()))
   return {
     models,
