@@ -16,7 +16,8 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
   testTimeout: 60_000,
-  // Most of the time of a test is spent waiting: one fewer than the cores, which is the default, leaves them idle.
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/spread-sequencer.js',
+  // Most of the time of a test is spent waiting: two of them keep less than half of two cores busy.
+  maxWorkers: 3,
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.herald/'],
 }
