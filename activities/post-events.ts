@@ -1,9 +1,8 @@
-import { activityInfo, ApplicationFailure, heartbeat } from '@temporalio/activity'
+import { activityInfo, heartbeat } from '@temporalio/activity'
 import { postsInRound, UNDER_WAY, type Delivery } from '../src/domain/delivery'
 import type { HeraldEvent } from '../src/domain/event'
 import { newToken } from '../src/domain/ids'
 import { batchBoundMs, PERMIT_WAIT_MS, usesQueueAlone, WEBHOOK_CAP } from '../src/domain/lanes'
-import { backoffMs } from '../src/domain/retry-policy'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
 import { lastOutcomeOf } from '../src/store/outcomes'
@@ -12,16 +11,9 @@ import { isStoreAway } from '../src/store/errors'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
 import { postAll, type Posted } from './post-all'
+import { disabled, failureOf } from './post-failures'
 import { loadStanding } from './standing'
-import {
-  BLOCKED_ADDRESS,
-  POSTS_FAILED,
-  WEBHOOK_DISABLED,
-  type Activities,
-  type Batch,
-  type NotAttempted,
-  type PostEventsResult,
-} from './types'
+import type { Activities, Batch, NotAttempted, PostEventsResult } from './types'
 import { watchForStandstill, type Watch } from './watch'
 
 const HEARTBEAT_MS = 3_000
@@ -29,8 +21,6 @@ const HEARTBEAT_MS = 3_000
 const RECORD_WAIT_MS = 10_000
 const STORE_AWAY_MS = 2_000
 const STOPPING_WAIT_MS = 1_000
-/** Records round the next attempt's time up; what is longer was asked for by the receiver. */
-const ROUNDING_MS = 500
 
 /**
  * One Temporal attempt is one POST of every delivery of the batch that is due; it throws while some
@@ -194,36 +184,4 @@ async function conclude(deps: ActivityDeps, attempt: Attempt, posted: Posted, op
   const left = open.filter(({ id }) => !refused.includes(id))
   if (left.length === 0) return { kind: 'done' }
   throw failureOf(batch, target, left, webhook)
-}
-
-/** No retry helps against an address that Herald will not call. */
-const failureOf = (batch: Batch, target: number, open: Delivery[], webhook: OpenWebhook): ApplicationFailure =>
-  open.every(({ lastOutcome }) => lastOutcome?.kind === 'blocked') ? blocked(open, webhook) : again(batch, target, open)
-
-/** What the UI shows of a failed attempt; a receiver that asked for more time gets it. */
-function again(batch: Batch, target: number, open: Delivery[]): ApplicationFailure {
-  const [worst] = open
-  const last = worst?.lastOutcome
-  const what = last ? (last.detail ?? last.kind) : 'outcome unknown'
-  const notBefore = Math.max(...open.map(({ nextAttemptAt }) => nextAttemptAt?.getTime() ?? 0))
-  const asked = notBefore - Date.now()
-  return expected(ApplicationFailure.create({
-    type: POSTS_FAILED,
-    message: `attempt ${target} of ${batch.policy.maximumAttempts}: ${open.length} of ${batch.deliveryIds.length} undelivered, ${what}`,
-    ...(asked > backoffMs(batch.policy, target) + ROUNDING_MS && { nextRetryDelay: asked }),
-  }))
-}
-
-const disabled = (webhook: OpenWebhook): ApplicationFailure =>
-  expected(ApplicationFailure.nonRetryable(`webhook ${webhook.id} is disabled: resume it, then retry`, WEBHOOK_DISABLED))
-
-function blocked([first]: Delivery[], webhook: OpenWebhook): ApplicationFailure {
-  const why = first?.lastOutcome?.detail ?? 'its address may not be called'
-  return expected(ApplicationFailure.nonRetryable(`webhook ${webhook.id}: ${why}`, BLOCKED_ADDRESS))
-}
-
-/** The receiver's doing, not a bug of ours: a stack would only fill the history. */
-function expected(failure: ApplicationFailure): ApplicationFailure {
-  delete failure.stack
-  return failure
 }
