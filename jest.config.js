@@ -14,7 +14,7 @@ module.exports = {
   transformIgnorePatterns: [`/node_modules/(?!(${MODULES})/)`],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
+  reporters: ['default', '<rootDir>/test/security/tally-reporter.js', '<rootDir>/test/support/count-reporter.js'],
   testTimeout: 60_000,
   testSequencer: '<rootDir>/test/support/spread-sequencer.js',
   // Most of the time of a test is spent waiting: two of them keep less than half of two cores busy.

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 import * as ipaddr from 'ipaddr.js'
+import { isNoWebPort } from './ports'
+import { innerIPv4 } from './inner-address'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 type Cidr = [Address, number]
@@ -37,7 +39,6 @@ const METADATA = [
 
 /** Everything that the registries hand out to the public Internet; the rest of IPv6 is special or unassigned. */
 const IPV6_GLOBAL: Cidr = ipaddr.parseCIDR('2000::/3')
-const NAT64: Cidr = ipaddr.parseCIDR('64:ff9b::/96')
 
 /** Throws when `allowTargets` has something else than CIDRs or single addresses. */
 export function createTargetRules(options: { allowTargets: string[]; deniedPorts: number[] }): TargetRules {
@@ -79,7 +80,8 @@ export function checkEndpoint(host: string, port: number, rules: TargetRules): V
 }
 
 export function checkPort(port: number, rules: TargetRules): Verdict {
-  return rules.deniedPorts.includes(port) ? refuse(`Port ${port} belongs to a server of Herald's own and is never called`) : OK
+  if (rules.deniedPorts.includes(port)) return refuse(`Port ${port} belongs to a server of Herald's own and is never called`)
+  return isNoWebPort(port) ? refuse(`Port ${port} is that of another protocol than HTTP and is never called`) : OK
 }
 
 /** Always the same for the same host and rules. */
@@ -95,8 +97,11 @@ export function checkAddress(address: string, rules: TargetRules): Verdict {
   if (METADATA.includes(parsed.toNormalizedString())) {
     return isListed(parsed, rules, { exactly: true }) ? OK : refuse('The address is that of a cloud metadata service')
   }
-  if (isListed(parsed, rules)) return isNat64(parsed) ? checkAddress(embeddedIPv4(parsed), rules) : OK
-  return isPublic(parsed) ? OK : refuse(`The address is not public (${rangeOf(parsed)}); HERALD_ALLOW_TARGETS can allow it`)
+  if (!isListed(parsed, rules) && !isPublic(parsed)) {
+    return refuse(`The address is not public (${rangeOf(parsed)}); HERALD_ALLOW_TARGETS can allow it`)
+  }
+  const inner = innerIPv4(parsed)
+  return inner === undefined ? OK : checkAddress(inner, rules)
 }
 
 export function defaultPort(protocol: string): number {
@@ -122,14 +127,6 @@ function isPublic(address: Address): boolean {
 function rangeOf(address: Address): string {
   const range = address.range()
   return range === 'unicast' ? 'unassigned' : range
-}
-
-function isNat64(address: Address): address is ipaddr.IPv6 {
-  return address.kind() === 'ipv6' && address.match(NAT64)
-}
-
-function embeddedIPv4(address: ipaddr.IPv6): string {
-  return address.toByteArray().slice(-4).join('.')
 }
 
 /** RFC 6761: these names mean the machine itself, whatever a resolver says. */

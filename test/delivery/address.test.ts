@@ -119,6 +119,18 @@ describe('targets that an operator allows', () => {
     expect(checkAddress('64:ff9b::a00:1', rules).ok).toBe(false)
   })
 
+  it.each(['64:ff9b:1::a00:1', '2002:a00:1::', '2001:0:7f00:1::f5ff:fffe', '::10.0.0.1', '::ffff:0:10.0.0.1', '2606:4700::5efe:10.0.0.1'])(
+    'are judged by the IPv4 address inside %s, however wide the list is',
+    (address) => {
+      expect(checkAddress(address, allowing('::/0'))).toMatchObject({ ok: false, reason: expect.stringContaining('private') })
+      expect(checkAddress(address, allowing('::/0', '10.0.0.0/8'))).toEqual({ ok: true })
+    },
+  )
+
+  it('may be the loopback address of IPv6', () => {
+    expect(checkAddress('::1', allowing('::1/128'))).toEqual({ ok: true })
+  })
+
   it('must be CIDRs', () => {
     expect(() => allowing('example.com')).toThrow("'example.com' is not a CIDR")
     expect(() => allowing('10.0.0.0/33')).toThrow('is not a CIDR')
