@@ -51,6 +51,8 @@ const REASONS: Record<string, FailureReason> = {
   UND_ERR_HEADERS_OVERFLOW: 'protocol',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'protocol',
   UND_ERR_INVALID_ARG: 'protocol',
+  // undici's own check of a status below 100.
+  ERR_ASSERTION: 'protocol',
   EPROTO: 'tls',
   HOSTNAME_MISMATCH: 'tls',
   UND_ERR_CLOSED: 'unknown',
