@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import { SCOPES, type Scope } from '../domain/api-key'
-import { DEFAULT_TENANT, TENANT_ID_PATTERN } from '../domain/tenant'
+import { DEFAULT_TENANT, TENANT_ID_PATTERN, type Tenant } from '../domain/tenant'
 import { homeTenant } from '../domain/user'
 import { sessionScopes, type LiveSession, type Sessions } from '../portal/sessions'
 import type { ApiKeyStore } from '../store/api-keys'
@@ -48,7 +48,11 @@ const SAFE_METHODS = ['GET', 'HEAD']
 
 export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminKeyHash }: AuthDeps): Authenticate {
   const adminKey = ofKey({ id: 'admin', tenantId: DEFAULT_TENANT, scopes: SCOPES })
-  const knownTenants = new LRUCache<string, true>({ max: 10_000, ttl: 1_000 })
+  const knownTenants = new LRUCache<string, { tenant?: Tenant }>({
+    max: 10_000,
+    ttl: 1_000,
+    fetchMethod: async (id) => ({ tenant: TENANT_ID_PATTERN.test(id) ? await tenants.get(id) : undefined }),
+  })
 
   async function byKey(headers: IncomingHttpHeaders): Promise<Known> {
     const token = bearerToken(headers.authorization)
@@ -73,12 +77,16 @@ export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminK
     return ofSession(session)
   }
 
+  const tenantOf = async (id: string): Promise<Tenant | undefined> => (knownTenants.get(id) ?? (await knownTenants.fetch(id)))?.tenant
+
   async function mustExist(tenantId: string): Promise<void> {
-    if (knownTenants.has(tenantId)) return
-    if (!TENANT_ID_PATTERN.test(tenantId) || !(await tenants.get(tenantId))) {
-      throw new Problem('not-found', `There is no tenant ${JSON.stringify(tenantId)}; POST /v1/tenants makes one.`)
-    }
-    knownTenants.set(tenantId, true)
+    if (await tenantOf(tenantId)) return
+    throw new Problem('not-found', `There is no tenant ${JSON.stringify(tenantId)}; POST /v1/tenants makes one.`)
+  }
+
+  async function mustNotBeSuspended(tenantId: string): Promise<void> {
+    const tenant = await tenantOf(tenantId)
+    if (tenant?.suspendedAt) throw new Problem('forbidden', 'This tenant is suspended: ask those who operate Herald.')
   }
 
   return async (request, scope) => {
@@ -89,6 +97,7 @@ export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminK
     const tenantId = typeof wanted === 'string' ? wanted : known.homeTenant
     const scopes = known.scopesIn(tenantId)
     if (scopes.length === 0) throw new Problem('forbidden', known.stranger(tenantId))
+    if (!scopes.includes('admin')) await mustNotBeSuspended(tenantId)
     mustBeAllowed(known, scopes, scope)
     if (tenantId !== known.homeTenant) await mustExist(tenantId)
     return { tenantId, keyId: known.id, scopes, ...(known.session && { session: known.session }) }

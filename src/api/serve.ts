@@ -40,10 +40,10 @@ function handlers(each: Route, authenticate: Authenticate): RequestHandler[] {
 }
 
 /** What of MongoDB's absence is an answer to nothing: only a refusal ends what is under way. */
-const mayGoOn = (authenticate: Authenticate, { method, headers }: Request, scope: Route['scope']) => async (): Promise<boolean> => {
+const mayGoOn = (authenticate: Authenticate, { method, headers, secure }: Request, scope: Route['scope']) => async (): Promise<boolean> => {
   if (scope === 'none') return true
   try {
-    await authenticate({ method, headers: { ...headers, [BACKGROUND_HEADER]: 'true' } }, scope)
+    await authenticate({ method, secure, headers: { ...headers, [BACKGROUND_HEADER]: 'true' } }, scope)
     return true
   } catch (error) {
     return !(error instanceof Problem)

@@ -21,6 +21,7 @@ const view = z.object({
   retention: z.string().describe('How long an event stays, with its deliveries and attempts, after its last delivery is final.'),
   legalHold: z.boolean().describe('Whether everything stays, whatever the retention says. Of single entities: `/v1/legal-holds`.'),
   legalHoldSince: time.optional(),
+  suspendedAt: time.optional().describe('Since when its keys and users are refused.'),
   notifyEmails: z.array(z.string()).optional().describe('Who gets the digests of what Herald reports; else those whom the settings name.'),
   createdAt: time,
 })
@@ -45,7 +46,10 @@ const input = z.strictObject({
 })
 named.add(input, { id: 'CreateTenant' })
 
-const patchInput = z.strictObject({ ...settings, notifyEmails: notifyEmails.nullish().describe('null: again those whom the settings name.') })
+const suspended = z
+  .boolean()
+  .describe('Whether its keys, users and portal links are refused, with 403, within a second in all processes. What was accepted before is delivered; admin keys act for it as before.')
+const patchInput = z.strictObject({ ...settings, suspended: suspended.optional(), notifyEmails: notifyEmails.nullish().describe('null: again those whom the settings name.') })
 named.add(patchInput, { id: 'PatchTenant' })
 
 const params = z.object({ id: z.string() })
@@ -116,7 +120,7 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   }
 
   async function patch({ params: { id }, body }: Call<{ id: string }, unknown, z.output<typeof patchInput>>): Promise<Reply> {
-    const { name, parkedFor, expiryNotice, retention, legalHold, notifyEmails } = body
+    const { name, parkedFor, expiryNotice, retention, legalHold, notifyEmails, suspended } = body
     const change = {
       ...(name !== undefined && { name }),
       ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
@@ -127,6 +131,7 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
     mustFit({ ...(await existing(id)), ...change })
     if (legalHold === true) await hold(id)
     await tenants.update(id, change)
+    if (suspended !== undefined) await (suspended ? tenants.suspend(id, new Date()) : tenants.resume(id))
     // Last, so that what it kept has its new retention already.
     if (legalHold === false) await tenants.liftLegalHold(id)
     return { status: 200, body: toView(await existing(id)) }
@@ -144,7 +149,7 @@ function mustFit({ parkedForMs, expiryNoticeMs }: Pick<Tenant, 'parkedForMs' | '
   throw invalid([{ path: 'expiryNotice', message: `must not be longer than parkedFor (${formatDuration(parkedForMs)})` }])
 }
 
-const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, notifyEmails, createdAt }: Tenant): z.infer<typeof view> => ({
+const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, suspendedAt, notifyEmails, createdAt }: Tenant): z.infer<typeof view> => ({
   id,
   name,
   parkedFor: formatDuration(parkedForMs),
@@ -152,6 +157,7 @@ const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldS
   retention: formatDuration(retentionMs),
   legalHold: legalHoldSince !== undefined,
   ...(legalHoldSince && { legalHoldSince: legalHoldSince.toISOString() }),
+  ...(suspendedAt && { suspendedAt: suspendedAt.toISOString() }),
   ...(notifyEmails && { notifyEmails }),
   createdAt: createdAt.toISOString(),
 })

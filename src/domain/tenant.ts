@@ -15,6 +15,8 @@ export interface Tenant {
   expiryNoticeMs: number
   /** How long an event stays, with its deliveries and attempts, after its last delivery is final. */
   retentionMs: number
+  /** Since then its keys and users are refused; what was accepted before is delivered. */
+  suspendedAt?: Date
   /** Since then nothing of the tenant is removed. */
   legalHoldSince?: Date
   /** Who gets its digests; else whoever the settings name. */

@@ -19,6 +19,9 @@ export interface TenantStore {
   /** A hold that stands keeps its time. */
   setLegalHold: (id: string, at: Date) => Promise<void>
   liftLegalHold: (id: string) => Promise<void>
+  /** A suspension that stands keeps its time. */
+  suspend: (id: string, at: Date) => Promise<void>
+  resume: (id: string) => Promise<void>
 }
 
 /** A tenant from before there was a retention has the usual one. */
@@ -45,6 +48,12 @@ export function createTenantStore({ tenants }: Models): TenantStore {
     },
     liftLegalHold: async (id) => {
       await tenants.updateOne({ _id: id }, { $unset: { legalHoldSince: '' } })
+    },
+    suspend: async (id, at) => {
+      await tenants.updateOne({ _id: id, suspendedAt: { $exists: false } }, { $set: { suspendedAt: at } })
+    },
+    resume: async (id) => {
+      await tenants.updateOne({ _id: id }, { $unset: { suspendedAt: '' } })
     },
   }
 }

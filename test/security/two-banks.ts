@@ -1,0 +1,54 @@
+import type { Scope } from '../../src/domain/api-key'
+import { createApi, ADMIN_KEY, type Api } from '../support/herald'
+import { createBank } from '../support/bank'
+
+export const TENANT_SCOPES: Scope[] = ['publish', 'read', 'manage', 'retry', 'access']
+
+/** A tenant with two of everything. */
+export interface FullBank {
+  tenantId: string
+  /** With all scopes that a tenant has. */
+  api: Api
+  admin: Api
+  /** By the path of their collection: `/v1/webhooks`. Deliveries are parked. */
+  ids: Record<string, string[]>
+}
+
+export async function newKey(admin: Api, scopes: Scope[] = TENANT_SCOPES, more: object = {}): Promise<{ id: string; key: string }> {
+  const { body } = await admin<{ id: string; key: string }>('POST', '/v1/api-keys', { name: 'of a test', scopes, ...more })
+  return body
+}
+
+export async function openBank(url: string, tenantId: string, receiverUrl: string): Promise<FullBank> {
+  await createApi(url)('POST', '/v1/tenants', { id: tenantId })
+  const admin = createApi(url, ADMIN_KEY, tenantId)
+  const { key } = await newKey(admin)
+  const api = createApi(url, key)
+  const bank = createBank(admin)
+  const twice = async <T>(make: (n: number) => Promise<T>): Promise<T[]> => [await make(1), await make(2)]
+  const made = (path: string, body: (n: number) => object, field = 'id') =>
+    twice(async (n) => String((await admin('POST', path, body(n))).body[field]))
+
+  const webhooks = await twice(() => bank.subscribe(receiverUrl, { retry: { maximumAttempts: 1 }, ...(tenantId === 'bank-a' && { description: 'canary' }) }))
+  const events = await twice(() => bank.publish())
+  const deliveries = (await Promise.all(events.flatMap((event) => webhooks.map((webhook) => bank.inStatus('parked', event, webhook))))).map(({ id }) => id)
+  const holds = await twice(async (n) => {
+    await admin('PUT', `/v1/legal-holds/${tenantId}-${n}`, { reason: 'a case' })
+    return `${tenantId}-${n}`
+  })
+  return {
+    tenantId,
+    api,
+    admin,
+    ids: {
+      '/v1/webhooks': webhooks,
+      '/v1/events': events,
+      '/v1/deliveries': deliveries,
+      '/v1/legal-holds': holds,
+      '/v1/api-keys': await made('/v1/api-keys', () => ({ name: 'n', scopes: ['read'] })),
+      '/v1/users': await made('/v1/users', (n) => ({ email: `user-${n}@${tenantId}.example`, role: 'viewer' })),
+      '/v1/portal-links': await made('/v1/portal-links', () => ({ role: 'viewer' })),
+      '/v1/releases': await made('/v1/releases', () => ({ action: 'cancel', filter: { type: 'CREATE ACCOUNT' } })),
+    },
+  }
+}
