@@ -1,9 +1,9 @@
-import pino, { type Logger } from 'pino'
+import pino, { type DestinationStream, type Logger } from 'pino'
 
 export type { Logger } from 'pino'
 
 /** One JSON line a fact, to standard output unless told otherwise; never a secret, never a body. */
-export function createLogger(level: string, destination: 1 | 2 = 1): Logger {
+export function createLogger(level: string, destination: 1 | 2 | DestinationStream = 1): Logger {
   return pino(
     {
       level,
@@ -14,6 +14,6 @@ export function createLogger(level: string, destination: 1 | 2 = 1): Logger {
       serializers: { err: ({ name, message, stack, code }: Error & { code?: unknown }) => ({ type: name, message, stack, code }) },
       redact: ['*.authorization', '*.password', '*.secret', 'err.config'],
     },
-    pino.destination(destination),
+    typeof destination === 'number' ? pino.destination(destination) : destination,
   )
 }

@@ -5,7 +5,7 @@ import { exchange, type Answer, type TimedEnding } from './answer'
 import { BlockedTargetError } from './connector'
 import { outcomeOf } from './outcome-of'
 import { rounded, type Phases } from './phases'
-import { requestHeaders, type HeaderInput } from './request-headers'
+import { maskSecrets, requestHeaders, secretsOf, type HeaderInput } from './request-headers'
 
 export interface PostRequest extends HeaderInput {
   url: string
@@ -55,10 +55,18 @@ export function createPostEvent({ dispatcher, userAgent, now = () => new Date() 
       durationMs: rounded(performance.now() - begun),
       timing: ending.phases,
       request: { url: request.url, headers: headers.shown },
-      ...('answer' in ending ? { response: ending.answer } : {}),
+      ...('answer' in ending ? { response: masked(ending.answer, request) } : {}),
       outcome: outcomeOf(ending, request.timeoutMs, now()),
     }
   }
+}
+
+/** A receiver that repeats what it was sent shows nobody the credentials. */
+function masked(answer: Answer, request: HeaderInput): Answer {
+  if (request.auth === undefined && request.headers === undefined) return answer
+  const secrets = secretsOf(request)
+  const headers = Object.entries(answer.headers).map(([name, value]) => [name, maskSecrets(value, secrets)])
+  return { ...answer, headers: Object.fromEntries(headers), body: maskSecrets(answer.body, secrets) }
 }
 
 async function send(dispatcher: PostDependencies['dispatcher'], request: PostRequest, headers: string[]): Promise<TimedEnding> {

@@ -87,6 +87,22 @@ function hidden({ auth, headers = {} }: HeaderInput): [name: string, value: stri
   return auth === undefined ? extra : [['authorization', basic(auth)], ...extra]
 }
 
+/** Too short to be told from any other text. */
+const SECRET_MIN_LENGTH = 4
+
+/** What of a request no record may show, in the forms in which a receiver that repeats it would. */
+export function secretsOf(input: HeaderInput): string[] {
+  const values = hidden(input).flatMap(([, value]) => [value, value.replace(/^Basic /, '')])
+  const all = input.auth === undefined ? values : [...values, input.auth.password]
+  const forms = all.flatMap((value) => [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
+  // The longest first, so that no part of it stays.
+  return [...new Set(forms)].filter((value) => value.length >= SECRET_MIN_LENGTH).toSorted((a, b) => b.length - a.length)
+}
+
+export function maskSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((masked, secret) => (masked.includes(secret) ? masked.replaceAll(secret, MASK) : masked), text)
+}
+
 /** RFC 7617 with UTF-8, the charset that every receiver of today expects. */
 function basic({ username, password }: BasicAuth): string {
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`

@@ -131,6 +131,15 @@ describe('the answer', () => {
     expect(durationMs).toBeGreaterThan(0)
   })
 
+  it('does not show the credentials that a receiver repeats', async () => {
+    receiver.answer = ({ headers }) => ({ status: 500, headers: { 'x-echo': String(headers['x-api-key']) }, body: JSON.stringify({ headers, password: 'p"ässwört' }) })
+    const { response } = await post(aPost(receiver.url, { auth: { type: 'basic', username: 'bank', password: 'p"ässwört' }, headers: { 'X-Api-Key': 'k3y-of-the-bank' } }))
+    expect(response?.headers['x-echo']).toBe('***')
+    expect(response?.body).toContain('"authorization":"***"')
+    expect(response?.body).toContain('"password":"***"')
+    expect(response?.body).not.toMatch(/k3y-of|YmFuazpw/)
+  })
+
   it('is not decompressed', async () => {
     receiver.answer = { status: 200, headers: { 'content-encoding': 'gzip' }, body: 'not gzip at all' }
     expect((await post(aPost(receiver.url))).response?.body).toBe('not gzip at all')

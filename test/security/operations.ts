@@ -26,6 +26,8 @@ export interface Operation {
   parameters: Parameter[]
   /** A body that fits the schema as far as a schema tells. */
   body?: unknown
+  /** What the body may have, needed or not. */
+  fields: string[]
 }
 interface Document {
   paths: Record<string, Record<string, { security: Record<string, string[]>[]; parameters: Parameter[]; requestBody?: { content: Record<string, { schema: Schema }> } }>>
@@ -43,6 +45,7 @@ export async function operationsOf(url: string): Promise<Operation[]> {
         path,
         scope: scopeOf(security),
         parameters,
+        fields: schema ? Object.keys(resolved(schema, components.schemas).properties ?? {}) : [],
         ...(schema && { body: sampleOf(schema, components.schemas) }),
       }
     }),
@@ -55,9 +58,12 @@ function scopeOf(security: Record<string, string[]>[]): string {
   return ofKeys?.['apiKey']?.[0] ?? 'session'
 }
 
+const resolved = (schema: Schema, named: Record<string, Schema>): Schema =>
+  schema.$ref === undefined ? schema : (named[schema.$ref.split('/').at(-1) ?? ''] ?? {})
+
 /** The least that fits a schema. */
 export function sampleOf(schema: Schema, named: Record<string, Schema>): unknown {
-  if (schema.$ref !== undefined) return sampleOf(named[schema.$ref.split('/').at(-1) ?? ''] ?? {}, named)
+  if (schema.$ref !== undefined) return sampleOf(resolved(schema, named), named)
   if (schema.const !== undefined) return schema.const
   if (schema.default !== undefined) return schema.default
   if (schema.enum) return schema.enum[0]
