@@ -47,6 +47,7 @@ import { createRetime } from './steering/retiming'
 import { createSteering } from './steering/steering'
 import { createTallying, type Tallying } from './steering/tallying'
 import { createApiKeyStore } from './store/api-keys'
+import { createAuditStore } from './store/audit'
 import { createAttemptStore } from './store/attempts'
 import { createBacklogStore } from './store/backlogs'
 import { connectStore, type StoreConnection } from './store/connect'
@@ -278,6 +279,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     releasing,
     webhooks,
     tenants,
+    audit: createAuditStore(models, sealer),
     legalHolds,
     keep: retention.keep,
     apiKeys: createApiKeyStore(models),

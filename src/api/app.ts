@@ -9,6 +9,7 @@ import type { Replays } from '../steering/replays'
 import type { Retention } from '../steering/retention'
 import type { Steering } from '../steering/steering'
 import type { ApiKeyStore } from '../store/api-keys'
+import type { AuditStore } from '../store/audit'
 import type { AttemptStore } from '../store/attempts'
 import type { DeliveryChanges } from '../store/delivery-changes'
 import type { DeliveryQueries } from '../store/delivery-queries'
@@ -25,6 +26,8 @@ import type { WebhookStore } from '../store/webhooks'
 import type { Portal } from '../portal'
 import { accountRoutes } from './account'
 import { apiKeyRoutes } from './api-keys'
+import { auditRoutes } from './audit'
+import { createRecord } from './audited'
 import { createAuthenticate } from './auth'
 import { deliveryRoutes } from './deliveries'
 import { createDocs } from './docs'
@@ -66,6 +69,7 @@ export interface ApiDeps extends TemporalUi {
   replays: Pick<Replays, 'plan'>
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets'>
   tenants: TenantStore
+  audit: AuditStore
   legalHolds: LegalHoldStore
   keep: Retention['keep']
   apiKeys: ApiKeyStore
@@ -117,7 +121,7 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
   app.set('trust proxy', deps.trustProxies)
   app.use(securityHeaders())
   const cookies = createSessionCookies(deps.portalSettings)
-  app.use(createRouter(routes, createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions })))
+  app.use(createRouter(routes, createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions }), createRecord(deps.audit)))
   for (const page of pages) app.use(page)
   app.use(createDocs(createOpenApi(routes, deps.version)))
   app.use(refusePath)
@@ -151,6 +155,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...accountRoutes(shared),
     ...userRoutes(shared),
     ...portalLinkRoutes(shared),
+    ...auditRoutes(shared),
     ...healthRoutes(shared),
   ]
 }

@@ -25,6 +25,7 @@ export function filterTestRoutes({ eventQueries, catalog, checkUrl }: FilterTest
     route({
       method: 'post',
       path: '/v1/webhooks/filter-test',
+      audited: false,
       scope: 'read',
       tag: 'Webhooks',
       summary: 'Try a filter on past events',

@@ -27,6 +27,7 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
   return [
     route({
       method: 'post',
+      audited: false,
       path: '/v1/events',
       scope: 'publish',
       tag: 'Events',
@@ -46,6 +47,7 @@ export function publishingRoutes({ publisher, catalog }: PublishingDeps): Route[
     }),
     route({
       method: 'post',
+      audited: false,
       path: '/v1/events/batch',
       scope: 'publish',
       tag: 'Events',

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Actor } from '../domain/audit'
 import type { Scope } from '../domain/api-key'
 import type { LiveSession } from '../portal/sessions'
 
@@ -48,6 +49,8 @@ export interface Reply {
   /** Of `text` or `stream`; JSON when none is given. */
   contentType?: string
   headers?: Record<string, string | string[]>
+  /** For the audit log, where only the handler knows it. */
+  done?: { tenantId?: string; actor?: Actor }
 }
 
 /** An answer as the OpenAPI document tells it. */
@@ -73,6 +76,8 @@ interface About {
   /** The body as the document shows it, when the schema that reads it says less. */
   bodyShown?: z.ZodType
   maxBodyBytes?: number
+  /** Whether a call is written to the audit log; else whatever is no GET is. */
+  audited?: boolean
   responses: Record<number, Answer>
   /** Problems beside those that every route has. */
   problems?: number[]

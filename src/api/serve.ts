@@ -1,4 +1,5 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
+import type { RecordCall } from './audited'
 import { BACKGROUND_HEADER, type Authenticate } from './auth'
 import { bodyReader, jsonText, parseJson } from './body'
 import { Problem, type ProblemBody } from './problem'
@@ -10,11 +11,11 @@ const MAX_BODY_BYTES = 256 * 1024
 
 const NOBODY: Caller = { tenantId: '', keyId: '', scopes: [] }
 
-/** The routes as Express serves them: who asks → what was sent → the handler → the answer. */
-export function createRouter(routes: Route[], authenticate: Authenticate): Router {
+/** The routes as Express serves them: who asks → what was sent → the handler → the audit log → the answer. */
+export function createRouter(routes: Route[], authenticate: Authenticate, record: RecordCall): Router {
   const router = Router()
   for (const each of routes) {
-    router[each.method](expressPath(each.path), ...handlers(each, authenticate))
+    router[each.method](expressPath(each.path), ...handlers(each, authenticate, record))
   }
   for (const path of new Set(routes.map((each) => each.path))) {
     router.all(expressPath(path), refuseMethod(routes.filter((each) => each.path === path)))
@@ -24,7 +25,7 @@ export function createRouter(routes: Route[], authenticate: Authenticate): Route
 
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
-function handlers(each: Route, authenticate: Authenticate): RequestHandler[] {
+function handlers(each: Route, authenticate: Authenticate, record: RecordCall): RequestHandler[] {
   const { scope, body, maxBodyBytes = MAX_BODY_BYTES } = each
   const letIn: RequestHandler = async (req, res, next) => {
     if (scope !== 'none') res.locals.caller = await authenticate(req, scope)
@@ -32,7 +33,8 @@ function handlers(each: Route, authenticate: Authenticate): RequestHandler[] {
   }
   const answer: RequestHandler = async (req, res) => {
     const caller: Caller = res.locals.caller ?? NOBODY
-    const reply = await each.handle(readCall(each, req, caller, mayGoOn(authenticate, req, scope)))
+    const call = readCall(each, req, caller, mayGoOn(authenticate, req, scope))
+    const reply = await record(each, call, () => each.handle(call))
     if (reply.stream) await sendStream(req, res, reply, reply.stream)
     else send(res, reply)
   }

@@ -93,7 +93,8 @@ export async function begun(deps: SessionDeps, session: LiveSession, call: Call)
   for (const before of deps.cookies.read(carried(call))) await deps.portal.sessions.end({ id: tokenId(before) })
   const tenantId = homeTenant(session.grants)
   const body = await viewSession(deps, { session, tenantId, scopes: sessionScopes(session, tenantId) })
-  return { status: 200, body, headers: deps.cookies.set(session.token, session.link ? 'guest' : 'user', carried(call)) }
+  const done = { tenantId, actor: { kind: session.link ? ('link' as const) : ('user' as const), id: session.callerId } }
+  return { status: 200, body, headers: deps.cookies.set(session.token, session.link ? 'guest' : 'user', carried(call)), done }
 }
 
 type Refused = Exclude<Proof, { kind: 'proven' | 'throttled' }> | { kind: 'throttled'; waitMs: number; isLocked?: boolean }

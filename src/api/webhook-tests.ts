@@ -26,6 +26,7 @@ export function webhookTestRoutes({ webhooks, catalog, checkUrl, post }: Webhook
     route({
       method: 'post',
       path: '/v1/webhooks/check-url',
+      audited: false,
       scope: 'read',
       tag: 'Webhooks',
       summary: 'May a webhook have this URL?',

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { version } from '../../package.json'
 import { SettingsError } from '../env'
 import { StackError } from '../stack/errors'
+import { verifyAudit } from './audit'
 import { runRole } from './run-role'
 import { runStart } from './run-start'
 import { addUser, listUsers, resetUser, UsersError, type AddOptions, type ResetOptions, type UserOptions } from './users'
@@ -48,6 +49,14 @@ inTenant(users.command('reset <email>'))
 inTenant(users.command('list'))
   .description('list the users of a tenant, and those of every tenant')
   .action((options: UserOptions) => run(() => listUsers(options)))
+
+const audit = program.command('audit').description('the log of who did what; asks the Herald that runs here, with the admin key')
+
+audit
+  .command('verify')
+  .description('look in every tenant for lines of the audit log that were changed or removed; ends with 1 when there is one')
+  .option('--url <url>', 'where Herald runs; else http://127.0.0.1:$PORT')
+  .action((options: { url?: string }) => run(() => verifyAudit(options)))
 
 async function run(command: () => Promise<void>): Promise<void> {
   try {

@@ -67,10 +67,10 @@ function sayLink(email: string, { link, linkExpiresAt }: LinkShown): void {
   say(`A link for ${email} to choose a password, once, until ${linkExpiresAt ?? ''}:\n${link ?? ''}`)
 }
 
-type Api = <Body>(method: string, path: string, body?: unknown) => Promise<Body>
+export type Api = <Body>(method: string, path: string, body?: unknown) => Promise<Body>
 
 /** By way of the API, so that what it allows and what it writes is the same. */
-async function createApi({ tenant, url }: UserOptions): Promise<Api> {
+export async function createApi({ tenant, url }: UserOptions): Promise<Api> {
   const env = readEnv()
   const key = await adminKey(env)
   const base = url ?? `http://127.0.0.1:${env.PORT}`

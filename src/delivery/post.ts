@@ -76,7 +76,7 @@ async function send(dispatcher: PostDependencies['dispatcher'], request: PostReq
     return { error: new BlockedTargetError('The URL must begin with https:// or http://'), phases: {} }
   }
   if (target.username !== '' || target.password !== '') {
-    return { error: new BlockedTargetError('The URL must not contain a user name or a password') }
+    return { error: new BlockedTargetError('The URL must not contain a user name or a password'), phases: {} }
   }
   const { origin, pathname, search } = target
   return exchange(dispatcher, { origin, path: pathname + search, method: 'POST', headers, body }, timeoutMs)

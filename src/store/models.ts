@@ -1,4 +1,5 @@
 import { Schema, type Connection, type Model, type mongo } from 'mongoose'
+import type { AuditLine } from '../domain/audit'
 import type { ApiKey } from '../domain/api-key'
 import { FINAL_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import type { HeraldEvent } from '../domain/event'
@@ -93,6 +94,13 @@ export interface SentinelRecord {
   _id: string
   sealed: string
 }
+/** Added to and never changed. */
+export type AuditRecord = AuditLine & { _id: string }
+/** The highest number that a tenant's book has had. */
+export interface AuditHeadRecord {
+  _id: string
+  number: number
+}
 export type LegalHoldRecord = LegalHold & { _id: string }
 /** How far retention has looked at a tenant's events. */
 export interface RetentionCursorRecord {
@@ -155,6 +163,8 @@ export interface Models {
   retentionCursors: Model<RetentionCursorRecord>
   turns: Model<TurnRecord>
   turnsTaken: Model<TurnsTakenRecord>
+  auditLines: Model<AuditRecord>
+  auditHeads: Model<AuditHeadRecord>
   digests: Model<DigestRecord>
   mails: Model<MailRecord>
   tallies: Model<TallyRecord>
@@ -312,6 +322,8 @@ export function createModels(connection: Connection): Models {
     turns: model('turns', open()),
     // No two turns are farther apart than a minute.
     turnsTaken: model('turnsTaken', open().index({ at: 1 }, { expireAfterSeconds: 3_600 })),
+    auditLines: model('auditLines', open().index({ tenantId: 1, _id: -1 }).index({ tenantId: 1, target: 1, _id: -1 })),
+    auditHeads: model('auditHeads', open()),
     digests: model('digests', open().index({ since: 1 }).index({ tenantId: 1, count: -1, _id: 1 })),
     mails: model('mails', open()),
     tallies: model('tallies', leaving(open()).index({ tenantId: 1, webhookId: 1, span: 1, at: 1 }).index({ span: 1, at: 1 })),

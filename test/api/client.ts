@@ -31,7 +31,7 @@ export function createClient(url: string, authorization: string | undefined, che
       ...(body !== undefined && { body: raw(body) }),
     })
     const text = await response.text()
-    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
     const answer = { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined }
     check(method, path, answer)
     return answer

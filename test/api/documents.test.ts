@@ -17,6 +17,9 @@ get /healthz
 get /metrics
 get /readyz
 get /v1/api-keys
+get /v1/audit
+get /v1/audit/export
+get /v1/audit/verify
 get /v1/deliveries
 get /v1/deliveries/count
 get /v1/deliveries/live

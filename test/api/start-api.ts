@@ -21,6 +21,7 @@ import { createRetention } from '../../src/steering/retention'
 import { createRetime } from '../../src/steering/retiming'
 import { createSteering } from '../../src/steering/steering'
 import { createApiKeyStore } from '../../src/store/api-keys'
+import { createAuditStore } from '../../src/store/audit'
 import { createAttemptStore } from '../../src/store/attempts'
 import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryStore } from '../../src/store/deliveries'
@@ -157,6 +158,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     releasing,
     webhooks,
     tenants,
+    audit: createAuditStore(models, createSealer(Buffer.alloc(32, 7))),
     legalHolds,
     keep: retention.keep,
     apiKeys: createApiKeyStore(models),

@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import type { AuditLine } from '../domain/audit'
+import type { AuditFilter, AuditStore } from '../store/audit'
+import { route, type Route } from './route'
+import { instant, listOf, named, paging, time } from './views'
+
+export interface AuditDeps {
+  audit: Pick<AuditStore, 'list' | 'after' | 'verify'>
+}
+
+const MOST_EXPORTED = 10_000
+export const NEXT_HEADER = 'Herald-Next-After'
+
+const view = z.object({
+  number: z.int().describe('Counts from 1 without a gap.'),
+  at: time,
+  actor: z.object({ kind: z.enum(['key', 'user', 'link', 'nobody']), id: z.string() }).describe('The id of the API key (`admin`: the admin key), the user or the portal link.'),
+  action: z.string().describe('The operation, such as `POST /v1/webhooks/{id}/pause`.'),
+  target: z.array(z.string()).describe('The ids that it was about.'),
+  fields: z.array(z.string()).describe('The fields that were sent; never their values.'),
+  status: z.int().describe('The HTTP status that was answered.'),
+  from: z.string().describe('The IP address that it came from.'),
+  hash: z.string().describe('Over this line and the hash of the one before.'),
+})
+named.add(view, { id: 'AuditLine' })
+
+const filters = {
+  action: z.string().max(200).optional().describe('Of this operation alone: `PATCH /v1/webhooks/{id}`.'),
+  actor: z.string().max(100).optional().describe('By this key, user or portal link alone.'),
+  target: z.string().max(256).optional().describe('About this id alone.'),
+  from: instant.describe('Not before this time.'),
+  to: instant.describe('Before this time.'),
+}
+const number = z
+  .string()
+  .regex(/^\d{1,12}$/, 'must be the number of a line')
+  .transform(Number)
+  .default(0)
+  .describe('Only lines with a higher number.')
+const listQuery = z.strictObject({ ...filters, ...paging.shape })
+const exportQuery = z.strictObject({ ...filters, after: number })
+
+const verdict = z.object({
+  whole: z.boolean(),
+  lines: z.int().optional(),
+  lastHash: z.string().optional().describe('Note it elsewhere: a later look that finds another hash at that number shows that the book was written anew.'),
+  brokenAt: z.int().optional().describe('The number of the first line that is not as it was written.'),
+  why: z.string().optional(),
+})
+named.add(verdict, { id: 'AuditVerdict' })
+
+export function auditRoutes({ audit }: AuditDeps): Route[] {
+  const about = { method: 'get', scope: 'access', tag: 'Audit' } as const
+  return [
+    route({
+      ...about,
+      path: '/v1/audit',
+      summary: 'Who did what, when and from where',
+      description: 'Every change, retry, release and sign-in of the tenant, with what was answered. In the tenant `default` also what belongs to no tenant.',
+      query: listQuery,
+      responses: { 200: { description: 'A page of lines, newest first.', schema: listOf(view, 'AuditList') } },
+      handle: async ({ tenantId, query: { cursor, limit, ...rest } }) => {
+        const { data, nextCursor } = await audit.list(tenantId, toFilter(rest), { limit, ...(cursor !== undefined && { cursor }) })
+        return { status: 200, body: { data: data.map(toView), nextCursor } }
+      },
+    }),
+    route({
+      ...about,
+      path: '/v1/audit/export',
+      summary: 'Export the audit log',
+      description: `One JSON object a line, oldest first, up to ${MOST_EXPORTED.toLocaleString('en')}; where there are more, the header \`${NEXT_HEADER}\` has the \`after\` of the next part.`,
+      query: exportQuery,
+      responses: { 200: { description: 'Lines of JSON.', contentType: 'application/x-ndjson' } },
+      handle: async ({ tenantId, query: { after, ...rest } }) => {
+        const lines = await audit.after(tenantId, toFilter(rest), after, MOST_EXPORTED)
+        const next = lines.length === MOST_EXPORTED ? lines.at(-1)?.number : undefined
+        return {
+          status: 200,
+          text: lines.map((line) => `${JSON.stringify(toView(line))}\n`).join(''),
+          contentType: 'application/x-ndjson',
+          ...(next !== undefined && { headers: { [NEXT_HEADER]: String(next) } }),
+        }
+      },
+    }),
+    route({
+      ...about,
+      path: '/v1/audit/verify',
+      summary: 'Has a line been changed or removed?',
+      description: 'Reads the whole book of the tenant.',
+      responses: { 200: { description: 'Whether it is as it was written.', schema: verdict } },
+      handle: async ({ tenantId }) => {
+        const found = await audit.verify(tenantId)
+        const body = found.kind === 'whole' ? { whole: true, lines: found.lines, lastHash: found.lastHash } : { whole: false, brokenAt: found.line, why: found.why }
+        return { status: 200, body }
+      },
+    }),
+  ]
+}
+
+type Asked = Omit<z.output<typeof listQuery>, 'cursor' | 'limit'>
+
+const toFilter = ({ actor, ...rest }: Asked): AuditFilter => ({ ...rest, ...(actor !== undefined && { actorId: actor }) })
+
+const toView = ({ number, at, actor, action, target, fields, status, from, hash }: AuditLine): z.infer<typeof view> => ({
+  number,
+  at: at.toISOString(),
+  actor,
+  action,
+  target,
+  fields,
+  status,
+  from,
+  hash,
+})

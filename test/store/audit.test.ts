@@ -1,0 +1,50 @@
+import { createSealer } from '../../src/delivery/seal'
+import type { AuditEntry } from '../../src/domain/audit'
+import { createAuditStore, type AuditStore } from '../../src/store/audit'
+import type { StoreConnection } from '../../src/store/connect'
+import { connectTestStore } from '../support/mongo'
+
+let store: StoreConnection
+beforeEach(async () => (store = await connectTestStore()))
+afterEach(() => store.close())
+
+const book = (): AuditStore => createAuditStore(store.models, createSealer(Buffer.alloc(32, 3)))
+const entry = (n: number, tenantId = 'bank'): AuditEntry => ({
+  tenantId,
+  at: new Date(),
+  actor: { kind: 'key', id: 'key_1' },
+  action: 'PATCH /v1/webhooks/{id}',
+  target: [`whk_${n}`],
+  fields: ['url'],
+  status: 200,
+  from: '10.0.0.1',
+})
+
+it('numbers the lines of a tenant without a gap, with several processes at once', async () => {
+  const processes = [book(), book(), book()]
+  await Promise.all(processes.flatMap((each, p) => Array.from({ length: 40 }, (_, n) => each.append(entry(p * 40 + n)))))
+  await book().append(entry(1, 'other'))
+  const lines = await book().after('bank', {}, 0, 1_000)
+  expect(lines.map(({ number }) => number)).toEqual(Array.from({ length: 120 }, (_, n) => n + 1))
+  expect(new Set(lines.map(({ target }) => target[0])).size).toBe(120)
+  expect(await book().verify('bank')).toMatchObject({ kind: 'whole', lines: 120, lastHash: lines.at(-1)?.hash })
+  expect(await book().verify('other')).toMatchObject({ kind: 'whole', lines: 1 })
+  expect(await book().verify('nobody')).toMatchObject({ kind: 'whole', lines: 0 })
+})
+
+const key = (number: number): string => `bank/${String(number).padStart(12, '0')}`
+
+it.each<[string, number, () => Promise<unknown>]>([
+  ['changed', 3, () => store.models.auditLines.updateOne({ _id: key(3) }, { $set: { status: 404 } })],
+  ['changed in its time', 5, () => store.models.auditLines.updateOne({ _id: key(5) }, { $set: { at: new Date(0) } })],
+  ['given to somebody else', 2, () => store.models.auditLines.updateOne({ _id: key(2) }, { $set: { 'actor.id': 'key_2' } })],
+  ['removed', 4, () => store.models.auditLines.deleteOne({ _id: key(4) })],
+  ['the first, and removed', 1, () => store.models.auditLines.deleteOne({ _id: key(1) })],
+  ['the last, and removed', 6, () => store.models.auditLines.deleteOne({ _id: key(6) })],
+  ['added by somebody without the key', 7, () => store.models.auditLines.create({ _id: key(7), ...entry(7), number: 7, hash: 'f'.repeat(64) })],
+])('shows a line that was %s', async (_, line, tamper) => {
+  for (let n = 1; n <= 6; n++) await book().append(entry(n))
+  expect(await book().verify('bank')).toMatchObject({ kind: 'whole', lines: 6 })
+  await tamper()
+  expect(await book().verify('bank')).toMatchObject({ kind: 'broken', line })
+})
