@@ -25,6 +25,8 @@ export interface Config {
   /** SHA-256 of the admin key, in hex. */
   adminKeyHash: string
   encryptionKey: Buffer
+  /** Open what they have sealed, while keys are changed. */
+  otherEncryptionKeys?: Buffer[]
   /** CIDRs that may be called although they are not public. */
   allowTargets: string[]
   /** Ports that may never be called: those of embedded servers. Read at every connect. */
@@ -99,6 +101,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     },
     adminKeyHash: createHash('sha256').update(secrets.adminKey).digest('hex'),
     encryptionKey: secrets.encryptionKey,
+    otherEncryptionKeys: env.HERALD_OTHER_ENCRYPTION_KEYS,
     allowTargets: [...env.HERALD_ALLOW_TARGETS, ...(servers.embedded ? LOOPBACK : [])],
     deniedPorts: servers.ports,
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,

@@ -74,6 +74,7 @@ import { createRetentionMarks } from './store/retention-marks'
 import { createScheduleStore } from './store/schedule'
 import { wrongKey } from './store/sentinel'
 import { createStatisticsQueries } from './store/statistics'
+import { createReseal } from './store/reseal'
 import { createSteeredStore } from './store/steered'
 import { createTallyStore } from './store/tallies'
 import { createTallySources } from './store/tally-sources'
@@ -127,7 +128,7 @@ export type Role = 'all' | 'api' | 'worker'
 /** The only place that builds; everybody else is handed what they need. */
 export async function createContext({ config, logger, role }: ContextOptions): Promise<Context> {
   const store = await connectStore(config.mongodb.uri, config.mongodb.database)
-  const sealer = createSealer(config.encryptionKey)
+  const sealer = createSealer(config.encryptionKey, config.otherEncryptionKeys)
   await refuseWrongKey(store, sealer)
   const temporal = await connectTemporal(config.temporal)
   const { models } = store
@@ -279,6 +280,7 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     releasing,
     webhooks,
     tenants,
+    reseal: createReseal(models, sealer),
     audit: createAuditStore(models, sealer),
     legalHolds,
     keep: retention.keep,

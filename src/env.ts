@@ -16,9 +16,10 @@ const port = z.coerce
   .min(0)
   .max(65_535)
 const isCidr = (text: string): boolean => ipaddr.isValidCIDR(text) || isIP(text) !== 0
+const keyBytes = (text: string): Buffer => Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64')
 const key32 = z
   .string()
-  .transform((value) => Buffer.from(value, /^[0-9a-f]{64}$/i.test(value) ? 'hex' : 'base64'))
+  .transform(keyBytes)
   .refine((key) => key.length === 32, 'must be 32 bytes as hex or base64: make one with `openssl rand -base64 32`')
 
 const proxy = (text: string): boolean => isCidr(text) || ['loopback', 'linklocal', 'uniquelocal'].includes(text)
@@ -53,6 +54,9 @@ const settings = z.object({
   HERALD_DATA_DIR: z.string().default('.herald'),
   HERALD_ADMIN_KEY: z.string().min(20, 'must have at least 20 characters').optional(),
   HERALD_ENCRYPTION_KEY: key32.optional(),
+  HERALD_OTHER_ENCRYPTION_KEYS: list(',')
+    .transform((all) => all.map(keyBytes))
+    .refine((all) => all.every((key) => key.length === 32), 'must be keys of 32 bytes as hex or base64, separated by commas'),
   HERALD_PAYLOAD_KEY: key32.optional(),
   HERALD_ALLOW_TARGETS: z
     .string()

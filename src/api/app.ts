@@ -45,6 +45,8 @@ import { createOpenApi } from './openapi'
 import { portalLinkRoutes } from './portal-links'
 import { publishingRoutes } from './publishing'
 import { releaseRoutes } from './releases'
+import type { Reseal } from '../store/reseal'
+import { encryptionKeyRoutes } from './encryption-keys'
 import type { Route } from './route'
 import { secretRotationRoutes } from './secret-rotation'
 import { createRouter } from './serve'
@@ -70,6 +72,7 @@ export interface ApiDeps extends TemporalUi {
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets'>
   tenants: TenantStore
   audit: AuditStore
+  reseal: Reseal
   legalHolds: LegalHoldStore
   keep: Retention['keep']
   apiKeys: ApiKeyStore
@@ -156,6 +159,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...userRoutes(shared),
     ...portalLinkRoutes(shared),
     ...auditRoutes(shared),
+    ...encryptionKeyRoutes(shared),
     ...healthRoutes(shared),
   ]
 }

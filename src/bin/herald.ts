@@ -4,6 +4,7 @@ import { version } from '../../package.json'
 import { SettingsError } from '../env'
 import { StackError } from '../stack/errors'
 import { verifyAudit } from './audit'
+import { rotateKeys } from './keys'
 import { runRole } from './run-role'
 import { runStart } from './run-start'
 import { addUser, listUsers, resetUser, UsersError, type AddOptions, type ResetOptions, type UserOptions } from './users'
@@ -49,6 +50,14 @@ inTenant(users.command('reset <email>'))
 inTenant(users.command('list'))
   .description('list the users of a tenant, and those of every tenant')
   .action((options: UserOptions) => run(() => listUsers(options)))
+
+const keys = program.command('keys').description('the keys that seal secrets in MongoDB; asks the Herald that runs here, with the admin key')
+
+keys
+  .command('rotate')
+  .description('seal with HERALD_ENCRYPTION_KEY what other keys have sealed; may be stopped and run again')
+  .option('--url <url>', 'where Herald runs; else http://127.0.0.1:$PORT')
+  .action((options: { url?: string }) => run(() => rotateKeys(options)))
 
 const audit = program.command('audit').description('the log of who did what; asks the Herald that runs here, with the admin key')
 

@@ -72,4 +72,6 @@ export interface OpenWebhook extends Webhook {
 export interface Sealer {
   seal: (plain: string, context: string) => string
   open: (sealed: string, context: string) => string
+  /** Id of the key that seals; it says nothing about the key. */
+  keyId: string
 }

@@ -40,6 +40,7 @@ import { createStatisticsQueries } from '../../src/store/statistics'
 import { createLegalHoldStore } from '../../src/store/legal-holds'
 import { createRetentionLooks } from '../../src/store/retention-looks'
 import { createRetentionMarks } from '../../src/store/retention-marks'
+import { createReseal } from '../../src/store/reseal'
 import { createSteeredStore } from '../../src/store/steered'
 import { createTenantStore, ensureDefaultTenant } from '../../src/store/tenants'
 import { createWebhookStore } from '../../src/store/webhooks'
@@ -158,6 +159,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     releasing,
     webhooks,
     tenants,
+    reseal: createReseal(models, createSealer(Buffer.alloc(32, 7))),
     audit: createAuditStore(models, createSealer(Buffer.alloc(32, 7))),
     legalHolds,
     keep: retention.keep,

@@ -30,6 +30,15 @@ describe('sealing', () => {
     expect(() => createSealer(randomBytes(32)).open(sealed, CONTEXT)).toThrow(`sealed with key ${keyId}`)
   })
 
+  it('opens with any key of its ring, and seals with the first', () => {
+    const [before, now] = [randomBytes(32), randomBytes(32)]
+    const [old, ring] = [createSealer(before), createSealer(now, [before])]
+    expect(ring.open(old.seal('secret', CONTEXT), CONTEXT)).toBe('secret')
+    expect(() => old.open(ring.seal('secret', CONTEXT), CONTEXT)).toThrow(`sealed with key ${ring.keyId}, but the configured key is ${old.keyId}`)
+    expect(() => ring.open(createSealer(randomBytes(32)).seal('secret', CONTEXT), CONTEXT)).toThrow(`the configured keys are ${old.keyId}, ${ring.keyId}`)
+    expect(createSealer(now).open(ring.seal('secret', CONTEXT), CONTEXT)).toBe('secret')
+  })
+
   it('does not open when any byte was changed', () => {
     const [version, keyId, payload] = sealer.seal('secret', CONTEXT).split('.')
     const bytes = Buffer.from(payload ?? '', 'base64url')
