@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
 import { SUSPENSION, type SuspensionTimes } from './domain/health'
 import { processId } from './domain/process-id'
@@ -31,6 +31,10 @@ export interface Config {
   allowTargets: string[]
   /** Ports that may never be called: those of embedded servers. Read at every connect. */
   deniedPorts: number[]
+  /** Webhooks are called over https alone. */
+  requireHttps?: boolean
+  /** Authorities (PEM) that vouch for webhooks' certificates beside the public ones. */
+  webhookCa?: string
   eventsPerWorkflow: number
   /** How often a process looks for what is overdue, and how long past its time that is. */
   reconcile: { everyMs: number; patienceMs: number }
@@ -104,6 +108,8 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     otherEncryptionKeys: env.HERALD_OTHER_ENCRYPTION_KEYS,
     allowTargets: [...env.HERALD_ALLOW_TARGETS, ...(servers.embedded ? LOOPBACK : [])],
     deniedPorts: servers.ports,
+    requireHttps: env.HERALD_REQUIRE_HTTPS,
+    ...(env.HERALD_WEBHOOK_CA && { webhookCa: certificates(env.HERALD_WEBHOOK_CA) }),
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
     reconcile: { everyMs: 15_000, patienceMs: 300_000 },
     retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
@@ -114,6 +120,18 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     ...mailFrom(env),
     ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
   }
+}
+
+/** @throws {SettingsError} */
+function certificates(setting: string): string {
+  try {
+    const text = pem(setting) ?? ''
+    const all = [...text.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(([one]) => new X509Certificate(one))
+    if (all.length > 0) return text
+  } catch (error) {
+    throw new SettingsError(`HERALD_WEBHOOK_CA cannot be read: ${(error as Error).message}`)
+  }
+  throw new SettingsError('HERALD_WEBHOOK_CA must be certificates of authorities in PEM form, or the path of a file with them')
 }
 
 const publicUrlOf = ({ HERALD_URL: url }: Env): { publicUrl?: string } => (url === undefined ? {} : { publicUrl: url.replace(/\/+$/, '') })

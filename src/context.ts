@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { rootCertificates } from 'node:tls'
 import type { Application } from 'express'
 import type { Logger } from 'pino'
 import { createActivities } from '../activities'
@@ -226,8 +227,10 @@ export async function createContext({ config, logger, role }: ContextOptions): P
     stopping: stopping.signal,
   })
 
-  const urlRules = { allowTargets: config.allowTargets, deniedPorts: config.deniedPorts }
-  const post = createPostEvent({ dispatcher: createDispatcher(urlRules), userAgent: `Herald/${config.version}` })
+  const { allowTargets, deniedPorts, requireHttps = false, webhookCa } = config
+  const urlRules = { allowTargets, deniedPorts, requireHttps }
+  const trusted = webhookCa === undefined ? {} : { ca: [...rootCertificates, webhookCa] }
+  const post = createPostEvent({ dispatcher: createDispatcher({ ...urlRules, ...trusted }), userAgent: `Herald/${config.version}` })
   const wakeQueue = createQueueWaker(starts, logger)
   const { observe } = createHealth({ health, webhooks, deliveries, notices, wakeQueue, times: config.suspension, logger })
   const activities = createActivities({

@@ -63,6 +63,8 @@ const settings = z.object({
     .default('')
     .transform((list) => list.split(',').map((item) => item.trim()).filter(Boolean))
     .refine((list) => list.every(isCidr), 'must be CIDRs or addresses, such as 10.1.0.0/16,192.168.7.9'),
+  HERALD_REQUIRE_HTTPS: flag.default(false),
+  HERALD_WEBHOOK_CA: text,
   HERALD_EVENTS_PER_WORKFLOW: z.coerce.number().int().min(1).max(100).default(100),
   HERALD_DATABASE: z.string().default('herald'),
   HERALD_TASK_QUEUE: z.string().default('herald'),

@@ -11,6 +11,8 @@ export interface TargetRules {
   allowed: readonly Cidr[]
   /** Those of servers that may be started again under others: what is added later counts. */
   deniedPorts: readonly number[]
+  /** Nothing goes out in the clear. */
+  requireHttps: boolean
 }
 
 export type Verdict = { ok: true } | { ok: false; reason: string }
@@ -41,8 +43,9 @@ const METADATA = [
 const IPV6_GLOBAL: Cidr = ipaddr.parseCIDR('2000::/3')
 
 /** Throws when `allowTargets` has something else than CIDRs or single addresses. */
-export function createTargetRules(options: { allowTargets: string[]; deniedPorts: number[] }): TargetRules {
-  return { allowed: options.allowTargets.map(parseCidr), deniedPorts: options.deniedPorts }
+export function createTargetRules(options: { allowTargets: string[]; deniedPorts: number[]; requireHttps?: boolean }): TargetRules {
+  const { allowTargets, deniedPorts, requireHttps = false } = options
+  return { allowed: allowTargets.map(parseCidr), deniedPorts, requireHttps }
 }
 
 /**
@@ -55,6 +58,8 @@ export function checkUrl(url: string, rules: TargetRules): Verdict {
   if (!parsed) return refuse('Not a URL; expected something like https://example.com/webhooks')
   const { protocol, hostname, port, username, password } = parsed
   if (protocol !== 'https:' && protocol !== 'http:') return refuse(`The URL must begin with https:// or http://`)
+  const byScheme = checkScheme(protocol, rules)
+  if (!byScheme.ok) return byScheme
   if (username !== '' || password !== '') {
     return refuse('The URL must not contain a user name or a password; give them as auth')
   }
@@ -77,6 +82,11 @@ export function parseUrl(url: string): URL | undefined {
 export function checkEndpoint(host: string, port: number, rules: TargetRules): Verdict {
   const verdict = checkPort(port, rules)
   return verdict.ok ? checkHost(host, rules) : verdict
+}
+
+/** Of a scheme that is http or https. */
+export function checkScheme(protocol: string, { requireHttps }: TargetRules): Verdict {
+  return requireHttps && protocol !== 'https:' ? refuse('The URL must begin with https:// (HERALD_REQUIRE_HTTPS)') : OK
 }
 
 export function checkPort(port: number, rules: TargetRules): Verdict {

@@ -7,7 +7,7 @@ import { boundReads } from './bound-reads'
 import { shareRefusals } from './shared-refusal'
 import { createConnectionWatch, type ConnectionWatch } from './phases'
 import { createPools, type Outlet } from './pools'
-import { checkAddress, checkHost, checkPort, createTargetRules, defaultPort, type TargetRules, type Verdict } from './address'
+import { checkAddress, checkHost, checkPort, checkScheme, createTargetRules, defaultPort, type TargetRules, type Verdict } from './address'
 
 /** The address is one that Herald refuses to call. */
 export class BlockedTargetError extends Error {
@@ -25,6 +25,7 @@ export interface DispatcherOptions {
   allowTargets: string[]
   /** Ports of Herald's own servers, refused on every address. */
   deniedPorts: number[]
+  requireHttps?: boolean
   lookup?: Lookup
   /** Certificate authorities (PEM) to trust instead of Node's own list. */
   ca?: string[]
@@ -70,6 +71,8 @@ function createConnector(options: DispatcherOptions, { watched }: ConnectionWatc
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
     // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
     rejectUnauthorized: true,
+    // Likewise --tls-min-v1.0.
+    minVersion: 'TLSv1.2',
     ca: options.ca,
     allowH2: false,
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
@@ -77,6 +80,8 @@ function createConnector(options: DispatcherOptions, { watched }: ConnectionWatc
   const verdicts = new LRUCache<string, Verdict>({ max: 1_000 })
 
   function judge({ protocol, hostname, port }: buildConnector.Options): Verdict {
+    const byScheme = checkScheme(protocol, rules)
+    if (!byScheme.ok) return byScheme
     const byPort = checkPort(port === '' ? defaultPort(protocol) : Number(port), rules)
     if (!byPort.ok) return byPort
     const verdict = verdicts.get(hostname) ?? checkHost(hostname, rules)

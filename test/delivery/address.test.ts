@@ -84,6 +84,12 @@ describe('judging a URL', () => {
   })
 })
 
+it('refuses http where https is asked for', () => {
+  const rules = createTargetRules({ allowTargets: [], deniedPorts: [], requireHttps: true })
+  expect(checkUrl('https://example.com/', rules)).toEqual({ ok: true })
+  expect(checkUrl('http://example.com/', rules)).toMatchObject({ ok: false, reason: expect.stringContaining('https') })
+})
+
 it('refuses the port that a server of its own has taken since', () => {
   const deniedPorts = [7233]
   const rules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts })

@@ -173,6 +173,21 @@ describe('TLS', () => {
     expect((await post(aPost(url('receiver.test')))).outcome).toEqual({ kind: 'delivered', status: 200 })
   })
 
+  it('is the only way out where it is asked for, also for a webhook from before', async () => {
+    const post = postThrough({ lookup: onLoopback, allowTargets: ['127.0.0.0/8'], ca: [pem], requireHttps: true })
+    expect((await post(aPost(url('receiver.test')))).outcome.kind).toBe('delivered')
+    expect((await post(aPost(receiver.url))).outcome).toMatchObject({ kind: 'blocked', detail: expect.stringContaining('HERALD_REQUIRE_HTTPS') })
+  })
+
+  it('is refused below version 1.2', async () => {
+    const old = createServer({ cert: pem, key: pem, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }, (_request, response) => response.end())
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve))
+    const { port: oldPort } = Object.assign({ port: 0 }, old.address())
+    const post = postThrough({ lookup: onLoopback, allowTargets: ['127.0.0.0/8'], ca: [pem] })
+    expect((await post(aPost(`https://receiver.test:${oldPort}/`))).outcome).toMatchObject({ reason: 'tls', detail: expect.stringMatching(/PROTOCOL|VERSION/i) })
+    await new Promise((resolve) => old.close(resolve))
+  })
+
   it('refuses a certificate that nobody vouches for, one for another name, and no TLS at all', async () => {
     const trusting = postThrough({ lookup: onLoopback, allowTargets: ['127.0.0.0/8'], ca: [pem] })
     const plain = postThrough({ lookup: onLoopback, allowTargets: ['127.0.0.0/8'] })
