@@ -4,7 +4,7 @@ import { spanOfStep, windowOf, type Window } from '../domain/window'
 import { createBacklogStore, type Backlog } from './backlogs'
 import type { Models } from './models'
 import { scoped } from './scope'
-import { ALL, type TallyRecord } from './tallies'
+import { ALL, PROGRESS, type TallyRecord } from './tallies'
 
 export interface StepCounts {
   /** Its begin, in ms since 1970. */
@@ -52,7 +52,7 @@ export function createStatisticsQueries(models: Models): StatisticsQueries {
   const backlogs = createBacklogStore(models)
 
   async function about(from: number, to: number): Promise<About & { until: CountedUntil }> {
-    const progress = await tallyProgress.findOne()
+    const progress = await tallyProgress.findOne({ _id: PROGRESS })
     const until = { hour: progress?.hoursUntil.getTime() ?? 0, day: progress?.daysUntil.getTime() ?? 0 }
     return { window: windowOf(from, to, Date.now()), until, ...(progress && { countedUntil: progress.countedUntil }) }
   }

@@ -50,7 +50,7 @@ export interface TallyStore {
   within: (span: Span, from: number, to: number) => AsyncIterable<Tally>
 }
 
-const PROGRESS = 'tallies'
+export const PROGRESS = 'tallies'
 
 export function createTallyStore({ hot: { tallies, tallyProgress } }: Models): TallyStore {
   return {

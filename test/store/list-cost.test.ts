@@ -1,9 +1,16 @@
 import { deliveryId } from '../../src/domain/ids'
+import { noCounts } from '../../src/domain/tally'
+import { createBacklogStore } from '../../src/store/backlogs'
 import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryQueries, type DeliveryFilter } from '../../src/store/delivery-queries'
 import { createEventQueries, type EventFilter } from '../../src/store/event-queries'
+import { createExportQueries } from '../../src/store/export'
 import { createLegalHoldStore } from '../../src/store/legal-holds'
+import { createOutcomeStore } from '../../src/store/outcomes'
 import { createReleaseStore } from '../../src/store/releases'
+import { createStatisticsQueries } from '../../src/store/statistics'
+import { ALL, createTallyStore } from '../../src/store/tallies'
+import { createTallySources } from '../../src/store/tally-sources'
 import { createTenantStore } from '../../src/store/tenants'
 import { createWebhookStore } from '../../src/store/webhooks'
 import { connectTestStore } from '../support/mongo'
@@ -70,7 +77,7 @@ async function profiled(work: () => Promise<unknown>): Promise<Profiled[]> {
 }
 
 /** That many documents for a page of `LIMIT`, whatever else there is: one more tells that there is another page. */
-async function expectFlat(work: () => Promise<unknown>, mostDocuments = LIMIT + 2): Promise<void> {
+async function expectFlat(work: () => Promise<unknown>, mostDocuments = LIMIT + 2, mostKeys = mostDocuments + 10): Promise<void> {
   const operations = await profiled(work)
   expect(operations.length).toBeGreaterThan(0)
   for (const { planSummary, docsExamined = 0, keysExamined = 0 } of operations) {
@@ -78,7 +85,7 @@ async function expectFlat(work: () => Promise<unknown>, mostDocuments = LIMIT + 
     expect(planSummary).not.toContain('COLLSCAN')
     expect(docsExamined).toBeLessThanOrEqual(mostDocuments)
     // A merge over the statuses, or over types, looks at the head of each.
-    expect(keysExamined).toBeLessThanOrEqual(mostDocuments + 10)
+    expect(keysExamined).toBeLessThanOrEqual(mostKeys)
   }
 }
 
@@ -165,4 +172,69 @@ it('counts and pages what a release is about along an index', async () => {
   expect(before?.docsExamined).toBeLessThanOrEqual(parked)
   const release = { id: 'rel_1', tenantId: 'bank-b', action: 'retry', filter: { webhookId: 'whk_1' }, createdAt: new Date() } as never
   await expectFlat(() => releases.next(release, LIMIT, []))
+})
+
+describe('statistics', () => {
+  const MINUTES = 180
+  const NOW = Math.floor(Date.now() / 60_000) * 60_000
+
+  beforeAll(async () => {
+    const all = TENANTS.flatMap((tenantId) =>
+      [ALL, ...WEBHOOKS].map((webhookId) => Array.from({ length: MINUTES }, (_, i) => ({ at: NOW - i * 60_000, tally: { tenantId, webhookId, counts: { ...noCounts(), failed: 1 } } }))),
+    )
+    const tallies = createTallyStore(store.models)
+    await tallies.progress()
+    for (const { at, tally } of all.flat()) await tallies.write('minute', at, [tally])
+    await createBacklogStore(store.models).sample(new Date())
+  }, 60_000)
+
+  it('read what was counted of their window alone, whatever there is of deliveries and of other tenants', async () => {
+    const queries = createStatisticsQueries(store.models)
+    const hour = 3_600_000
+    await expectFlat(() => queries.series('bank-b', NOW - hour, NOW), 62)
+    await expectFlat(() => queries.series('bank-b', NOW - hour, NOW, 'whk_2'), 62)
+    // An entry of each minute for each webhook; of what is parked, as many as are shown.
+    await expectFlat(() => queries.ofWebhooks('bank-b', NOW - hour, NOW, WEBHOOKS), 70 * WEBHOOKS.length, 1_002)
+    await expectFlat(() => queries.worst('bank-b', NOW - hour, NOW, 10), 70 * WEBHOOKS.length, 1_002)
+  })
+
+  it('count what stands still along an index, without reading a delivery', async () => {
+    const standing = await store.models.deliveries.countDocuments({ status: { $in: ['parked', 'held'] } })
+    const operations = await profiled(() => createBacklogStore(store.models).sample(new Date()))
+    const [counting] = operations.filter(({ ns }) => ns.endsWith('.deliveries'))
+    expect(counting).toMatchObject({ docsExamined: 0, planSummary: expect.stringContaining('IXSCAN') })
+    expect(counting?.keysExamined).toBeLessThan(standing + 50)
+    // Of what was kept, the last of each tenant.
+    const [before] = operations.filter(({ ns }) => ns.endsWith('.backlogs'))
+    expect(before?.planSummary).toMatch(/DISTINCT_SCAN/)
+  })
+
+  it('are counted along the times of what happened', async () => {
+    await createOutcomeStore(store.models).record(
+      Array.from({ length: 50 }, (_, i) => ({
+        tenantId: 'bank-b',
+        deliveryId: `dlv_counted_${i}`,
+        number: 1,
+        webhookId: 'whk_1',
+        exchange: { startedAt: new Date(), durationMs: 1, request: { url: '', headers: {} }, outcome: { kind: 'delivered' as const, status: 200 } },
+      })),
+    )
+    const minute = Math.floor(Date.now() / 60_000) * 60_000
+    const operations = await profiled(() => createTallySources(store.models).count(minute - 60_000, minute + 60_000))
+    expect(operations.map(({ planSummary }) => planSummary)).toEqual(['IXSCAN { recordedAt: 1 }', 'IXSCAN { parkings: 1 }'])
+    for (const { docsExamined } of operations) expect(docsExamined).toBeLessThanOrEqual(50)
+  })
+})
+
+it('exports page by page along the indexes of events and their deliveries', async () => {
+  const operations = await profiled(async () => {
+    for await (const _page of createExportQueries(store.models).walk('bank-b', at(1_000), at(2_200))) continue
+  })
+  // Three pages, each with its deliveries.
+  expect(operations).toHaveLength(6)
+  for (const { planSummary, docsExamined, hasSortStage } of operations.filter(({ ns }) => ns.endsWith('.events'))) {
+    expect(planSummary).toContain('createdAt: -1, _id: -1')
+    expect(docsExamined).toBeLessThanOrEqual(502)
+    expect(hasSortStage).toBeUndefined()
+  }
 })
