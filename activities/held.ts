@@ -2,8 +2,8 @@ import type { Delivery } from '../src/domain/delivery'
 import { hasExpired } from '../src/domain/timing'
 import type { OpenWebhook } from '../src/domain/webhook'
 import type { ActivityDeps } from './deps'
+import { throughOf } from './line-cut'
 import { stopsOf } from './line-stops'
-import { throughOf } from './lines'
 
 type HeldDeps = Pick<ActivityDeps, 'queue' | 'lines' | 'events' | 'deliveries' | 'logger'>
 
