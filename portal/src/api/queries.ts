@@ -5,6 +5,21 @@ import { answer, api, type DeliveryStatus, type Schemas } from './client'
 const PAGE = 50
 const MANY = 200
 
+interface PageRequest {
+  limit: string
+  cursor?: string
+}
+
+/** A list that the API answers page by page. What was there stays while another filter's is read. */
+const pagedQuery = <Row>(queryKey: readonly unknown[], read: (page: PageRequest) => Promise<{ data: Row[]; nextCursor?: string }>) =>
+  infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam }) => read({ limit: String(PAGE), ...(pageParam !== '' && { cursor: pageParam }) }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+  })
+
 export interface DeliveryFilter {
   status?: DeliveryStatus
   webhookId?: string
@@ -34,14 +49,7 @@ export const eventTypesQuery = queryOptions({
 })
 
 export const deliveriesQuery = (filter: DeliveryFilter) =>
-  infiniteQueryOptions({
-    queryKey: ['deliveries', filter],
-    queryFn: ({ pageParam }) =>
-      answer(api.GET('/v1/deliveries', { params: { query: { ...filter, limit: String(PAGE), ...(pageParam !== '' && { cursor: pageParam }) } } })),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
-  })
+  pagedQuery(['deliveries', filter], (page) => answer(api.GET('/v1/deliveries', { params: { query: { ...filter, ...page } } })))
 
 export const deliveryCountQuery = (filter: DeliveryFilter) =>
   queryOptions({
@@ -64,14 +72,7 @@ export interface EventFilter {
 }
 
 export const eventsQuery = (filter: EventFilter) =>
-  infiniteQueryOptions({
-    queryKey: ['events', filter],
-    queryFn: ({ pageParam }) =>
-      answer(api.GET('/v1/events', { params: { query: { ...filter, limit: String(PAGE), ...(pageParam !== '' && { cursor: pageParam }) } } })),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
-  })
+  pagedQuery(['events', filter], (page) => answer(api.GET('/v1/events', { params: { query: { ...filter, ...page } } })))
 
 /** The event, and its data as the bytes that were published: reading them as JSON would change `1.10` and long numbers. */
 export const eventQuery = (id: string) =>
@@ -86,13 +87,7 @@ export const eventQuery = (id: string) =>
     },
   })
 
-export const releasesQuery = infiniteQueryOptions({
-  queryKey: ['releases'],
-  queryFn: ({ pageParam }) =>
-    answer(api.GET('/v1/releases', { params: { query: { limit: String(PAGE), ...(pageParam !== '' && { cursor: pageParam }) } } })),
-  initialPageParam: '',
-  getNextPageParam: ({ nextCursor }) => nextCursor,
-})
+export const releasesQuery = pagedQuery(['releases'], (page) => answer(api.GET('/v1/releases', { params: { query: { ...page } } })))
 
 export const releaseQuery = (id: string) =>
   queryOptions({

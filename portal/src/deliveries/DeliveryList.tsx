@@ -1,10 +1,11 @@
-import { Button, Group, Stack, Text } from '@mantine/core'
+import { Button, Stack, Text } from '@mantine/core'
 import { IconRefreshDot, IconSend } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { deliveriesQuery, deliveryCountQuery, type DeliveryFilter } from '../api/queries'
+import { Listing, whileShort } from '../parts/Listing'
 import { PageHead } from '../parts/PageHead'
-import { Card, Empty, LoadingRows, Problem } from '../parts/states'
+import { Card, Empty } from '../parts/states'
 import { windowOf } from '../parts/time-window'
 import type { DeliverySearch } from '../router'
 import { PublishLink } from '../session/Allowed'
@@ -16,15 +17,12 @@ import { WhyNothing } from './WhyNothing'
 
 const route = getRouteApi('/operations/deliveries')
 const LIVE_MS = 3_000
-/** Reading many pages again every few seconds would be a load for nothing. */
-const LIVE_PAGES = 2
 
 export function DeliveryList() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const filter = toFilter(search)
-  const list = useInfiniteQuery({ ...deliveriesQuery(filter), refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > LIVE_PAGES ? false : LIVE_MS) })
-  const deliveries = list.data?.pages.flatMap(({ data }) => data) ?? []
+  const list = useInfiniteQuery({ ...deliveriesQuery(filter), refetchInterval: whileShort(LIVE_MS) })
   const isFiltered = Object.values(search).some((value) => value !== undefined)
   const change = (part: DeliverySearch): void => void navigate({ search: (now) => ({ ...now, ...part }), replace: true })
 
@@ -38,21 +36,9 @@ export function DeliveryList() {
       <QuickAnswers search={search} />
       <Card p={0}>
         <DeliveryFilters search={search} change={change} />
-        {list.error && (
-          <div style={{ padding: 16 }}>
-            <Problem error={list.error} retry={() => void list.refetch()} />
-          </div>
-        )}
-        {list.isPending && !list.error && <LoadingRows />}
-        {list.data && deliveries.length === 0 && (isFiltered ? <WhyNothing search={search} filter={filter} showAll={() => void navigate({ search: {} })} /> : <NothingYet />)}
-        {deliveries.length > 0 && <DeliveryRows deliveries={deliveries} />}
-        {list.hasNextPage && (
-          <Group justify="center" p="md">
-            <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-              Show more
-            </Button>
-          </Group>
-        )}
+        <Listing list={list} empty={isFiltered ? <WhyNothing search={search} filter={filter} showAll={() => void navigate({ search: {} })} /> : <NothingYet />}>
+          {(deliveries) => <DeliveryRows deliveries={deliveries} />}
+        </Listing>
       </Card>
     </Stack>
   )

@@ -1,22 +1,24 @@
-import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconRefresh, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { answer, api, type Schemas } from '../api/client'
 import { deliveryQuery, eventQuery } from '../api/queries'
-import { Code, CopyIcon, CopyTextButton } from '../parts/Code'
+import { Ask } from '../parts/Ask'
+import { Code, CopyTextButton } from '../parts/Code'
+import { EntityFact, Fact, Facts, IdFact, WorkflowFact } from '../parts/Facts'
+import { Loaded } from '../parts/Loaded'
 import { PageHead, PortalLink } from '../parts/PageHead'
 import { prettyJson } from '../parts/pretty-json'
 import { StatusBadge } from '../parts/StatusBadge'
-import { Card, LoadingPage, Problem } from '../parts/states'
+import { Card } from '../parts/states'
 import { useAction } from '../parts/use-action'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { useRefusal } from '../session/Allowed'
 import { useMay } from '../session/session'
 import { useWebhookNames } from '../webhooks/names'
-import { Ask } from '../webhooks/steering-modals'
 import { toCurl } from './curl'
 import { envelopeOf } from './envelope'
 import { Story } from './Story'
@@ -29,13 +31,12 @@ const isUnderWay = (status: Full['status'] | undefined): boolean => status === '
 
 export function DeliveryPage() {
   const { id } = route.useParams()
-  const { data: delivery, error, refetch } = useQuery({
-    ...deliveryQuery(id),
-    refetchInterval: ({ state }) => (isUnderWay(state.data?.status) ? 1_000 : 5_000),
-  })
-  const { data: event } = useQuery({ ...eventQuery(delivery?.eventId ?? ''), enabled: delivery !== undefined, staleTime: Infinity })
-  if (error && !delivery) return <Problem error={error} retry={() => void refetch()} />
-  if (!delivery) return <LoadingPage />
+  const query = useQuery({ ...deliveryQuery(id), refetchInterval: ({ state }) => (isUnderWay(state.data?.status) ? 1_000 : 5_000) })
+  return <Loaded query={query}>{(delivery) => <Found delivery={delivery} />}</Loaded>
+}
+
+function Found({ delivery }: { delivery: Full }) {
+  const { data: event } = useQuery({ ...eventQuery(delivery.eventId), staleTime: Infinity })
   const body = event && envelopeOf(event)
   return (
     <Stack>
@@ -47,14 +48,13 @@ export function DeliveryPage() {
           </Text>
         </Group>
       </PageHead>
-      {error && <Problem error={error} />}
       <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: 'start' }}>
         <Card title="What happened">
           <Story delivery={delivery} published={event?.createdAt ?? delivery.createdAt} body={body} />
         </Card>
         <Stack>
           <Card title="Details">
-            <Facts delivery={delivery} />
+            <Details delivery={delivery} />
           </Card>
           <Card title="Data">{event ? <Code label="Data of the event" text={prettyJson(event.data)} /> : <Text size="sm">…</Text>}</Card>
         </Stack>
@@ -63,57 +63,31 @@ export function DeliveryPage() {
   )
 }
 
-function Facts({ delivery }: { delivery: Full }) {
+function Details({ delivery }: { delivery: Full }) {
   const webhookName = useWebhookNames()
   const { id, webhookId, eventId, entityId, workflowId, workflowUrl, round, expireAt } = delivery
   return (
-    <dl className="facts">
-      <dt>Webhook</dt>
-      <dd>
+    <Facts>
+      <Fact name="Webhook">
         <PortalLink size="sm" to="/operations/webhook/$id" params={{ id: webhookId }}>
           <Outside text={webhookName(webhookId)} />
         </PortalLink>
-      </dd>
-      <dt>Entity</dt>
-      <dd>
-        <PortalLink size="sm" to="/operations/deliveries" search={{ entityId }}>
-          <Outside text={entityId} />
-        </PortalLink>
-      </dd>
-      <dt>Event</dt>
-      <dd>
+      </Fact>
+      <EntityFact id={entityId} />
+      <Fact name="Event">
         <PortalLink size="sm" to="/events/$id" params={{ id: eventId }}>
           <Outside text={eventId} />
         </PortalLink>
-      </dd>
-      <dt>Retried by hand</dt>
-      <dd>{round === 0 ? 'not yet' : `${round} ${round === 1 ? 'time' : 'times'}`}</dd>
+      </Fact>
+      <Fact name="Retried by hand">{round === 0 ? 'not yet' : `${round} ${round === 1 ? 'time' : 'times'}`}</Fact>
       {expireAt !== undefined && (
-        <>
-          <dt>Not attempted after</dt>
-          <dd>
-            <When at={expireAt} as="day" />
-          </dd>
-        </>
+        <Fact name="Not attempted after">
+          <When at={expireAt} as="day" />
+        </Fact>
       )}
-      <dt>Delivery ID</dt>
-      <dd>
-        <Group gap={4}>
-          <code>{id}</code>
-          <CopyIcon text={id} what="delivery ID" />
-        </Group>
-      </dd>
-      <dt>Workflow</dt>
-      <dd>
-        {workflowUrl === undefined ? (
-          <code>{workflowId}</code>
-        ) : (
-          <Anchor size="sm" href={workflowUrl} target="_blank" rel="noreferrer">
-            Open in Temporal&apos;s UI
-          </Anchor>
-        )}
-      </dd>
-    </dl>
+      <IdFact of="Delivery" id={id} />
+      <WorkflowFact id={workflowId} url={workflowUrl} />
+    </Facts>
   )
 }
 

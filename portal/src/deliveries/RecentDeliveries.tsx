@@ -1,8 +1,9 @@
 import { Group } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { deliveriesQuery } from '../api/queries'
+import { inOnePiece, Listing } from '../parts/Listing'
 import { PortalLink } from '../parts/PageHead'
-import { Card, Empty, LoadingRows, Problem } from '../parts/states'
+import { Card, Empty } from '../parts/states'
 import { DeliveryRows } from './DeliveryRows'
 import { PublishLink } from '../session/Allowed'
 
@@ -10,7 +11,7 @@ const SHOWN = 10
 
 export function RecentDeliveries({ webhookId }: { webhookId: string }) {
   const { data, error, refetch } = useInfiniteQuery({ ...deliveriesQuery({ webhookId }), refetchInterval: 4_000 })
-  const deliveries = data?.pages[0]?.data.slice(0, SHOWN) ?? []
+  const list = inOnePiece({ data: data && { data: data.pages[0]?.data.slice(0, SHOWN) ?? [] }, error, refetch })
   const links = (
     <Group gap="md">
       <PortalLink size="sm" to="/operations/deliveries" search={{ webhookId, status: 'parked' }}>
@@ -23,14 +24,17 @@ export function RecentDeliveries({ webhookId }: { webhookId: string }) {
   )
   return (
     <Card title="Deliveries" aside={links}>
-      {error && <Problem error={error} retry={() => void refetch()} />}
-      {!data && !error && <LoadingRows rows={3} />}
-      {data && deliveries.length === 0 && (
-        <Empty title="Nothing yet" action={<PublishLink />}>
-          What is published with one of its event types from now on is shown here.
-        </Empty>
-      )}
-      {deliveries.length > 0 && <DeliveryRows deliveries={deliveries} withWebhook={false} />}
+      <Listing
+        list={list}
+        loading={3}
+        empty={
+          <Empty title="Nothing yet" action={<PublishLink />}>
+            What is published with one of its event types from now on is shown here.
+          </Empty>
+        }
+      >
+        {(deliveries) => <DeliveryRows deliveries={deliveries} withWebhook={false} />}
+      </Listing>
     </Card>
   )
 }

@@ -4,9 +4,10 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { Schemas } from '../api/client'
 import { eventsQuery, eventTypesQuery } from '../api/queries'
+import { Listing, whileShort } from '../parts/Listing'
 import { PageHead, PortalLink } from '../parts/PageHead'
 import { Rows, type Column } from '../parts/Rows'
-import { Card, Empty, LoadingRows, Problem } from '../parts/states'
+import { Card, Empty } from '../parts/states'
 import { TextFilter } from '../parts/TextFilter'
 import { windowOf, type WindowSearch } from '../parts/time-window'
 import { Outside } from '../parts/visible'
@@ -42,9 +43,8 @@ const COLUMNS: Column<Summary>[] = [
 export function EventList() {
   const { since, from, to, ...search } = route.useSearch()
   const navigate = route.useNavigate()
-  const list = useInfiniteQuery({ ...eventsQuery({ ...search, ...windowOf({ since, from, to }) }), refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 2 ? false : 4_000) })
+  const list = useInfiniteQuery({ ...eventsQuery({ ...search, ...windowOf({ since, from, to }) }), refetchInterval: whileShort(4_000) })
   const types = useQuery(eventTypesQuery).data?.data ?? []
-  const events = list.data?.pages.flatMap(({ data }) => data) ?? []
   const change = (part: WindowSearch & { type?: string; entityId?: string }): void => void navigate({ search: (now) => ({ ...now, ...part }), replace: true })
   const isFiltered = [since, from, to, search.type, search.entityId].some((value) => value !== undefined)
   return (
@@ -60,33 +60,28 @@ export function EventList() {
           <TextFilter label="Entity ID" value={search.entityId} onChange={(entityId) => change({ entityId })} />
           <WindowFields search={{ since, from, to }} change={change} />
         </Group>
-        {list.error && <Problem error={list.error} retry={() => void list.refetch()} />}
-        {list.isPending && !list.error && <LoadingRows />}
-        {list.data && events.length === 0 && (
-          <Empty
-            title={isFiltered ? 'No event fits' : 'No events yet'}
-            icon={<IconListCheck size={40} stroke={1.3} />}
-            action={
-              isFiltered ? (
-                <Button variant="default" onClick={() => void navigate({ search: {} })}>
-                  Show all
-                </Button>
-              ) : (
-                <PublishLink />
-              )
-            }
-          >
-            {isFiltered ? 'There is none with all that the filters ask for.' : 'A service publishes with POST /v1/events; a person may publish a test here.'}
-          </Empty>
-        )}
-        {events.length > 0 && <Rows label="Events" rows={events} columns={COLUMNS} />}
-        {list.hasNextPage && (
-          <Group justify="center" p="md">
-            <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-              Show more
-            </Button>
-          </Group>
-        )}
+        <Listing
+          list={list}
+          empty={
+            <Empty
+              title={isFiltered ? 'No event fits' : 'No events yet'}
+              icon={<IconListCheck size={40} stroke={1.3} />}
+              action={
+                isFiltered ? (
+                  <Button variant="default" onClick={() => void navigate({ search: {} })}>
+                    Show all
+                  </Button>
+                ) : (
+                  <PublishLink />
+                )
+              }
+            >
+              {isFiltered ? 'There is none with all that the filters ask for.' : 'A service publishes with POST /v1/events; a person may publish a test here.'}
+            </Empty>
+          }
+        >
+          {(events) => <Rows label="Events" rows={events} columns={COLUMNS} />}
+        </Listing>
       </Card>
     </Stack>
   )

@@ -1,99 +1,36 @@
-import { Anchor, Group, SimpleGrid, Stack, Text } from '@mantine/core'
+import { SimpleGrid, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import type { Schemas } from '../api/client'
 import { eventQuery } from '../api/queries'
 import { DeliveryRows } from '../deliveries/DeliveryRows'
-import { Code, CopyIcon } from '../parts/Code'
-import { PageHead, PortalLink } from '../parts/PageHead'
+import { Code } from '../parts/Code'
+import { EntityFact, Fact, Facts, IdFact, WorkflowFact } from '../parts/Facts'
+import { Loaded } from '../parts/Loaded'
+import { PageHead } from '../parts/PageHead'
 import { prettyJson } from '../parts/pretty-json'
-import { Card, Empty, LoadingPage, Problem } from '../parts/states'
+import { Card, Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 
 const route = getRouteApi('/events/$id')
+type Full = Omit<Schemas['Event'], 'data'> & { data: string }
 
 export function EventPage() {
   const { id } = route.useParams()
-  const { data: event, error, refetch } = useQuery({ ...eventQuery(id), refetchInterval: 3_000 })
-  if (error && !event) return <Problem error={error} retry={() => void refetch()} />
-  if (!event) return <LoadingPage />
-  const { type, typeId, entityId, createdAt, deliverAt, expireAt, cancelledAt, sequence, workflowUrl } = event
+  return <Loaded query={useQuery({ ...eventQuery(id), refetchInterval: 3_000 })}>{(event) => <Found event={event} />}</Loaded>
+}
+
+function Found({ event }: { event: Full }) {
+  const { id, type, typeId, entityId } = event
   const deliveries = event.deliveries.map((delivery) => ({ ...delivery, eventId: id, type, typeId, entityId, workflowId: event.workflowId ?? '' }))
   return (
     <Stack>
       <PageHead title={`${type} ${entityId}`} crumbs={[{ text: 'Events', to: '/events' }]} />
-      <Card title="Deliveries" p="lg">
-        {deliveries.length === 0 ? (
-          <Empty title="To no webhook">
-            {cancelledAt === undefined
-              ? deliverAt !== undefined && new Date(deliverAt).getTime() > Date.now()
-                ? 'It waits for its time.'
-                : 'No webhook asked for its type when it was published, or it was published a moment ago.'
-              : 'It was cancelled before its time.'}
-          </Empty>
-        ) : (
-          <DeliveryRows deliveries={deliveries} />
-        )}
-      </Card>
+      <Card title="Deliveries">{deliveries.length === 0 ? <Empty title="To no webhook">{whyNone(event)}</Empty> : <DeliveryRows deliveries={deliveries} />}</Card>
       <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: 'start' }}>
         <Card title="Details">
-          <dl className="facts">
-            <dt>Event type</dt>
-            <dd>
-              <Outside text={type} /> (Event ID {typeId})
-            </dd>
-            <dt>Entity</dt>
-            <dd>
-              <PortalLink size="sm" to="/operations/deliveries" search={{ entityId }}>
-                <Outside text={entityId} />
-              </PortalLink>
-            </dd>
-            <dt>Published</dt>
-            <dd>
-              <When at={createdAt} as="day" />
-            </dd>
-            {deliverAt !== undefined && (
-              <>
-                <dt>Not before</dt>
-                <dd>
-                  <When at={deliverAt} as="day" />
-                </dd>
-              </>
-            )}
-            {expireAt !== undefined && (
-              <>
-                <dt>Not after</dt>
-                <dd>
-                  <When at={expireAt} as="day" />
-                </dd>
-              </>
-            )}
-            {sequence !== undefined && (
-              <>
-                <dt>Sequence</dt>
-                <dd>{String(sequence)}</dd>
-              </>
-            )}
-            <dt>ID</dt>
-            <dd>
-              <Group gap={4}>
-                <code>
-                  <Outside text={id} />
-                </code>
-                <CopyIcon text={id} what="event ID" />
-              </Group>
-            </dd>
-            {workflowUrl !== undefined && (
-              <>
-                <dt>Workflow</dt>
-                <dd>
-                  <Anchor size="sm" href={workflowUrl} target="_blank" rel="noreferrer">
-                    Open in Temporal&apos;s UI
-                  </Anchor>
-                </dd>
-              </>
-            )}
-          </dl>
+          <Details event={event} />
         </Card>
         <Card title="Data">
           <Code label="Data of the event" text={prettyJson(event.data)} />
@@ -103,5 +40,39 @@ export function EventPage() {
         </Card>
       </SimpleGrid>
     </Stack>
+  )
+}
+
+function whyNone({ cancelledAt, deliverAt }: Full): string {
+  if (cancelledAt !== undefined) return 'It was cancelled before its time.'
+  if (deliverAt !== undefined && new Date(deliverAt).getTime() > Date.now()) return 'It waits for its time.'
+  return 'No webhook asked for its type when it was published, or it was published a moment ago.'
+}
+
+function Details({ event }: { event: Full }) {
+  const { id, type, typeId, entityId, createdAt, deliverAt, expireAt, sequence, workflowUrl } = event
+  return (
+    <Facts>
+      <Fact name="Event type">
+        <Outside text={type} /> (Event ID {typeId})
+      </Fact>
+      <EntityFact id={entityId} />
+      <Fact name="Published">
+        <When at={createdAt} as="day" />
+      </Fact>
+      {deliverAt !== undefined && (
+        <Fact name="Not before">
+          <When at={deliverAt} as="day" />
+        </Fact>
+      )}
+      {expireAt !== undefined && (
+        <Fact name="Not after">
+          <When at={expireAt} as="day" />
+        </Fact>
+      )}
+      {sequence !== undefined && <Fact name="Sequence">{String(sequence)}</Fact>}
+      <IdFact of="Event" id={id} />
+      <WorkflowFact url={workflowUrl} />
+    </Facts>
   )
 }

@@ -2,9 +2,10 @@ import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { EventType } from '../api/client'
 import { eventTypesQuery } from '../api/queries'
+import { inOnePiece, Listing } from '../parts/Listing'
 import { PageHead, PortalLink } from '../parts/PageHead'
 import { Rows, type Column } from '../parts/Rows'
-import { Card, LoadingRows, Problem } from '../parts/states'
+import { Card } from '../parts/states'
 import { Outside } from '../parts/visible'
 
 const COLUMNS: Column<EventType>[] = [
@@ -23,13 +24,6 @@ const COLUMNS: Column<EventType>[] = [
 ]
 
 export function EventTypes() {
-  const { data, error, refetch } = useQuery(eventTypesQuery)
-  const types = data?.data ?? []
-  const groups = [
-    { title: 'What services publish', types: types.filter(({ builtIn }) => builtIn).filter(({ operational }) => !operational) },
-    { title: "The bank's own", types: types.filter(({ builtIn }) => !builtIn) },
-    { title: 'What Herald itself reports', types: types.filter(({ operational }) => operational) },
-  ].filter((group) => group.types.length > 0)
   return (
     <Stack>
       <PageHead title="Event types">
@@ -37,13 +31,22 @@ export function EventTypes() {
           What webhooks may subscribe to. An administrator registers more by POST /v1/event-types, from Event ID 100 up.
         </Text>
       </PageHead>
-      {error && <Problem error={error} retry={() => void refetch()} />}
-      {!data && !error && <LoadingRows />}
-      {groups.map((group) => (
-        <Card key={group.title} title={group.title}>
-          <Rows label={group.title} rows={group.types} columns={COLUMNS} />
-        </Card>
-      ))}
+      <Listing list={inOnePiece(useQuery(eventTypesQuery))} empty={null}>
+        {(types) =>
+          groupsOf(types).map((group) => (
+            <Card key={group.title} title={group.title}>
+              <Rows label={group.title} rows={group.types} columns={COLUMNS} />
+            </Card>
+          ))
+        }
+      </Listing>
     </Stack>
   )
 }
+
+const groupsOf = (types: EventType[]): { title: string; types: EventType[] }[] =>
+  [
+    { title: 'What services publish', types: types.filter(({ builtIn }) => builtIn).filter(({ operational }) => !operational) },
+    { title: "The bank's own", types: types.filter(({ builtIn }) => !builtIn) },
+    { title: 'What Herald itself reports', types: types.filter(({ operational }) => operational) },
+  ].filter((group) => group.types.length > 0)

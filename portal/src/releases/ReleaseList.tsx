@@ -1,12 +1,13 @@
-import { Button, Group, Progress, Stack, Text } from '@mantine/core'
+import { Progress, Stack, Text } from '@mantine/core'
 import { IconRefreshDot } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Release } from '../api/client'
 import { releasesQuery } from '../api/queries'
+import { Listing } from '../parts/Listing'
 import { PageHead, PortalLink } from '../parts/PageHead'
 import { Rows, type Column } from '../parts/Rows'
 import { StatusBadge } from '../parts/StatusBadge'
-import { Card, Empty, LoadingRows, Problem } from '../parts/states'
+import { Card, Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { useWebhookNames } from '../webhooks/names'
@@ -14,7 +15,6 @@ import { filterText, titleOf } from './words'
 
 export function ReleaseList() {
   const list = useInfiniteQuery({ ...releasesQuery, refetchInterval: 3_000 })
-  const releases = list.data?.pages.flatMap(({ data }) => data) ?? []
   const webhookName = useWebhookNames()
   const columns: Column<Release>[] = [
     {
@@ -61,29 +61,24 @@ export function ReleaseList() {
         </Text>
       </PageHead>
       <Card p={0}>
-        {list.error && <Problem error={list.error} retry={() => void list.refetch()} />}
-        {list.isPending && !list.error && <LoadingRows />}
-        {list.data && releases.length === 0 && (
-          <Empty
-            title="No releases yet"
-            icon={<IconRefreshDot size={40} stroke={1.3} />}
-            action={
-              <PortalLink to="/operations/deliveries" search={{ status: 'parked' }}>
-                See what is parked
-              </PortalLink>
-            }
-          >
-            When an endpoint was down and many deliveries are parked, retry them all at once from the list of deliveries. Resuming a webhook makes a release too.
-          </Empty>
-        )}
-        {releases.length > 0 && <Rows label="Releases" rows={releases} columns={columns} />}
-        {list.hasNextPage && (
-          <Group justify="center" p="md">
-            <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-              Show more
-            </Button>
-          </Group>
-        )}
+        <Listing
+          list={list}
+          empty={
+            <Empty
+              title="No releases yet"
+              icon={<IconRefreshDot size={40} stroke={1.3} />}
+              action={
+                <PortalLink to="/operations/deliveries" search={{ status: 'parked' }}>
+                  See what is parked
+                </PortalLink>
+              }
+            >
+              When an endpoint was down and many deliveries are parked, retry them all at once from the list of deliveries. Resuming a webhook makes a release too.
+            </Empty>
+          }
+        >
+          {(releases) => <Rows label="Releases" rows={releases} columns={columns} />}
+        </Listing>
       </Card>
     </Stack>
   )

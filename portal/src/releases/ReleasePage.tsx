@@ -1,12 +1,14 @@
-import { Anchor, Button, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
+import { Button, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
 import { IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { answer, api, type Release } from '../api/client'
 import { releaseQuery } from '../api/queries'
+import { Fact, Facts, IdFact, WorkflowFact } from '../parts/Facts'
+import { Loaded } from '../parts/Loaded'
 import { PageHead, PortalLink } from '../parts/PageHead'
 import { StatusBadge } from '../parts/StatusBadge'
-import { Card, LoadingPage, Problem } from '../parts/states'
+import { Card, Problem } from '../parts/states'
 import { useAction } from '../parts/use-action'
 import { useNow } from '../parts/use-now'
 import { Outside } from '../parts/visible'
@@ -23,27 +25,26 @@ const isLive = (release: Release | undefined): boolean => release === undefined 
 
 export function ReleasePage() {
   const { id } = route.useParams()
-  const { data: release, error, refetch } = useQuery({ ...releaseQuery(id), refetchInterval: ({ state }) => (isLive(state.data) ? 1_000 : 5_000) })
-  if (error && !release) return <Problem error={error} retry={() => void refetch()} />
-  if (!release) return <LoadingPage />
-  return (
-    <Stack>
-      <PageHead title={titleOf(release)} crumbs={[{ text: 'Operations' }, { text: 'Releases', to: '/operations/releases' }]} aside={<Actions release={release} />}>
-        <Group gap="xs" mt={4}>
-          <StatusBadge status={release.status} size="lg" />
-          <Estimate release={release} />
-        </Group>
-      </PageHead>
-      {error && <Problem error={error} />}
-      <Card title="Progress">
-        <Bars release={release} />
-      </Card>
-      <Card title="Details">
-        <Facts release={release} />
-      </Card>
-    </Stack>
-  )
+  const query = useQuery({ ...releaseQuery(id), refetchInterval: ({ state }) => (isLive(state.data) ? 1_000 : 5_000) })
+  return <Loaded query={query}>{(release) => <Found release={release} />}</Loaded>
 }
+
+const Found = ({ release }: { release: Release }) => (
+  <Stack>
+    <PageHead title={titleOf(release)} crumbs={[{ text: 'Operations' }, { text: 'Releases', to: '/operations/releases' }]} aside={<Actions release={release} />}>
+      <Group gap="xs" mt={4}>
+        <StatusBadge status={release.status} size="lg" />
+        <Estimate release={release} />
+      </Group>
+    </PageHead>
+    <Card title="Progress">
+      <Bars release={release} />
+    </Card>
+    <Card title="Details">
+      <Details release={release} />
+    </Card>
+  </Stack>
+)
 
 function Estimate({ release }: { release: Release }) {
   const { status, estimatedEndAt, endedAt } = release
@@ -93,43 +94,27 @@ function Bars({ release: { progress, total, createdAt, updatedAt, endedAt } }: {
   )
 }
 
-function Facts({ release }: { release: Release }) {
+function Details({ release }: { release: Release }) {
   const webhookName = useWebhookNames()
   const { filter, ratePerSecond, createdBy, createdAt, workflowUrl, id } = release
   const { webhookId, type, entityId, from, to } = filter
   return (
-    <dl className="facts">
-      <dt>Which</dt>
-      <dd>
+    <Facts>
+      <Fact name="Which">
         <Outside text={filterText(filter, webhookName)} />
-      </dd>
-      <dt>At most</dt>
-      <dd>{ratePerSecond} a second</dd>
-      <dt>Begun</dt>
-      <dd>
+      </Fact>
+      <Fact name="At most">{ratePerSecond} a second</Fact>
+      <Fact name="Begun">
         <When at={createdAt} as="day" /> by <Outside text={createdBy} />
-      </dd>
-      <dt>Still parked</dt>
-      <dd>
+      </Fact>
+      <Fact name="Still parked">
         <PortalLink size="sm" to="/operations/deliveries" search={{ status: 'parked', webhookId, type, entityId, from, to }}>
           See what is parked
         </PortalLink>
-      </dd>
-      <dt>Release ID</dt>
-      <dd>
-        <code>{id}</code>
-      </dd>
-      {workflowUrl !== undefined && (
-        <>
-          <dt>Workflow</dt>
-          <dd>
-            <Anchor size="sm" href={workflowUrl} target="_blank" rel="noreferrer">
-              Open in Temporal&apos;s UI
-            </Anchor>
-          </dd>
-        </>
-      )}
-    </dl>
+      </Fact>
+      <IdFact of="Release" id={id} />
+      <WorkflowFact url={workflowUrl} />
+    </Facts>
   )
 }
 

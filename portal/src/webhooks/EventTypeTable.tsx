@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import type { EventType } from '../api/client'
 import { eventTypesQuery } from '../api/queries'
-import { LoadingRows, Problem } from '../parts/states'
+import { inOnePiece, Listing, rowsOf } from '../parts/Listing'
 import { Outside } from '../parts/visible'
 import classes from './types.module.css'
 
@@ -15,10 +15,10 @@ interface EventTypeTableProps {
 
 /** The types that there are, with their Event IDs, each to be ticked. */
 export function EventTypeTable({ chosen, fault, onChange }: EventTypeTableProps) {
-  const { data, error, refetch } = useQuery(eventTypesQuery)
+  const list = inOnePiece(useQuery(eventTypesQuery))
   const [showsReports, setShowsReports] = useState(false)
   const labelId = useId()
-  const types = data?.data ?? []
+  const types = rowsOf(list)
   const events = types.filter(({ operational }) => !operational)
   const reports = types.filter(({ operational }) => operational)
   const reportsOpen = showsReports || reports.some(({ id }) => chosen.includes(id))
@@ -41,9 +41,9 @@ export function EventTypeTable({ chosen, fault, onChange }: EventTypeTableProps)
           </Anchor>
         )}
       </Group>
-      {error && <Problem error={error} retry={() => void refetch()} />}
-      {!data && !error && <LoadingRows />}
-      {data && <TypeTable types={events} chosen={chosen} toggle={toggle} label="Event types" />}
+      <Listing list={list} empty={null}>
+        {() => <TypeTable types={events} chosen={chosen} toggle={toggle} label="Event types" />}
+      </Listing>
       {reports.length > 0 && (
         <>
           <Anchor component="button" type="button" size="sm" mt="xs" aria-expanded={reportsOpen} onClick={() => setShowsReports(!showsReports)}>

@@ -4,10 +4,11 @@ import { useQueries, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
 import { deliveryCountQuery, webhooksQuery } from '../api/queries'
+import { inOnePiece, Listing } from '../parts/Listing'
 import { PageHead, PortalLink } from '../parts/PageHead'
 import { Rows, type Column } from '../parts/Rows'
 import { StatusBadge } from '../parts/StatusBadge'
-import { Card, Empty, LoadingRows, Problem } from '../parts/states'
+import { Card, Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { useMay } from '../session/session'
@@ -18,15 +19,9 @@ const route = getRouteApi('/operations/webhook')
 const STATUSES: Webhook['status'][] = ['active', 'paused', 'suspended', 'disabled']
 
 export function WebhookList() {
-  const { q = '', status } = route.useSearch()
-  const navigate = route.useNavigate()
-  const { data, error, isPending, refetch } = useQuery({ ...webhooksQuery, refetchInterval: 10_000 })
+  const { data, error, refetch } = useQuery({ ...webhooksQuery, refetchInterval: 10_000 })
+  const list = inOnePiece({ data, error, refetch })
   const may = useMay()
-  const all = data?.data ?? []
-  const shown = all.filter((webhook) => matches(webhook, q) && (status === undefined || webhook.status === status))
-  const filter = (change: { q?: string; status?: string }): void =>
-    void navigate({ search: (now) => ({ ...now, ...change }), replace: true })
-
   return (
     <Stack>
       <PageHead title="Webhook" crumbs={[{ text: 'Operations' }]} aside={may.manage && <AddButton />}>
@@ -34,51 +29,59 @@ export function WebhookList() {
           Where events are delivered to.
         </Text>
       </PageHead>
-      {error && <Problem error={error} retry={() => void refetch()} />}
-      {isPending && !error && (
-        <Card p={0}>
-          <LoadingRows />
-        </Card>
-      )}
-      {data && all.length === 0 && (
-        <Card>
-          <Empty title="No webhook yet" icon={<IconWebhook size={40} stroke={1.3} />} action={may.manage && <AddButton />}>
-            Add the address of a system that wants events. Everything that is published from then on is delivered there.
-          </Empty>
-        </Card>
-      )}
-      {all.length > 0 && (
-        <Card p={0}>
-          <Group p="md" gap="sm">
-            <TextInput
-              aria-label="Search webhooks"
-              placeholder="Name, URL, type or ID"
-              leftSection={<IconSearch size={16} />}
-              value={q}
-              onChange={({ currentTarget }) => filter({ q: currentTarget.value })}
-              style={{ flex: '1 1 14rem' }}
-            />
-            <Select
-              aria-label="Status"
-              placeholder="Any status"
-              clearable
-              data={STATUSES}
-              value={status ?? null}
-              onChange={(chosen) => filter({ status: chosen ?? undefined })}
-              w={{ base: '100%', xs: 160 }}
-            />
-          </Group>
-          {shown.length === 0 ? (
-            <Empty title="No webhook fits" action={<Button variant="default" onClick={() => filter({ q: '', status: undefined })}>Show all</Button>}>
-              None of the {all.length} webhooks has what you look for.
+      <Card p={0}>
+        <Listing
+          list={list}
+          empty={
+            <Empty title="No webhook yet" icon={<IconWebhook size={40} stroke={1.3} />} action={may.manage && <AddButton />}>
+              Add the address of a system that wants events. Everything that is published from then on is delivered there.
             </Empty>
-          ) : (
-            <WebhookRows webhooks={shown} />
-          )}
-        </Card>
-      )}
-      {data?.nextCursor !== undefined && <Text size="sm">The newest {all.length} are shown. The API lists them all.</Text>}
+          }
+        >
+          {(all) => <Found all={all} />}
+        </Listing>
+      </Card>
+      {data?.nextCursor !== undefined && <Text size="sm">The newest {data.data.length} are shown. The API lists them all.</Text>}
     </Stack>
+  )
+}
+
+/** Those that fit the search, which stands in the address. */
+function Found({ all }: { all: Webhook[] }) {
+  const { q = '', status } = route.useSearch()
+  const navigate = route.useNavigate()
+  const shown = all.filter((webhook) => matches(webhook, q) && (status === undefined || webhook.status === status))
+  const filter = (change: { q?: string; status?: string }): void =>
+    void navigate({ search: (now) => ({ ...now, ...change }), replace: true })
+  return (
+    <>
+      <Group p="md" gap="sm">
+        <TextInput
+          aria-label="Search webhooks"
+          placeholder="Name, URL, type or ID"
+          leftSection={<IconSearch size={16} />}
+          value={q}
+          onChange={({ currentTarget }) => filter({ q: currentTarget.value })}
+          style={{ flex: '1 1 14rem' }}
+        />
+        <Select
+          aria-label="Status"
+          placeholder="Any status"
+          clearable
+          data={STATUSES}
+          value={status ?? null}
+          onChange={(chosen) => filter({ status: chosen ?? undefined })}
+          w={{ base: '100%', xs: 160 }}
+        />
+      </Group>
+      {shown.length === 0 ? (
+        <Empty title="No webhook fits" action={<Button variant="default" onClick={() => filter({ q: '', status: undefined })}>Show all</Button>}>
+          None of the {all.length} webhooks has what you look for.
+        </Empty>
+      ) : (
+        <WebhookRows webhooks={shown} />
+      )}
+    </>
   )
 }
 

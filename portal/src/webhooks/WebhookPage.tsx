@@ -6,10 +6,11 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
 import { webhookQuery } from '../api/queries'
 import { RecentDeliveries } from '../deliveries/RecentDeliveries'
-import { CopyIcon } from '../parts/Code'
+import { Fact, Facts, IdFact } from '../parts/Facts'
+import { Loaded } from '../parts/Loaded'
 import { PageHead } from '../parts/PageHead'
 import { StatusBadge } from '../parts/StatusBadge'
-import { Card, LoadingPage, Problem } from '../parts/states'
+import { Card } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { useMay } from '../session/session'
@@ -24,10 +25,11 @@ const route = getRouteApi('/operations/webhook/$id')
 
 export function WebhookPage() {
   const { id } = route.useParams()
-  const { data: webhook, error, refetch } = useQuery({ ...webhookQuery(id), refetchInterval: 5_000 })
+  return <Loaded query={useQuery({ ...webhookQuery(id), refetchInterval: 5_000 })}>{(webhook) => <Found webhook={webhook} />}</Loaded>
+}
+
+function Found({ webhook }: { webhook: Webhook }) {
   const may = useMay()
-  if (error && !webhook) return <Problem error={error} retry={() => void refetch()} />
-  if (!webhook) return <LoadingPage />
   return (
     <Stack>
       <PageHead title={nameOf(webhook)} crumbs={[{ text: 'Operations' }, { text: 'Webhook', to: '/operations/webhook' }]} aside={may.manage && <Actions webhook={webhook} />}>
@@ -38,7 +40,7 @@ export function WebhookPage() {
       <StatusNote webhook={webhook} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Card title="Endpoint">
-          <Facts webhook={webhook} />
+          <Details webhook={webhook} />
         </Card>
         <Card title="When it fails">
           <PolicyLine policy={webhook.retry} />
@@ -47,7 +49,7 @@ export function WebhookPage() {
           </Text>
         </Card>
       </SimpleGrid>
-      <RecentDeliveries webhookId={id} />
+      <RecentDeliveries webhookId={webhook.id} />
       {may.manage && (
         <Card title="Send a test event">
           <TestEvent webhook={webhook} />
@@ -60,45 +62,31 @@ export function WebhookPage() {
   )
 }
 
-function Facts({ webhook }: { webhook: Webhook }) {
+function Details({ webhook }: { webhook: Webhook }) {
   const { url, id, auth, headers = [], eventTypes, filter, timeout, createdAt } = webhook
   return (
-    <dl className="facts">
-      <dt>URL</dt>
-      <dd>
+    <Facts>
+      <Fact name="URL">
         <Outside text={url} />
-      </dd>
-      <dt>Event types</dt>
-      <dd>
+      </Fact>
+      <Fact name="Event types">
         <TypeBadges types={eventTypes} all />
-      </dd>
+      </Fact>
       {filter && (
-        <>
-          <dt>Filter</dt>
-          <dd>
-            <code>
-              <Outside text={JSON.stringify(filter)} />
-            </code>
-          </dd>
-        </>
+        <Fact name="Filter">
+          <code>
+            <Outside text={JSON.stringify(filter)} />
+          </code>
+        </Fact>
       )}
-      <dt>Credentials</dt>
-      <dd>{auth ? 'Basic' : 'none'}</dd>
-      <dt>Headers</dt>
-      <dd>{headers.length === 0 ? 'none' : <Outside text={headers.join(', ')} />}</dd>
-      <dt>Time for an answer</dt>
-      <dd>{timeout}</dd>
-      <dt>Added</dt>
-      <dd>
+      <Fact name="Credentials">{auth ? 'Basic' : 'none'}</Fact>
+      <Fact name="Headers">{headers.length === 0 ? 'none' : <Outside text={headers.join(', ')} />}</Fact>
+      <Fact name="Time for an answer">{timeout}</Fact>
+      <Fact name="Added">
         <When at={createdAt} />
-      </dd>
-      <dt>Webhook ID</dt>
-      <dd>
-        <Group gap={4}>
-          <code>{id}</code> <CopyIcon text={id} what="webhook ID" />
-        </Group>
-      </dd>
-    </dl>
+      </Fact>
+      <IdFact of="Webhook" id={id} />
+    </Facts>
   )
 }
 

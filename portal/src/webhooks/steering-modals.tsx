@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState, type ReactNode } from 'react'
+import { useState } from 'react'
 import { answer, api, type DeliveryStatus, type Webhook } from '../api/client'
 import { deliveryCountQuery } from '../api/queries'
-import { Problem } from '../parts/states'
+import { Ask } from '../parts/Ask'
 import { useAction } from '../parts/use-action'
 import { Outside } from '../parts/visible'
 import { forSeconds } from '../parts/When'
@@ -97,27 +97,3 @@ export function DeleteModal({ webhook, opened, close }: SteeringProps) {
     </Ask>
   )
 }
-
-interface AskProps {
-  title: string
-  opened: boolean
-  close: () => void
-  error: unknown
-  act: ReactNode
-  children: ReactNode
-}
-
-export const Ask = ({ title, opened, close, error, act, children }: AskProps) => (
-  <Modal title={title} opened={opened} onClose={close} centered>
-    <Stack>
-      {children}
-      {error !== null && error !== undefined && <Problem error={error} />}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={close}>
-          Cancel
-        </Button>
-        {act}
-      </Group>
-    </Stack>
-  </Modal>
-)
