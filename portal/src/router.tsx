@@ -98,8 +98,30 @@ const publish = createRoute({
   component: lazyRouteComponent(() => import('./events/PublishEvent'), 'PublishEvent'),
 })
 
+const users = createRoute({
+  getParentRoute: () => root,
+  path: '/administration/users',
+  component: lazyRouteComponent(() => import('./users/UserList'), 'UserList'),
+})
+const apiKeys = createRoute({
+  getParentRoute: () => root,
+  path: '/administration/api-keys',
+  component: lazyRouteComponent(() => import('./keys/KeyList'), 'KeyList'),
+})
+const tenants = createRoute({
+  getParentRoute: () => root,
+  path: '/administration/tenants',
+  component: lazyRouteComponent(() => import('./tenants/TenantList'), 'TenantList'),
+})
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./account/AccountPage'), 'AccountPage'),
+})
+
 const routeTree = root.addChildren([
   home, webhooks, newWebhook, webhook, editWebhook, deliveries, delivery, releases, newRelease, release, events, publish, event, eventTypes,
+  users, apiKeys, tenants, account,
 ])
 
 export const createPortalRouter = (queries: QueryClient) =>

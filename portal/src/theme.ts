@@ -1,4 +1,4 @@
-import { Alert, createTheme, Modal, type MantineColorsTuple } from '@mantine/core'
+import { Alert, createTheme, Modal, Notification, SegmentedControl, type MantineColorsTuple } from '@mantine/core'
 
 /** Dark enough that white on it, and it on white, reads well (WCAG 2.2 AA). */
 const harbour: MantineColorsTuple = ['#eef3ff', '#dbe5fb', '#b5c8f2', '#8ba9ea', '#678fe3', '#4f7fdf', '#2f5fc4', '#1f4fb0', '#15439e', '#06378b']
@@ -12,8 +12,13 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace',
   headings: { sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.15rem' }, h3: { fontSize: '1rem' } } },
   cursorType: 'pointer',
+  respectReducedMotion: true,
   components: {
     Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+    SegmentedControl: SegmentedControl.extend({ defaultProps: { transitionDuration: 0 } }),
+    // Within a dialog a header is no banner of the page.
+    ModalHeader: Modal.Header.extend({ defaultProps: { role: 'presentation' } }),
     Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
   },
 })

@@ -132,6 +132,20 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
         return { status: 201, body: shownLink(await accounts.passwordLink(user.id, call.body), call) }
       },
     }),
+    route({
+      ...about,
+      method: 'delete',
+      path: '/v1/users/{id}/sessions',
+      params,
+      summary: 'Sign a user out everywhere',
+      description: 'Every session of theirs ends at once; they may sign in again.',
+      responses: { 204: { description: 'They are out.' } },
+      handle: async (call) => {
+        const user = await owned(call)
+        await sessions.endOfUser(user.id)
+        return { status: 204 }
+      },
+    }),
   ]
 
   async function invite(call: Call<unknown, unknown, z.output<typeof inviteInput>>): Promise<Reply> {

@@ -12,6 +12,7 @@ delete /v1/portal-links/{id}
 delete /v1/session
 delete /v1/sessions
 delete /v1/users/{id}
+delete /v1/users/{id}/sessions
 delete /v1/webhooks/{id}
 get /healthz
 get /metrics

@@ -153,6 +153,17 @@ describe('users', () => {
     expect((await user.signIn('disabled@bank.example', PASSWORD)).status).toBe(200)
   })
 
+  test('are signed out everywhere by an administrator of theirs, and by no other', async () => {
+    const user = await signedIn(api, 'everywhere@bank.example', { tenantId: 'bank-a' })
+    const elsewhere = openBrowser(api)
+    await elsewhere.signIn('everywhere@bank.example', PASSWORD)
+    expect((await api.admin('DELETE', `/v1/users/${user.id}/sessions`, undefined, inB)).status).toBe(404)
+    expect((await elsewhere.call('GET', '/v1/session')).status).toBe(200)
+    expect((await api.admin('DELETE', `/v1/users/${user.id}/sessions`, undefined, inA)).status).toBe(204)
+    for (const { call } of [user, elsewhere]) expect((await call('GET', '/v1/session')).status).toBe(401)
+    expect((await elsewhere.signIn('everywhere@bank.example', PASSWORD)).status).toBe(200)
+  })
+
   test('are out when they were disabled or removed, though a session of theirs was left', async () => {
     const [disabled, removed] = [await signedIn(api, 'left-1@bank.example'), await signedIn(api, 'left-2@bank.example')]
     await api.portal.users.setDisabled(disabled.id, true)

@@ -8,6 +8,10 @@ export type DeliveryStatus = Delivery['status']
 export type Attempt = Schemas['Attempt']
 export type Release = Schemas['Release']
 export type EventType = Schemas['EventType']
+export type User = Schemas['User']
+export type Role = User['role']
+export type ApiKey = Schemas['ApiKey']
+export type Tenant = Schemas['Tenant']
 export type FieldError = NonNullable<Schemas['Problem']['errors']>[number]
 
 /** What a call is allowed by: it stands in memory alone. */
@@ -85,6 +89,9 @@ function toError(status: number, error: unknown): CallError {
     { fields: errors, type },
   )
 }
+
+/** What the answer says of single fields; nothing while there is no error. */
+export const fieldsOf = (error: unknown): FieldError[] => (error === null || error === undefined ? [] : toCallError(error).fields)
 
 export const toCallError = (error: unknown): CallError =>
   error instanceof CallError ? error : new CallError(-1, 'The portal made a mistake', error instanceof Error ? error.message : String(error))

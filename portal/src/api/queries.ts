@@ -94,3 +94,14 @@ export const releaseQuery = (id: string) =>
     queryKey: ['releases', id],
     queryFn: () => answer(api.GET('/v1/releases/{id}', { params: { path: { id } } })),
   })
+
+export const usersQuery = pagedQuery(['users'], (page) => answer(api.GET('/v1/users', { params: { query: { ...page } } })))
+
+export const apiKeysQuery = pagedQuery(['api-keys'], (page) => answer(api.GET('/v1/api-keys', { params: { query: { ...page } } })))
+
+export const tenantsQuery = pagedQuery(['tenants'], (page) => answer(api.GET('/v1/tenants', { params: { query: { ...page } } })))
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: () => answer(api.GET('/v1/session')),
+})

@@ -1,7 +1,7 @@
 import { Badge } from '@mantine/core'
-import type { DeliveryStatus, Release, Webhook } from '../api/client'
+import type { DeliveryStatus, Release, User, Webhook } from '../api/client'
 
-type Status = DeliveryStatus | Webhook['status'] | Release['status']
+type Status = DeliveryStatus | Webhook['status'] | Release['status'] | User['status']
 
 /** Word and colour: the colour is never the only sign. */
 const COLORS: Partial<Record<Status, string>> = {
@@ -14,6 +14,7 @@ const COLORS: Partial<Record<Status, string>> = {
   held: 'violet',
   paused: 'violet',
   pending: 'blue',
+  invited: 'blue',
   running: 'blue',
 }
 

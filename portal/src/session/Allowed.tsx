@@ -5,7 +5,13 @@ import { useMay, useSignedIn } from './session'
 
 type What = keyof ReturnType<typeof useMay>
 
-const WHO: Record<What, string> = { retry: 'an operator or an administrator', manage: 'an administrator', publish: 'an administrator' }
+const WHO: Record<What, string> = {
+  retry: 'an operator or an administrator',
+  manage: 'an administrator',
+  publish: 'an administrator',
+  access: 'an administrator',
+  admin: 'an administrator of every tenant',
+}
 
 /** Why a button is not there. */
 export function useRefusal(what: What): string | undefined {

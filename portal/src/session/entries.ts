@@ -6,7 +6,7 @@ export type Scope = 'read' | 'retry' | 'publish' | 'manage' | 'access' | 'admin'
 export interface Entry {
   by: 'session' | 'key'
   /** Who came by a portal link has no address. */
-  user: { name: string; email?: string; role?: Session['user']['role'] }
+  user: { id?: string; name: string; email?: string; role?: Session['user']['role'] }
   tenantId: string
   tenants: string[]
   /** What one may do in the tenant; of a key only the API knows. */
@@ -14,9 +14,9 @@ export interface Entry {
   headers: Record<string, string>
 }
 
-type Session = Schemas['Session']
+export type Session = Schemas['Session']
 
-const toEntry = ({ user, tenantId, tenants, scopes, csrfToken }: Session): Entry => ({
+export const toEntry = ({ user, tenantId, tenants, scopes, csrfToken }: Session): Entry => ({
   by: 'session',
   user,
   tenantId,
@@ -25,10 +25,33 @@ const toEntry = ({ user, tenantId, tenants, scopes, csrfToken }: Session): Entry
   headers: { 'x-csrf-token': csrfToken },
 })
 
-/** The session that the browser's cookie stands for. */
+/** The session that the browser's cookie stands for, in the tenant that this tab had chosen. */
 export async function findSession(): Promise<Entry | undefined> {
   const response = await fetch('/v1/session')
-  return response.ok ? toEntry((await response.json()) as Session) : undefined
+  if (!response.ok) return undefined
+  const entry = toEntry((await response.json()) as Session)
+  const chosen = chosenTenant()
+  // One that is not theirs any more is forgotten.
+  return chosen !== undefined && entry.tenants.includes(chosen) ? inTenant(entry, chosen).catch(() => entry) : entry
+}
+
+const CHOSEN = 'herald-tenant'
+
+/** Kept by the tab, so that two tabs may show two tenants. */
+export function keepTenant(tenantId: string): void {
+  try {
+    sessionStorage.setItem(CHOSEN, tenantId)
+  } catch {
+    // Storage may be switched off: then a reload shows the first tenant.
+  }
+}
+
+function chosenTenant(): string | undefined {
+  try {
+    return sessionStorage.getItem(CHOSEN) ?? undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The same person in another tenant, where they may do more, or less. */
@@ -52,17 +75,24 @@ export async function enterWithPassword(email: string, password: string, code?: 
 export async function enterWithKey(key: string): Promise<Entry> {
   const headers = { authorization: `Bearer ${key}` }
   await call('/v1/webhooks?limit=1', { headers })
-  const tenants = await fetch('/v1/tenants?limit=200', { headers })
-  const named = tenants.ok ? ((await tenants.json()) as { data: { id: string }[] }).data.map(({ id }) => id) : []
+  const named = await tenantsOf(headers)
   const tenantId = named.length === 0 || named.includes('default') ? 'default' : (named[0] ?? 'default')
   return {
     by: 'key',
     user: { name: 'API key' },
     tenantId: named.length === 0 ? '' : tenantId,
-    tenants: named.toSorted(),
+    tenants: named,
     headers,
   }
 }
+
+/** None unless the key is an administrator's. */
+async function tenantsOf(headers: Record<string, string>): Promise<string[]> {
+  const tenants = await fetch('/v1/tenants?limit=200', { headers })
+  return tenants.ok ? ((await tenants.json()) as { data: { id: string }[] }).data.map(({ id }) => id).toSorted() : []
+}
+
+export const namedTenants = async (entry: Entry): Promise<Entry> => ({ ...entry, tenants: await tenantsOf(entry.headers) })
 
 export async function endSession({ by, headers }: Entry): Promise<void> {
   if (by === 'session') await call('/v1/session', { method: 'DELETE', headers })

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useCredentials } from '../api/client'
-import { endSession, enterWithKey, enterWithPassword, findSession, inTenant, type Entry, type Scope } from './entries'
+import { endSession, enterWithKey, enterWithPassword, findSession, inTenant, keepTenant, namedTenants, toEntry, type Entry, type Scope, type Session as Answered } from './entries'
 
 type State = { kind: 'looking' } | { kind: 'out' } | { kind: 'in'; entry: Entry; ended: boolean }
 
@@ -13,6 +13,10 @@ interface Session {
   resume: () => Promise<void>
   signOut: () => Promise<void>
   chooseTenant: (tenantId: string) => Promise<void>
+  /** Goes on with the session that the API has begun in place of the one before. */
+  goOn: (session: Answered) => Promise<void>
+  /** Reads afresh what may have changed of the session: its tenants, and what one may do in them. */
+  readAgain: () => Promise<void>
 }
 
 const Context = createContext<Session | undefined>(undefined)
@@ -31,10 +35,10 @@ export function useSignedIn(): Entry {
 }
 
 /** What the buttons of a page need; the API decides in any case. */
-export function useMay(): Record<'manage' | 'retry' | 'publish', boolean> {
+export function useMay(): Record<Exclude<Scope, 'read'>, boolean> {
   const { scopes } = useSignedIn()
   const may = (scope: Scope): boolean => scopes === undefined || scopes.includes('admin') || scopes.includes(scope)
-  return { manage: may('manage'), retry: may('retry'), publish: may('publish') }
+  return { manage: may('manage'), retry: may('retry'), publish: may('publish'), access: may('access'), admin: may('admin') }
 }
 
 export function SessionProvider({ children }: { children: ReactNode }) {
@@ -82,7 +86,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       chooseTenant: async (tenantId) => {
         if (state.kind !== 'in') return
         enter(await inTenant(state.entry, tenantId))
+        keepTenant(tenantId)
         queries.clear()
+      },
+      goOn: (session) => again(toEntry(session)),
+      readAgain: async () => {
+        if (state.kind === 'in' && state.entry.by === 'session') enter((await findSession()) ?? state.entry)
+        if (state.kind === 'in' && state.entry.by === 'key') enter(await namedTenants(state.entry))
       },
     }
   }, [state, enter, queries])

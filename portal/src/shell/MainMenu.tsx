@@ -1,25 +1,40 @@
 import { NavLink } from '@mantine/core'
-import { IconArrowsExchange, IconBolt, IconListCheck, IconRefreshDot, IconSend, IconTags, IconWebhook } from '@tabler/icons-react'
+import { IconArrowsExchange, IconBolt, IconBuildingBank, IconKey, IconListCheck, IconRefreshDot, IconSend, IconSettings, IconTags, IconUsers, IconWebhook } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useMay } from '../session/session'
 
-type Place = '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish'
+type Place = '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants'
 
 export function MainMenu() {
   const may = useMay()
-  const [opened, setOpened] = useState(true)
   return (
     <nav aria-label="Main menu">
-      <NavLink component="button" label="Operations" leftSection={<IconArrowsExchange size={18} />} opened={opened} onChange={setOpened} aria-expanded={opened} fw={600}>
+      <Folder label="Operations" icon={<IconArrowsExchange size={18} />}>
         <Entry to="/operations/webhook" icon={<IconWebhook size={18} />} label="Webhook" />
         <Entry to="/operations/deliveries" icon={<IconSend size={18} />} label="Deliveries" />
         <Entry to="/operations/releases" icon={<IconRefreshDot size={18} />} label="Releases" />
-      </NavLink>
+      </Folder>
       <Entry to="/events" icon={<IconListCheck size={18} />} label="Events" />
       {may.publish && <Entry to="/events/publish" icon={<IconBolt size={18} />} label="Publish a test" />}
       <Entry to="/event-types" icon={<IconTags size={18} />} label="Event types" />
+      {may.access && (
+        <Folder label="Administration" icon={<IconSettings size={18} />}>
+          <Entry to="/administration/users" icon={<IconUsers size={18} />} label="Users" />
+          <Entry to="/administration/api-keys" icon={<IconKey size={18} />} label="API keys" />
+          {may.admin && <Entry to="/administration/tenants" icon={<IconBuildingBank size={18} />} label="Tenants" />}
+        </Folder>
+      )}
     </nav>
+  )
+}
+
+function Folder({ label, icon, children }: { label: string; icon: ReactNode; children: ReactNode }) {
+  const [opened, setOpened] = useState(true)
+  return (
+    <NavLink component="button" label={label} leftSection={icon} opened={opened} onChange={setOpened} aria-expanded={opened} fw={600}>
+      {children}
+    </NavLink>
   )
 }
 

@@ -1,7 +1,7 @@
 import { ActionIcon, Badge, Menu, Select, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react'
+import { IconLogout, IconMoon, IconSun, IconUser, IconUserCog } from '@tabler/icons-react'
 import { notifications } from '@mantine/notifications'
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { toCallError } from '../api/client'
 import { Outside } from '../parts/visible'
 import { useSession, useSignedIn } from '../session/session'
@@ -77,6 +77,11 @@ export function UserMenu() {
           )}
         </Text>
         <Menu.Divider />
+        {user.email !== undefined && (
+          <Menu.Item leftSection={<IconUserCog size={16} />} renderRoot={(props) => <Link to="/account" {...props} />}>
+            Your account
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
           Sign out
         </Menu.Item>

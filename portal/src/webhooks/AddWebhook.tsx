@@ -1,11 +1,10 @@
-import { Alert, Button, Group, Stack, Text } from '@mantine/core'
-import { IconKey } from '@tabler/icons-react'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { answer, api, type Schemas } from '../api/client'
-import { Code } from '../parts/Code'
 import { PageHead } from '../parts/PageHead'
+import { ShownOnce } from '../parts/ShownOnce'
 import { Card } from '../parts/states'
 import { EMPTY, toCreate, type Draft } from './draft'
 import { nameOf } from './names'
@@ -56,12 +55,9 @@ function Made({ webhook }: { webhook: Schemas['CreatedWebhook'] }) {
     <Stack>
       <PageHead title={`${nameOf(webhook)} is added`} crumbs={CRUMBS} />
       <Card title="Signing secret">
-        <Stack>
-          <Alert variant="light" color="yellow" icon={<IconKey />} title="Shown this once">
-            Give it to whoever runs the endpoint: with it they can tell that a POST comes from here. Herald keeps it sealed and cannot show it again.
-          </Alert>
-          <Code text={webhook.secret} label="The secret" />
-        </Stack>
+        <ShownOnce text={webhook.secret} label="The secret">
+          Give it to whoever runs the endpoint: with it they can tell that a POST comes from here. Herald keeps it sealed and cannot show it again.
+        </ShownOnce>
       </Card>
       <Card title="Verify the signature">
         <Text size="sm" c="var(--muted)" mb="sm">

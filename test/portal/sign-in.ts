@@ -1,13 +1,8 @@
 import type { Page } from 'playwright-core'
 import { QUICK } from '../support/bank'
-import { useScene } from '../support/scene'
-import { accessibilityFaults, choosePassword, describeInBrowser, goTo, PASSWORD, signIn, useBrowser } from './browser'
-import { PORTAL_DIR } from './portal-dir'
+import { accessibilityFaults, choosePassword, enter, goTo, PASSWORD, signIn, type Stage } from './browser'
 
-describeInBrowser('signing in to the portal', () => {
-  const scene = useScene({ config: { portalDir: PORTAL_DIR } })
-  const browser = useBrowser()
-
+export function signInTests({ scene, browser }: Stage): void {
   /** Somebody of the test's tenant who has signed in, having chosen a password by the link of the invitation. */
   async function enterAs(role: string): Promise<{ page: Page; email: string; complaints: string[] }> {
     const email = `${role}@${scene.tenantId}.example`
@@ -46,7 +41,8 @@ describeInBrowser('signing in to the portal', () => {
     const webhookId = await scene.subscribe(receiver.url, { description: 'To be looked at', retry: { ...QUICK, maximumAttempts: 1 } })
     await scene.publish()
     const { id } = await scene.inStatus('parked', await scene.publish())
-    const { page, complaints } = await enterAs('viewer')
+    const { page, complaints } = await browser.open()
+    await enter(page, scene, '/operations/webhook', 'Webhook', 'viewer')
     expect(await page.getByRole('link', { name: 'Publish a test' }).count()).toBe(0)
     for (const [path, heading, shown] of [
       ['/operations/webhook', 'Webhook', 'To be looked at'],
@@ -77,7 +73,8 @@ describeInBrowser('signing in to the portal', () => {
     const receiver = await scene.receiver(500)
     await scene.subscribe(receiver.url, { retry: { ...QUICK, maximumAttempts: 1 } })
     const { id } = await scene.inStatus('parked', await scene.publish())
-    const { page } = await enterAs('operator')
+    const { page } = await browser.open()
+    await enter(page, scene, '/operations/webhook', 'Webhook', 'operator')
     expect(await page.getByRole('link', { name: 'Add Webhook' }).count()).toBe(0)
     receiver.answer = 200
     await goTo(page, `/operations/deliveries/${id}`, /^TRANSACTION/)
@@ -95,7 +92,7 @@ describeInBrowser('signing in to the portal', () => {
     await page.getByRole('button', { name: 'Your account' }).click()
     await page.getByText('Acme Ltd').waitFor()
     await page.getByText('viewer', { exact: true }).waitFor()
-    const { page: another } = await browser.open()
+    const { page: another } = await browser.open({ apart: true })
     await another.goto(body.url)
     await another.getByText(/ask for another one/).waitFor()
     await another.goto(`${scene.herald.url}/portal/`)
@@ -117,8 +114,12 @@ describeInBrowser('signing in to the portal', () => {
   })
 
   test('does not count as use of a session what a page asks by itself', async () => {
-    const { page } = await enterAs('viewer')
-    await goTo(page, '/operations/deliveries', 'Deliveries')
+    const receiver = await scene.receiver(500)
+    await scene.subscribe(receiver.url, { retry: { maximumAttempts: 2, initialInterval: '1h' } })
+    const { id } = await scene.inStatus('retrying', await scene.publish())
+    const { page } = await browser.open()
+    // A delivery that is under way is asked for every second.
+    await enter(page, scene, `/operations/deliveries/${id}`, /^TRANSACTION/, 'viewer')
     const background = (): Promise<boolean> =>
       page.waitForRequest((request) => request.url().includes('/v1/')).then(async (request) => (await request.allHeaders())['herald-background'] === 'true')
     await background()
@@ -128,4 +129,4 @@ describeInBrowser('signing in to the portal', () => {
     expect(await next).toBe(false)
     expect(await background()).toBe(true)
   })
-})
+}

@@ -1,8 +1,6 @@
 import type { Page } from 'playwright-core'
 import { QUICK, transaction } from '../support/bank'
-import { useScene } from '../support/scene'
-import { accessibilityFaults, choosePassword, describeInBrowser, goTo, signIn, signInWithKey, useBrowser } from './browser'
-import { PORTAL_DIR } from './portal-dir'
+import { accessibilityFaults, choosePassword, enter, goTo, signIn, signInWithKey, type Stage } from './browser'
 
 const TYPES = [
   ['CREATE ACCOUNT', '1'],
@@ -13,10 +11,7 @@ const TYPES = [
   ['TRANSACTION REVERSED', '6'],
 ] as const
 
-describeInBrowser('the portal', () => {
-  const scene = useScene({ config: { portalDir: PORTAL_DIR } })
-  const browser = useBrowser()
-
+export function firstWebhookTests({ scene, browser }: Stage): void {
   /** A key that holds for the tenant of the test alone. */
   async function newKey(scopes = ['read', 'manage', 'retry', 'publish']): Promise<string> {
     const { body } = await scene.api<{ key: string }>('POST', '/v1/api-keys', { name: 'of a test', scopes })
@@ -72,9 +67,9 @@ describeInBrowser('the portal', () => {
     const receiver = await scene.receiver(503)
     await scene.subscribe(receiver.url, { description: 'Customer 4711' })
     const eventId = await scene.publish({ type: 'UPDATE CUSTOMER', data: { id: '4711', customerType: 'Individual' } })
-    await scene.inStatus('parked', eventId)
     const { page, complaints } = await browser.open()
-    await signInWithKey(page, scene.herald.url, await newKey())
+    await enter(page, scene, '/operations/webhook', 'Webhook')
+    await scene.inStatus('parked', eventId)
     receiver.answer = 200
 
     const begun = Date.now()
@@ -94,7 +89,7 @@ describeInBrowser('the portal', () => {
   test('says what was published about an entity when no webhook asked for it', async () => {
     await scene.publish({ type: 'CREATE CUSTOMER', data: { id: 'cus-1', customerType: 'Group' } })
     const { page } = await browser.open()
-    await signInWithKey(page, scene.herald.url, await newKey())
+    await enter(page, scene, '/operations/webhook', 'Webhook')
     const search = page.getByRole('textbox', { name: /^Search by/ })
     await search.fill('cus-1')
     await search.press('Enter')
@@ -108,11 +103,10 @@ describeInBrowser('the portal', () => {
     const receiver = await scene.receiver(500)
     const webhookId = await scene.subscribe(receiver.url, { retry: { ...QUICK, maximumAttempts: 1 } })
     const ids = await Promise.all(Array.from({ length: 12 }, () => scene.publish(transaction())))
-    for (const id of ids) await scene.inStatus('parked', id)
-    receiver.answer = 200
     const { page, complaints } = await browser.open()
-    await signInWithKey(page, scene.herald.url, await newKey())
-    await goTo(page, `/operations/deliveries?webhookId=${webhookId}&status=parked`, 'Deliveries')
+    await enter(page, scene, `/operations/deliveries?webhookId=${webhookId}&status=parked`, 'Deliveries')
+    await Promise.all(ids.map((id) => scene.inStatus('parked', id)))
+    receiver.answer = 200
     await page.getByRole('link', { name: 'Retry all 12 parked' }).click()
     await page.getByRole('button', { name: 'Retry 12 deliveries' }).click()
     await page.getByRole('heading', { name: 'Retry 12 deliveries' }).waitFor()
@@ -126,8 +120,7 @@ describeInBrowser('the portal', () => {
     const receiver = await scene.receiver()
     const webhookId = await scene.subscribe(receiver.url, { description: 'To be removed' })
     const { page } = await browser.open()
-    await signInWithKey(page, scene.herald.url, await newKey())
-    await goTo(page, `/operations/webhook/${webhookId}`, 'To be removed')
+    await enter(page, scene, `/operations/webhook/${webhookId}`, 'To be removed')
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click()
     await page.getByText('What it would get is held until you resume it.').waitFor()
@@ -154,11 +147,14 @@ describeInBrowser('the portal', () => {
     await signInWithKey(page, scene.herald.url, other.body.key)
     await page.getByRole('heading', { name: 'No webhook yet' }).waitFor()
     expect(await count(page, 'Of this tenant')).toBe(0)
+    await goTo(page, '/operations/deliveries', 'Deliveries')
 
     await scene.herald.api('DELETE', `/v1/api-keys/${other.body.id}`)
     await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
     await page.locator('input').and(page.getByLabel('API key')).fill(await newKey(['read']))
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await goTo(page, '/operations/webhook', 'Webhook')
     await page.getByText('Of this tenant').waitFor()
   })
-})
+}

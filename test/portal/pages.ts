@@ -1,8 +1,6 @@
 import { transaction } from '../support/bank'
 import { ADMIN_KEY } from '../support/herald'
-import { useScene } from '../support/scene'
-import { accessibilityFaults, describeInBrowser, goTo, signInWithKey, useBrowser } from './browser'
-import { PORTAL_DIR } from './portal-dir'
+import { accessibilityFaults, enterAsAdministrator, goTo, overflow, signInWithKey, type Stage } from './browser'
 
 /** Markup, script, direction marks, control characters, and far too much of everything. */
 const HOSTILE = [
@@ -20,10 +18,7 @@ const HOSTILE = [
   '%3Cscript%3Ealert(1)%3C/script%3E',
 ]
 
-describeInBrowser('every page of the portal', () => {
-  const scene = useScene({ config: { portalDir: PORTAL_DIR } })
-  const browser = useBrowser()
-
+export function pageTests({ scene, browser }: Stage): void {
   /** One of each thing, with a name, data and an answer that mean harm. */
   async function stage(): Promise<{ pages: [string, string | RegExp][] }> {
     const receiver = await scene.receiver(() => ({
@@ -56,27 +51,39 @@ describeInBrowser('every page of the portal', () => {
         ['/events/publish', 'Publish a test'],
         [`/events/${eventId}`, /^TRANSACTION SUCCESSFUL/],
         ['/event-types', 'Event types'],
+        ['/administration/users', 'Users'],
+        ['/administration/api-keys', 'API keys'],
+        ['/administration/tenants', 'Tenants'],
+        ['/account', 'Your account'],
         ['/nowhere', 'There is no such page'],
       ],
     }
   }
 
-  test.each([
-    { theme: 'light', width: 1440 },
-    { theme: 'dark', width: 360 },
-  ] as const)('reads well in $theme at $width px, has room, and takes hostile text as text', async ({ theme, width }) => {
+  const LOOKS = [
+    { colorScheme: 'light', width: 1440 },
+    { colorScheme: 'dark', width: 360 },
+  ] as const
+
+  test('reads well in both themes, has room from 360 px on, and takes hostile text as text', async () => {
     const { pages } = await stage()
-    const { page, complaints } = await browser.open({ colorScheme: theme, viewport: { width, height: 800 } })
+    const { page, complaints } = await browser.open()
+    const check = async (path: string): Promise<void> => {
+      for (const { colorScheme, width } of LOOKS) {
+        await page.setViewportSize({ width, height: 800 })
+        await page.emulateMedia({ colorScheme })
+        const tooWide = await overflow(page)
+        expect({ path, width, tooWide, faults: await accessibilityFaults(page) }).toEqual({ path, width, tooWide: 0, faults: [] })
+      }
+    }
     await page.goto(`${scene.herald.url}/portal/`)
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-    expect(await accessibilityFaults(page)).toEqual([])
-    const { body } = await scene.api<{ key: string }>('POST', '/v1/api-keys', { name: 'of a test', scopes: ['read', 'manage', 'retry', 'publish'] })
-    await signInWithKey(page, scene.herald.url, body.key)
+    await check('signing in')
+    await enterAsAdministrator(page, scene, '/operations/webhook', 'Webhook', true)
     for (const [path, heading] of pages) {
       await goTo(page, path, heading)
       await page.locator('[aria-label="Loading"]').first().waitFor({ state: 'detached' })
-      const tooWide = await page.evaluate<number>('Math.max(0, document.documentElement.scrollWidth - innerWidth)')
-      expect({ path, tooWide, faults: await accessibilityFaults(page) }).toEqual({ path, tooWide: 0, faults: [] })
+      await check(path)
       expect(await page.locator('main script, main iframe, main img').count()).toBe(0)
     }
     expect(complaints).toEqual([])
@@ -91,4 +98,4 @@ describeInBrowser('every page of the portal', () => {
     await page.getByRole('option', { name: scene.tenantId }).click()
     await page.getByText('Of the chosen tenant').waitFor()
   })
-})
+}

@@ -1,0 +1,59 @@
+import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { answer, api, fieldsOf, type Schemas } from '../api/client'
+import { AskForm } from '../parts/Ask'
+import { ShownOnce } from '../parts/ShownOnce'
+import { useAction } from '../parts/use-action'
+import { useSignedIn } from '../session/session'
+import { faultOf } from '../webhooks/draft'
+
+type KeyScope = Schemas['CreateApiKey']['scopes'][number]
+
+const SCOPES: { value: KeyScope; label: string; description: string }[] = [
+  { value: 'publish', label: 'publish', description: 'Publish events, and cancel those that are scheduled' },
+  { value: 'read', label: 'read', description: 'Look at everything of this tenant' },
+  { value: 'retry', label: 'retry', description: 'Retry, cancel and release deliveries' },
+  { value: 'manage', label: 'manage', description: 'Make and change webhooks' },
+  { value: 'access', label: 'access', description: 'Make API keys, users and portal links' },
+  { value: 'admin', label: 'admin', description: 'Everything, in every tenant' },
+]
+
+export function NewKey({ opened, close }: { opened: boolean; close: () => void }) {
+  const { scopes: mine } = useSignedIn()
+  const [name, setName] = useState('')
+  const [scopes, setScopes] = useState<string[]>(['publish'])
+  const [made, setMade] = useState<Schemas['CreatedApiKey']>()
+  const make = useAction(async () => {
+    const key = await answer(api.POST('/v1/api-keys', { body: { name: name.trim(), scopes: scopes as KeyScope[] } }))
+    close()
+    setName('')
+    setMade(key)
+  })
+  const fields = fieldsOf(make.error)
+  // Nobody gives more than they have.
+  const offered = SCOPES.filter(({ value }) => mine === undefined || mine.includes('admin') || mine.includes(value))
+  return (
+    <>
+      <AskForm title="Make an API key" opened={opened} close={close} error={make.error} submitText="Make the key" busy={make.isPending} submit={() => make.mutate()}>
+        <TextInput label="Used by" placeholder="Account service" required maxLength={200} data-autofocus value={name} error={faultOf(fields, 'name')} onChange={({ currentTarget }) => setName(currentTarget.value)} />
+        <Checkbox.Group label="What it may do" required value={scopes} onChange={setScopes} error={faultOf(fields, 'scopes')}>
+          <Stack gap="xs" mt="xs">
+            {offered.map((scope) => (
+              <Checkbox key={scope.value} {...scope} />
+            ))}
+          </Stack>
+        </Checkbox.Group>
+      </AskForm>
+      <Modal title="The key is made" opened={made !== undefined} onClose={() => setMade(undefined)} closeOnClickOutside={false} centered size="lg">
+        <Stack>
+          <ShownOnce text={made?.key ?? ''} label="API key">
+            Give it to the service as <code>Authorization: Bearer …</code>. Herald keeps its hash alone and cannot show it again.
+          </ShownOnce>
+          <Group justify="flex-end">
+            <Button onClick={() => setMade(undefined)}>Done</Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  )
+}

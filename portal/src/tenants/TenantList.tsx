@@ -1,0 +1,87 @@
+import { Badge, Button, Group, Stack, Text } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { IconBuildingBank, IconPlus } from '@tabler/icons-react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import type { Tenant } from '../api/client'
+import { tenantsQuery } from '../api/queries'
+import { Listing } from '../parts/Listing'
+import { PageHead } from '../parts/PageHead'
+import { Rows, type Column } from '../parts/Rows'
+import { Card, Empty } from '../parts/states'
+import { Outside } from '../parts/visible'
+import { When } from '../parts/When'
+import { Allowed } from '../session/Allowed'
+import { TenantDialog } from './TenantDialog'
+
+export const TenantList = () => (
+  <Allowed what="admin" title="Tenants">
+    <Tenants />
+  </Allowed>
+)
+
+const COLUMNS: Column<Tenant>[] = [
+  {
+    header: 'Tenant',
+    cell: ({ id, name, legalHold }) => (
+      <div>
+        <Group gap="xs">
+          <Text size="sm" fw={600}>
+            <Outside text={name} lines="clamped" />
+          </Text>
+          {legalHold && (
+            <Badge variant="default" size="sm" radius="sm" tt="none">
+              legal hold
+            </Badge>
+          )}
+        </Group>
+        <Text size="sm" c="var(--muted)">
+          {id}
+        </Text>
+      </div>
+    ),
+  },
+  { header: 'Parked for', width: '7rem', cell: ({ parkedFor }) => <Text size="sm">{parkedFor}</Text> },
+  { header: 'Events kept', width: '7rem', cell: ({ retention }) => <Text size="sm">{retention}</Text> },
+  { header: 'Made', width: '9rem', cell: ({ createdAt }) => <Text size="sm"><When at={createdAt} /></Text> },
+  { header: 'Actions', width: '6rem', cell: (tenant) => <Change tenant={tenant} /> },
+]
+
+function Tenants() {
+  const list = useInfiniteQuery(tenantsQuery)
+  const [makes, make] = useDisclosure()
+  return (
+    <Stack>
+      <PageHead
+        title="Tenants"
+        crumbs={[{ text: 'Administration' }]}
+        aside={
+          <Button leftSection={<IconPlus size={16} />} onClick={make.open}>
+            Make a tenant
+          </Button>
+        }
+      >
+        <Text c="var(--muted)" size="sm">
+          Institutions whose webhooks and events are kept apart from each other&apos;s. The menu at the top chooses the one that you see.
+        </Text>
+      </PageHead>
+      <Card p={0}>
+        <Listing list={list} empty={<Empty title="No tenants" icon={<IconBuildingBank size={40} stroke={1.3} />}>Make the first one.</Empty>}>
+          {(tenants) => <Rows label="Tenants" rows={tenants} columns={COLUMNS} />}
+        </Listing>
+      </Card>
+      {makes && <TenantDialog close={make.close} />}
+    </Stack>
+  )
+}
+
+function Change({ tenant }: { tenant: Tenant }) {
+  const [changes, change] = useDisclosure()
+  return (
+    <>
+      <Button className="above" size="xs" variant="default" aria-label={`Change ${tenant.name}`} onClick={change.open}>
+        Change
+      </Button>
+      {changes && <TenantDialog standing={tenant} close={change.close} />}
+    </>
+  )
+}

@@ -1,0 +1,5 @@
+export const ROLES = [
+  { value: 'viewer', label: 'Viewer: sees everything' },
+  { value: 'operator', label: 'Operator: also retries and cancels' },
+  { value: 'administrator', label: 'Administrator: also changes webhooks, gives access' },
+]

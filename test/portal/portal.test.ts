@@ -1,0 +1,17 @@
+import { useScene } from '../support/scene'
+import { accessTests } from './access'
+import { describeInBrowser, useBrowser } from './browser'
+import { firstWebhookTests } from './first-webhook'
+import { pageTests } from './pages'
+import { PORTAL_DIR } from './portal-dir'
+import { signInTests } from './sign-in'
+
+// In one file, so that all of them have one Herald and one browser, which keeps the portal's code.
+describeInBrowser('the portal', () => {
+  const scene = useScene({ config: { portalDir: PORTAL_DIR } })
+  const browser = useBrowser()
+  describe('from an empty start', () => firstWebhookTests({ scene, browser }))
+  describe('signing in', () => signInTests({ scene, browser }))
+  describe('giving access', () => accessTests({ scene, browser }))
+  describe('every page', () => pageTests({ scene, browser }))
+})
