@@ -22,6 +22,13 @@ const home = createRoute({
   },
 })
 
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/overview',
+  validateSearch: pick('since'),
+  component: lazyRouteComponent(() => import('./overview/OverviewPage'), 'OverviewPage'),
+})
+
 const webhooks = createRoute({
   getParentRoute: () => root,
   path: '/operations/webhook',
@@ -121,7 +128,7 @@ const account = createRoute({
 
 const routeTree = root.addChildren([
   home, webhooks, newWebhook, webhook, editWebhook, deliveries, delivery, releases, newRelease, release, events, publish, event, eventTypes,
-  users, apiKeys, tenants, account,
+  overview, users, apiKeys, tenants, account,
 ])
 
 export const createPortalRouter = (queries: QueryClient) =>

@@ -2,6 +2,7 @@ import { useScene } from '../support/scene'
 import { accessTests } from './access'
 import { describeInBrowser, useBrowser } from './browser'
 import { firstWebhookTests } from './first-webhook'
+import { overviewTests } from './overview'
 import { pageTests } from './pages'
 import { PORTAL_DIR } from './portal-dir'
 import { signInTests } from './sign-in'
@@ -13,5 +14,6 @@ describeInBrowser('the portal', () => {
   describe('from an empty start', () => firstWebhookTests({ scene, browser }))
   describe('signing in', () => signInTests({ scene, browser }))
   describe('giving access', () => accessTests({ scene, browser }))
+  describe('the overview', () => overviewTests({ scene, browser }))
   describe('every page', () => pageTests({ scene, browser }))
 })

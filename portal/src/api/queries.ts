@@ -105,3 +105,20 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: () => answer(api.GET('/v1/session')),
 })
+
+/** By the window's name, so that what was drawn stays while the clock moves it. */
+export const statisticsQuery = (name: string, window: { from?: string; to?: string }) =>
+  queryOptions({
+    queryKey: ['stats', name],
+    queryFn: () => answer(api.GET('/v1/stats', { params: { query: window } })),
+    placeholderData: keepPreviousData,
+  })
+
+/** Of the last 24 hours. */
+export const webhookStatisticsQuery = (ids: string[]) =>
+  queryOptions({
+    queryKey: ['stats', 'webhooks', ids],
+    queryFn: () => answer(api.GET('/v1/stats/webhooks', { params: { query: { webhookId: ids.join(',') } } })),
+    placeholderData: keepPreviousData,
+    enabled: ids.length > 0,
+  })

@@ -1,15 +1,16 @@
 import { NavLink } from '@mantine/core'
-import { IconArrowsExchange, IconBolt, IconBuildingBank, IconKey, IconListCheck, IconRefreshDot, IconSend, IconSettings, IconTags, IconUsers, IconWebhook } from '@tabler/icons-react'
+import { IconArrowsExchange, IconBolt, IconBuildingBank, IconChartBar, IconKey, IconListCheck, IconRefreshDot, IconSend, IconSettings, IconTags, IconUsers, IconWebhook } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useMay } from '../session/session'
 
-type Place = '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants'
+type Place = '/overview' | '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants'
 
 export function MainMenu() {
   const may = useMay()
   return (
     <nav aria-label="Main menu">
+      <Entry to="/overview" icon={<IconChartBar size={18} />} label="Overview" />
       <Folder label="Operations" icon={<IconArrowsExchange size={18} />}>
         <Entry to="/operations/webhook" icon={<IconWebhook size={18} />} label="Webhook" />
         <Entry to="/operations/deliveries" icon={<IconSend size={18} />} label="Deliveries" />

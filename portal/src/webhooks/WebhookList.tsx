@@ -1,19 +1,14 @@
 import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core'
 import { IconPlus, IconSearch, IconWebhook } from '@tabler/icons-react'
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
-import { deliveryCountQuery, webhooksQuery } from '../api/queries'
+import { webhooksQuery } from '../api/queries'
 import { inOnePiece, Listing } from '../parts/Listing'
-import { PageHead, PortalLink } from '../parts/PageHead'
-import { Rows, type Column } from '../parts/Rows'
-import { StatusBadge } from '../parts/StatusBadge'
+import { PageHead } from '../parts/PageHead'
 import { Card, Empty } from '../parts/states'
-import { Outside } from '../parts/visible'
-import { When } from '../parts/When'
 import { useMay } from '../session/session'
-import { nameOf } from './names'
-import { TypeBadges } from './TypeBadges'
+import { WebhookRows } from './WebhookRows'
 
 const route = getRouteApi('/operations/webhook')
 const STATUSES: Webhook['status'][] = ['active', 'paused', 'suspended', 'disabled']
@@ -93,58 +88,3 @@ const AddButton = () => (
 
 const matches = ({ id, url, description = '', eventTypes }: Webhook, q: string): boolean =>
   q === '' || [id, url, description, ...eventTypes].some((text) => text.toLowerCase().includes(q.trim().toLowerCase()))
-
-/** So many are asked for their parked deliveries; a longer list is narrowed first. */
-const MOST_COUNTED = 50
-
-function WebhookRows({ webhooks }: { webhooks: Webhook[] }) {
-  const counts = useQueries({
-    queries: webhooks.slice(0, MOST_COUNTED).map(({ id }) => ({ ...deliveryCountQuery({ webhookId: id, status: 'parked' as const }), refetchInterval: 15_000 })),
-  })
-  const parked = new Map(webhooks.map(({ id }, i) => [id, counts[i]?.data]))
-  const columns: Column<Webhook>[] = [
-    { header: 'Webhook', cell: (webhook) => <NameAndUrl webhook={webhook} /> },
-    { header: 'Event types', width: '28%', cell: ({ eventTypes }) => <TypeBadges types={eventTypes} /> },
-    {
-      header: 'Status',
-      width: '11rem',
-      cell: ({ status, failing }) => (
-        <Stack gap={2} align="start">
-          <StatusBadge status={status} />
-          {failing && (
-            <Text size="xs" c="var(--muted)">
-              failing since <When at={failing.since} />
-            </Text>
-          )}
-        </Stack>
-      ),
-    },
-    {
-      header: 'Parked',
-      width: '6rem',
-      cell: ({ id }) => {
-        const count = parked.get(id)
-        if (!count) return '–'
-        if (count.count === 0) return '0'
-        return (
-          <PortalLink className="above" fw={600} size="sm" to="/operations/deliveries" search={{ webhookId: id, status: 'parked' }}>
-            {count.count}
-            {count.more && '+'}
-          </PortalLink>
-        )
-      },
-    },
-  ]
-  return <Rows label="Webhooks" rows={webhooks} columns={columns} />
-}
-
-const NameAndUrl = ({ webhook }: { webhook: Webhook }) => (
-  <div>
-    <PortalLink className="lead" fw={600} to="/operations/webhook/$id" params={{ id: webhook.id }}>
-      <Outside text={nameOf(webhook)} lines="clamped" />
-    </PortalLink>
-    <Text size="sm" c="var(--muted)">
-      <Outside text={webhook.url} lines="clamped" />
-    </Text>
-  </div>
-)

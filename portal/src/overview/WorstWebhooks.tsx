@@ -1,0 +1,35 @@
+import { Text } from '@mantine/core'
+import type { Schemas } from '../api/client'
+import { PortalLink } from '../parts/PageHead'
+import { Rows, type Column } from '../parts/Rows'
+import { Outside } from '../parts/visible'
+import { nameOf } from '../webhooks/names'
+import { percent, short } from '../parts/numbers'
+import { Spark } from '../parts/Spark'
+
+type Row = Schemas['WebhookStatistics'] & { id: string }
+
+const COLUMNS: Column<Row>[] = [
+  {
+    header: 'Webhook',
+    cell: ({ id, url, description }) => (
+      <PortalLink className="lead" fw={600} size="sm" to="/operations/webhook/$id" params={{ id }}>
+        <Outside text={url === undefined ? id : nameOf({ url, description })} lines="clamped" />
+      </PortalLink>
+    ),
+  },
+  { header: 'Attempts', width: '7rem', cell: ({ series, delivered, failed }) => <Spark series={series} label={`${delivered} delivered, ${failed} failed`} /> },
+  { header: 'Failed', width: '4.5rem', cell: ({ failed }) => <Text size="sm">{short(failed)}</Text> },
+  { header: 'Success', width: '5rem', cell: ({ successRate }) => <Text size="sm">{percent(successRate)}</Text> },
+]
+
+export function WorstWebhooks({ worst }: { worst: Schemas['WebhookStatistics'][] }) {
+  if (worst.length === 0) {
+    return (
+      <Text size="sm" c="var(--muted)">
+        No attempt failed in this time.
+      </Text>
+    )
+  }
+  return <Rows label="Webhooks with the most failures" rows={worst.map((row) => ({ ...row, id: row.webhookId }))} columns={COLUMNS} />
+}

@@ -1,0 +1,80 @@
+import type { ReactNode } from 'react'
+import { Area, AreaChart, CartesianGrid, Legend, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import classes from './charts.module.css'
+import { duration, short } from '../parts/numbers'
+import type { Point } from './series'
+
+const GOOD = 'var(--chart-good)'
+const BAD = 'var(--chart-bad)'
+const HELD = 'var(--chart-held)'
+const MAIN = 'var(--chart-main)'
+
+interface ChartProps {
+  points: Point[]
+}
+
+export const OutcomeChart = ({ points }: ChartProps) => (
+  <Figure label="Attempts a minute that delivered and that failed" height={260}>
+    <AreaChart data={points} margin={MARGIN}>
+      {axes(points, short)}
+      <Area dataKey="deliveredPerMinute" name="delivered" stackId="all" stroke={GOOD} fill={GOOD} fillOpacity={0.25} isAnimationActive={false} />
+      <Area dataKey="failedPerMinute" name="failed" stackId="all" stroke={BAD} fill={BAD} fillOpacity={0.35} isAnimationActive={false} />
+    </AreaChart>
+  </Figure>
+)
+
+/** Half of what arrived was there in p50, and 99 of 100 in p99; retries make it long, so that the scale is a logarithm. */
+export const ArrivalChart = ({ points }: ChartProps) => (
+  <Figure label="Time from publishing to arrival, p50 and p99" height={220}>
+    <LineChart data={points} margin={MARGIN}>
+      {axes(points, duration, 'log')}
+      <Line dataKey="p50" stroke={MAIN} strokeWidth={2} dot={points.length < 3} connectNulls isAnimationActive={false} />
+      <Line dataKey="p99" stroke={HELD} strokeWidth={2} strokeDasharray="5 3" dot={points.length < 3} connectNulls isAnimationActive={false} />
+    </LineChart>
+  </Figure>
+)
+
+export const BacklogChart = ({ points }: ChartProps) => (
+  <Figure label="Deliveries that were parked and held" height={220}>
+    <AreaChart data={points} margin={MARGIN}>
+      {axes(points, short)}
+      <Area dataKey="parked" stroke={BAD} fill={BAD} fillOpacity={0.25} connectNulls isAnimationActive={false} />
+      <Area dataKey="held" stroke={HELD} fill={HELD} fillOpacity={0.2} connectNulls isAnimationActive={false} />
+    </AreaChart>
+  </Figure>
+)
+
+const MARGIN = { top: 8, right: 12, bottom: 0, left: 0 }
+
+const Figure = ({ label, height, children }: { label: string; height: number; children: ReactNode }) => (
+  <figure className={classes.chart} aria-label={label}>
+    <ResponsiveContainer width="100%" height={height}>
+      {children}
+    </ResponsiveContainer>
+  </figure>
+)
+
+const DAY_MS = 86_400_000
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** Recharts looks for these among the children of a chart, so that they are no component of their own. */
+function axes(points: Point[], format: (value: number) => string, scale: 'linear' | 'log' = 'linear'): ReactNode {
+  const spans = (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0)
+  const tick = spans > 2 * DAY_MS ? date : clock
+  return (
+    <>
+      <CartesianGrid vertical={false} stroke="var(--line)" />
+      <XAxis dataKey="at" type="number" scale="time" domain={['dataMin', 'dataMax']} tickFormatter={(at: number) => tick.format(at)} minTickGap={48} stroke="var(--muted)" tickLine={false} />
+      <YAxis width={58} scale={scale} domain={scale === 'log' ? ['auto', 'auto'] : [0, 'auto']} allowDecimals={scale === 'log'} tickFormatter={format} stroke="var(--muted)" tickLine={false} axisLine={false} />
+      <Tooltip
+        isAnimationActive={false}
+        labelFormatter={(at) => exact.format(Number(at))}
+        formatter={(value) => format(Number(value))}
+        contentStyle={{ background: 'var(--mantine-color-body)', border: '1px solid var(--line)', borderRadius: 8, color: 'var(--mantine-color-text)' }}
+      />
+      <Legend iconType="plainline" formatter={(name) => <span className={classes.name}>{name}</span>} />
+    </>
+  )
+}
