@@ -16,6 +16,7 @@ export const releaseView = z.object({
   id: z.string(),
   action: z.enum(RELEASE_ACTIONS),
   filter: z.object({
+    deliveryIds: z.array(z.string()).optional(),
     status: z.enum(['parked', 'held']).optional(),
     webhookId: z.string().optional(),
     type: z.string().optional(),

@@ -120,8 +120,12 @@ const STEERED = {
 
 const params = z.object({ id: z.string() })
 
+/** More than anybody ticks in a list. */
+const MOST_NAMED = 200
+
 const filter = z
   .strictObject({
+    deliveryIds: z.array(z.string()).min(1).max(MOST_NAMED).optional().describe(`These alone, up to ${MOST_NAMED}.`),
     status: z.enum(['parked', 'held']).optional().describe('With `cancel`: only what is parked, or only what is held.'),
     webhookId: z.string().optional(),
     type: typeFilter,
@@ -153,7 +157,7 @@ const input = z
       return
     }
     for (const field of ['webhookId', 'from'] as const) if (filter[field] === undefined) of(field, 'is needed for a replay')
-    for (const field of ['status', 'failureReason', 'statusCode'] as const) {
+    for (const field of ['deliveryIds', 'status', 'failureReason', 'statusCode'] as const) {
       if (filter[field] !== undefined) of(field, 'does not go with replay, which is about events')
     }
   })

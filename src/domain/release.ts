@@ -13,6 +13,8 @@ export type ReleaseStatus = (typeof RELEASE_STATUSES)[number]
 
 /** Which deliveries a release is about: those that have all of this. */
 export interface ReleaseFilter {
+  /** These alone. */
+  deliveryIds?: string[]
   /** One of those that the action is about. */
   status?: 'parked' | 'held'
   webhookId?: string

@@ -133,8 +133,9 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
 
 /** What a release of that time is about: what comes, or parks again, after it is not what was asked for. */
 function condition(action: ReleaseAction, filter: ReleaseFilter, at: Date): object {
-  const { status, webhookId, typeId, entityId, from, to, failureReason, statusCode } = filter
-  const before = action === 'resume' ? [] : [{ _id: { $lt: firstDeliveryId(at) } }, { $or: [{ status: 'held' }, { parkedAt: { $lte: at } }] }]
+  const { deliveryIds, status, webhookId, typeId, entityId, from, to, failureReason, statusCode } = filter
+  const among = deliveryIds ? [{ _id: { $in: deliveryIds } }] : []
+  const before = action === 'resume' ? among : [...among, { _id: { $lt: firstDeliveryId(at) } }, { $or: [{ status: 'held' }, { parkedAt: { $lte: at } }] }]
   return {
     ...(before.length > 0 && { $and: before }),
     status: status ?? { $in: RELEASED_FROM[action] },

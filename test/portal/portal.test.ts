@@ -6,6 +6,7 @@ import { overviewTests } from './overview'
 import { pageTests } from './pages'
 import { PORTAL_DIR } from './portal-dir'
 import { signInTests } from './sign-in'
+import { steeringTests } from './steering'
 
 // In one file, so that all of them have one Herald and one browser, which keeps the portal's code.
 describeInBrowser('the portal', () => {
@@ -15,5 +16,6 @@ describeInBrowser('the portal', () => {
   describe('signing in', () => signInTests({ scene, browser }))
   describe('giving access', () => accessTests({ scene, browser }))
   describe('the overview', () => overviewTests({ scene, browser }))
+  describe('steering', () => steeringTests({ scene, browser }))
   describe('every page', () => pageTests({ scene, browser }))
 })

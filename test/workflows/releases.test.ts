@@ -52,6 +52,22 @@ function mostInASecond(times: number[]): number {
   return Math.max(...sorted.map((from, i) => sorted.filter((at, j) => j >= i && at < from + 1_000).length))
 }
 
+it('moves the deliveries that are named, those of them that are parked, and no others', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await park(6, receiver)
+  receiver.answer = 200
+  const parked = await scene.deliveries(`webhookId=${webhookId}&status=parked`)
+  const named = parked.slice(0, 2).map(({ id }) => id)
+  const filter = { deliveryIds: [...named, 'dlv_none'] }
+  expect((await scene.api('POST', '/v1/releases', { action: 'retry', filter, dryRun: true })).body).toMatchObject({ count: 2 })
+  const { id } = await release({ action: 'retry', filter })
+  await until(async () => (await inStatus(webhookId, 'delivered')) === 2)
+  expect((await ended(id)).progress.released).toBe(2)
+  expect((await scene.deliveries(`webhookId=${webhookId}&status=delivered`)).map((delivery) => delivery.id).toSorted()).toEqual(named.toSorted())
+  const tooMany = await scene.api('POST', '/v1/releases', { action: 'retry', filter: { deliveryIds: Array.from({ length: 201 }, String) } })
+  expect(tooMany.status).toBe(400)
+})
+
 it('retries what is parked, at no more than its rate, and says how far it has come', async () => {
   const receiver = await scene.receiver(500)
   const webhookId = await park(60, receiver)

@@ -2,6 +2,7 @@ import { Button, Stack, Text } from '@mantine/core'
 import { IconRefreshDot, IconSend } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { deliveriesQuery, deliveryCountQuery, type DeliveryFilter } from '../api/queries'
 import { Listing, whileShort } from '../parts/Listing'
 import { PageHead } from '../parts/PageHead'
@@ -13,6 +14,7 @@ import { useMay } from '../session/session'
 import { DeliveryFilters } from './DeliveryFilters'
 import { DeliveryRows } from './DeliveryRows'
 import { QuickAnswers } from './QuickAnswers'
+import { isTickable, SelectedBar } from './SelectedBar'
 import { WhyNothing } from './WhyNothing'
 
 const route = getRouteApi('/operations/deliveries')
@@ -23,6 +25,9 @@ export function DeliveryList() {
   const navigate = route.useNavigate()
   const filter = toFilter(search)
   const list = useInfiniteQuery({ ...deliveriesQuery(filter), refetchInterval: whileShort(LIVE_MS) })
+  const may = useMay()
+  const [chosen, setChosen] = useState<Set<string>>(new Set())
+  const toggle = (id: string): void => setChosen((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id]))
   const isFiltered = Object.values(search).some((value) => value !== undefined)
   const change = (part: DeliverySearch): void => void navigate({ search: (now) => ({ ...now, ...part }), replace: true })
 
@@ -37,7 +42,12 @@ export function DeliveryList() {
       <Card p={0}>
         <DeliveryFilters search={search} change={change} />
         <Listing list={list} empty={isFiltered ? <WhyNothing search={search} filter={filter} showAll={() => void navigate({ search: {} })} /> : <NothingYet />}>
-          {(deliveries) => <DeliveryRows deliveries={deliveries} />}
+          {(deliveries) => (
+            <>
+              {may.retry && <SelectedBar deliveries={deliveries} chosen={chosen} choose={setChosen} />}
+              <DeliveryRows deliveries={deliveries} {...(may.retry && { ticks: { chosen, isTickable, toggle } })} />
+            </>
+          )}
         </Listing>
       </Card>
     </Stack>

@@ -1,4 +1,4 @@
-import { Stack, Text } from '@mantine/core'
+import { Checkbox, Stack, Text } from '@mantine/core'
 import type { Delivery } from '../api/client'
 import { PortalLink } from '../parts/PageHead'
 import { Rows, type Column } from '../parts/Rows'
@@ -7,10 +7,29 @@ import { Outside } from '../parts/visible'
 import { Countdown, When } from '../parts/When'
 import { useWebhookNames } from '../webhooks/names'
 
+interface DeliveryRowsProps {
+  deliveries: Delivery[]
+  withWebhook?: boolean
+  /** Where rows are ticked. */
+  ticks?: { chosen: Set<string>; isTickable: (delivery: Delivery) => boolean; toggle: (id: string) => void }
+}
+
 /** Deliveries wherever they are listed; the whole row leads to the delivery. */
-export function DeliveryRows({ deliveries, withWebhook = true }: { deliveries: Delivery[]; withWebhook?: boolean }) {
+export function DeliveryRows({ deliveries, withWebhook = true, ticks }: DeliveryRowsProps) {
   const webhookName = useWebhookNames()
   const columns: Column<Delivery>[] = [
+    ...(ticks && deliveries.some(ticks.isTickable)
+      ? [
+          {
+            header: 'Select',
+            width: '4rem',
+            cell: (delivery: Delivery) =>
+              ticks.isTickable(delivery) ? (
+                <Checkbox className="above" aria-label={`Select ${delivery.type} ${delivery.entityId}`} checked={ticks.chosen.has(delivery.id)} onChange={() => ticks.toggle(delivery.id)} />
+              ) : null,
+          },
+        ]
+      : []),
     { header: 'Status', width: '7.5rem', cell: ({ status }) => <StatusBadge status={status} /> },
     {
       header: 'Event',

@@ -6,9 +6,10 @@ export const titleOf = ({ action, total }: Release): string => `${VERBS[action]}
 
 /** The filter as a sentence. */
 export function filterText(filter: Partial<Release['filter']>, webhookName: (id: string) => string): string {
-  const { status, webhookId, type, entityId, from, to, failureReason, statusCode } = filter
+  const { deliveryIds, status, webhookId, type, entityId, from, to, failureReason, statusCode } = filter
   const day = (text: string): string => new Date(text).toLocaleString()
   const parts = [
+    deliveryIds !== undefined && `${deliveryIds.length} that were chosen one by one`,
     status !== undefined && `that are ${status}`,
     webhookId !== undefined && `to ${webhookName(webhookId)}`,
     type !== undefined && `of ${type}`,

@@ -5,6 +5,8 @@ import { Card, Problem } from '../parts/states'
 import { CredentialFields, HeaderFields, PolicyFields } from './CredentialFields'
 import { faultOf, type Draft } from './draft'
 import { EventTypeTable } from './EventTypeTable'
+import { FilterEditor } from './FilterEditor'
+import { LimitFields } from './LimitFields'
 import { PolicyLine } from './PolicyLine'
 import { UrlField } from './UrlField'
 
@@ -27,7 +29,8 @@ export function WebhookForm({ first, submitText, cancel, submit }: WebhookFormPr
     form.preventDefault()
     setBusy(true)
     setError(undefined)
-    await submit(draft).catch(setError)
+    // Also what is wrong before anything is sent.
+    await Promise.resolve(draft).then(submit).catch(setError)
     setBusy(false)
   }
 
@@ -49,7 +52,10 @@ export function WebhookForm({ first, submitText, cancel, submit }: WebhookFormPr
           </Stack>
         </Card>
         <Card title="What it gets">
-          <EventTypeTable chosen={draft.eventTypes} fault={faultOf(fields, 'eventTypes')} onChange={(eventTypes) => change({ eventTypes })} />
+          <Stack>
+            <EventTypeTable chosen={draft.eventTypes} fault={faultOf(fields, 'eventTypes')} onChange={(eventTypes) => change({ eventTypes })} />
+            <FilterEditor draft={draft} fields={fields} change={change} />
+          </Stack>
         </Card>
         <Card title="How it is called">
           <Stack>
@@ -57,6 +63,9 @@ export function WebhookForm({ first, submitText, cancel, submit }: WebhookFormPr
             <HeaderFields draft={draft} fields={fields} change={change} />
             <TextInput label="Time for an answer" description="500ms to 30s." w={160} value={draft.timeout} error={faultOf(fields, 'timeout')} onChange={({ currentTarget }) => change({ timeout: currentTarget.value })} />
           </Stack>
+        </Card>
+        <Card title="How much at once, and in which order">
+          <LimitFields draft={draft} fields={fields} change={change} />
         </Card>
         <Card title="When it fails">
           <Stack>

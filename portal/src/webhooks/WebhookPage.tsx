@@ -1,6 +1,6 @@
 import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconEdit, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
+import { IconEdit, IconKey, IconPlayerPause, IconPlayerPlay, IconRepeat, IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
@@ -16,6 +16,8 @@ import { When } from '../parts/When'
 import { useMay } from '../session/session'
 import { nameOf } from './names'
 import { PolicyLine } from './PolicyLine'
+import { ReplayModal } from './ReplayModal'
+import { RotateModal } from './RotateModal'
 import { Snippets } from './Snippets'
 import { DeleteModal, PauseModal, ResumeModal } from './steering-modals'
 import { TestEvent } from './TestEvent'
@@ -63,7 +65,7 @@ function Found({ webhook }: { webhook: Webhook }) {
 }
 
 function Details({ webhook }: { webhook: Webhook }) {
-  const { url, id, auth, headers = [], eventTypes, filter, timeout, createdAt } = webhook
+  const { url, id, auth, headers = [], eventTypes, filter, timeout, createdAt, rateLimit, maxInFlight, ordering, onExhausted, retryAfterUntil, retiringSecretsUntil = [] } = webhook
   return (
     <Facts>
       <Fact name="URL">
@@ -82,6 +84,22 @@ function Details({ webhook }: { webhook: Webhook }) {
       <Fact name="Credentials">{auth ? 'Basic' : 'none'}</Fact>
       <Fact name="Headers">{headers.length === 0 ? 'none' : <Outside text={headers.join(', ')} />}</Fact>
       <Fact name="Time for an answer">{timeout}</Fact>
+      {(rateLimit ?? maxInFlight) !== undefined && (
+        <Fact name="Limits">
+          {[rateLimit && `${rateLimit.requests} a ${rateLimit.per}`, maxInFlight !== undefined && `${maxInFlight} at once`].filter(Boolean).join(', ')}
+        </Fact>
+      )}
+      {ordering && <Fact name="Order">by key; when an event is out of attempts, its key {onExhausted === 'skip' ? 'goes on' : 'waits'}</Fact>}
+      {retryAfterUntil !== undefined && (
+        <Fact name="Asked to be left alone">
+          until <When at={retryAfterUntil} as="day" />
+        </Fact>
+      )}
+      {retiringSecretsUntil.map((until) => (
+        <Fact key={until} name="Old signing secret">
+          signs as well until <When at={until} as="day" />
+        </Fact>
+      ))}
       <Fact name="Added">
         <When at={createdAt} />
       </Fact>
@@ -139,6 +157,8 @@ function Actions({ webhook }: { webhook: Webhook }) {
   const [pauses, pause] = useDisclosure()
   const [resumes, resume] = useDisclosure()
   const [deletes, remove] = useDisclosure()
+  const [replays, replay] = useDisclosure()
+  const [rotates, rotate] = useDisclosure()
   return (
     <>
       {webhook.status === 'active' ? (
@@ -153,9 +173,17 @@ function Actions({ webhook }: { webhook: Webhook }) {
       <Button variant="default" leftSection={<IconEdit size={16} />} renderRoot={(props) => <Link to="/operations/webhook/$id/edit" params={{ id: webhook.id }} {...props} />}>
         Edit
       </Button>
+      <Button variant="default" leftSection={<IconRepeat size={16} />} onClick={replay.open}>
+        Replay
+      </Button>
+      <Button variant="default" leftSection={<IconKey size={16} />} onClick={rotate.open}>
+        New secret
+      </Button>
       <Button variant="default" leftSection={<IconTrash size={16} />} onClick={remove.open}>
         Delete
       </Button>
+      <ReplayModal webhook={webhook} opened={replays} close={replay.close} />
+      <RotateModal webhook={webhook} opened={rotates} close={rotate.close} />
       <PauseModal webhook={webhook} opened={pauses} close={pause.close} />
       <ResumeModal webhook={webhook} opened={resumes} close={resume.close} />
       <DeleteModal webhook={webhook} opened={deletes} close={remove.close} />

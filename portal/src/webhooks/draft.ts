@@ -1,4 +1,4 @@
-import type { FieldError, Schemas, Webhook } from '../api/client'
+import { CallError, type FieldError, type Schemas, type Webhook } from '../api/client'
 
 export interface HeaderDraft {
   key: number
@@ -23,6 +23,14 @@ export interface Draft {
   maximumInterval: string
   timeout: string
   autoSuspend: boolean
+  /** Empty where there is no limit. */
+  rateRequests: string
+  ratePer: 'second' | 'minute'
+  maxInFlight: string
+  ordered: boolean
+  onExhausted: 'block' | 'skip'
+  /** JSON, or empty. */
+  filter: string
 }
 
 export const EMPTY: Draft = {
@@ -39,9 +47,15 @@ export const EMPTY: Draft = {
   maximumInterval: '1h',
   timeout: '15s',
   autoSuspend: true,
+  rateRequests: '',
+  ratePer: 'second',
+  maxInFlight: '',
+  ordered: false,
+  onExhausted: 'block',
+  filter: '',
 }
 
-export const toDraft = ({ description = '', url, eventTypeIds, auth, headers = [], retry, timeout, autoSuspend }: Webhook): Draft => ({
+export const toDraft = ({ description = '', url, eventTypeIds, auth, headers = [], retry, timeout, autoSuspend, ...standing }: Webhook): Draft => ({
   ...EMPTY,
   description,
   url,
@@ -51,6 +65,33 @@ export const toDraft = ({ description = '', url, eventTypeIds, auth, headers = [
   ...retry,
   timeout,
   autoSuspend,
+  rateRequests: standing.rateLimit ? String(standing.rateLimit.requests) : '',
+  ratePer: standing.rateLimit?.per ?? 'second',
+  maxInFlight: standing.maxInFlight === undefined ? '' : String(standing.maxInFlight),
+  ordered: standing.ordering === 'key',
+  onExhausted: standing.onExhausted ?? 'block',
+  filter: standing.filter ? JSON.stringify(standing.filter, null, 2) : '',
+})
+
+type Filter = Schemas['FilterTest']['filter']
+
+/** What is typed as a filter; the server judges what it means. */
+export function readFilter(text: string): Filter {
+  try {
+    return JSON.parse(text) as Filter
+  } catch (error) {
+    const message = `is no JSON: ${error instanceof Error ? error.message : String(error)}`
+    throw new CallError(400, 'The filter cannot be read', `The filter ${message}`, { fields: [{ path: 'filter', message }] })
+  }
+}
+
+/** What may be there or not; nothing stands for what is not. */
+const optional = ({ rateRequests, ratePer, maxInFlight, ordered, onExhausted, filter }: Draft) => ({
+  rateLimit: rateRequests.trim() === '' ? undefined : { requests: Number(rateRequests), per: ratePer },
+  maxInFlight: maxInFlight.trim() === '' ? undefined : Number(maxInFlight),
+  ordering: ordered ? ('key' as const) : undefined,
+  onExhausted: ordered ? onExhausted : undefined,
+  filter: filter.trim() === '' ? undefined : readFilter(filter),
 })
 
 const policyOf = (draft: Draft) => ({
@@ -74,6 +115,7 @@ export function toCreate(draft: Draft): Schemas['CreateWebhook'] {
   const headers = draft.headers.filter(({ name }) => name.trim() !== '')
   return {
     ...common(draft),
+    ...optional(draft),
     ...(draft.description.trim() !== '' && { description: draft.description.trim() }),
     ...(draft.auth === 'basic' && { auth: basic(draft) }),
     ...(headers.length > 0 && { headers: Object.fromEntries(headers.map(({ name, value }) => [name.trim(), value])) }),
@@ -85,8 +127,14 @@ export function toPatch(draft: Draft, standing: Webhook): Schemas['PatchWebhook'
   const named = new Set(draft.headers.map(({ name }) => name.trim()))
   const removed = (standing.headers ?? []).filter((name) => !named.has(name)).map((name) => [name, null] as const)
   const typed = draft.headers.filter(({ name, value, kept }) => name.trim() !== '' && (!kept || value !== '')).map(({ name, value }) => [name.trim(), value] as const)
+  const { rateLimit = null, maxInFlight = null, ordering = null, onExhausted = null, filter = null } = optional(draft)
   return {
     ...common(draft),
+    rateLimit,
+    maxInFlight,
+    ordering,
+    onExhausted,
+    filter,
     description: draft.description.trim() === '' ? null : draft.description.trim(),
     ...(draft.auth === 'basic' && { auth: basic(draft) }),
     ...(draft.auth === 'none' && standing.auth && { auth: null }),
