@@ -60,20 +60,21 @@ export function pageTests({ scene, browser }: Stage): void {
     }
   }
 
-  const LOOKS = [
-    { colorScheme: 'light', width: 1440 },
-    { colorScheme: 'dark', width: 360 },
-  ] as const
+  const LOOKS: { colorScheme: 'light' | 'dark'; width: number; rules: string[] | undefined }[] = [
+    { colorScheme: 'light', width: 1440, rules: undefined },
+    // What colours and room have to do with; the rest is the same.
+    { colorScheme: 'dark', width: 360, rules: ['color-contrast', 'target-size'] },
+  ]
 
   test('reads well in both themes, has room from 360 px on, and takes hostile text as text', async () => {
     const { pages } = await stage()
     const { page, complaints } = await browser.open()
     const check = async (path: string): Promise<void> => {
-      for (const { colorScheme, width } of LOOKS) {
+      for (const { colorScheme, width, rules } of LOOKS) {
         await page.setViewportSize({ width, height: 800 })
         await page.emulateMedia({ colorScheme })
         const tooWide = await overflow(page)
-        expect({ path, width, tooWide, faults: await accessibilityFaults(page) }).toEqual({ path, width, tooWide: 0, faults: [] })
+        expect({ path, width, tooWide, faults: await accessibilityFaults(page, rules) }).toEqual({ path, width, tooWide: 0, faults: [] })
       }
     }
     await page.goto(`${scene.herald.url}/portal/`)

@@ -2,6 +2,7 @@ import { useScene } from '../support/scene'
 import { accessTests } from './access'
 import { describeInBrowser, useBrowser } from './browser'
 import { firstWebhookTests } from './first-webhook'
+import { listTests } from './lists'
 import { overviewTests } from './overview'
 import { pageTests } from './pages'
 import { PORTAL_DIR } from './portal-dir'
@@ -17,5 +18,6 @@ describeInBrowser('the portal', () => {
   describe('giving access', () => accessTests({ scene, browser }))
   describe('the overview', () => overviewTests({ scene, browser }))
   describe('steering', () => steeringTests({ scene, browser }))
+  describe('lists', () => listTests({ scene, browser }))
   describe('every page', () => pageTests({ scene, browser }))
 })

@@ -1,6 +1,6 @@
 import { Button, Stack, Text } from '@mantine/core'
 import { IconRefreshDot, IconSend } from '@tabler/icons-react'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { deliveriesQuery, deliveryCountQuery, type DeliveryFilter } from '../api/queries'
@@ -15,6 +15,8 @@ import { DeliveryFilters } from './DeliveryFilters'
 import { DeliveryRows } from './DeliveryRows'
 import { QuickAnswers } from './QuickAnswers'
 import { isTickable, SelectedBar } from './SelectedBar'
+import { SavedViews } from './SavedViews'
+import { useLive } from './use-live'
 import { WhyNothing } from './WhyNothing'
 
 const route = getRouteApi('/operations/deliveries')
@@ -24,7 +26,10 @@ export function DeliveryList() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const filter = toFilter(search)
-  const list = useInfiniteQuery({ ...deliveriesQuery(filter), refetchInterval: whileShort(LIVE_MS) })
+  const shown = useQueryClient().getQueryData(deliveriesQuery(filter).queryKey)?.pages.length ?? 0
+  // Whoever has gone further down reads: nothing moves there.
+  const isLive = useLive(filter, shown <= 1)
+  const list = useInfiniteQuery({ ...deliveriesQuery(filter), refetchInterval: isLive ? false : whileShort(LIVE_MS) })
   const may = useMay()
   const [chosen, setChosen] = useState<Set<string>>(new Set())
   const toggle = (id: string): void => setChosen((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id]))
@@ -33,7 +38,7 @@ export function DeliveryList() {
 
   return (
     <Stack>
-      <PageHead title="Deliveries" crumbs={[{ text: 'Operations' }]} aside={<RetryMany search={search} filter={filter} />}>
+      <PageHead title="Deliveries" crumbs={[{ text: 'Operations' }]} aside={<Aside search={search} filter={filter} />}>
         <Text c="var(--muted)" size="sm">
           Each event on its way to each webhook, newest first, as it happens.
         </Text>
@@ -64,6 +69,16 @@ const NothingYet = () => (
     Once there is a webhook and an event is published, each delivery is shown here with every attempt.
   </Empty>
 )
+
+function Aside({ search, filter }: { search: DeliverySearch; filter: DeliveryFilter }) {
+  const navigate = route.useNavigate()
+  return (
+    <>
+      <RetryMany search={search} filter={filter} />
+      <SavedViews search={search} show={(view) => void navigate({ search: view })} />
+    </>
+  )
+}
 
 /** For what is parked: a release retries all that the filter finds. */
 function RetryMany({ search, filter }: { search: DeliverySearch; filter: DeliveryFilter }) {

@@ -22,7 +22,7 @@ export function DeliveryRows({ deliveries, withWebhook = true, ticks }: Delivery
       ? [
           {
             header: 'Select',
-            width: '4rem',
+            width: '5rem',
             cell: (delivery: Delivery) =>
               ticks.isTickable(delivery) ? (
                 <Checkbox className="above" aria-label={`Select ${delivery.type} ${delivery.entityId}`} checked={ticks.chosen.has(delivery.id)} onChange={() => ticks.toggle(delivery.id)} />

@@ -49,7 +49,7 @@ function titleOf({ number, outcome, response }: Attempt): string {
 
 function AttemptItem({ attempt, body, isOpen }: { attempt: Attempt; body: string | undefined; isOpen: boolean }) {
   const [opened, { toggle }] = useDisclosure(isOpen)
-  const { startedAt, durationMs, error, request, response, outcome } = attempt
+  const { startedAt, durationMs, timing, error, request, response, outcome } = attempt
   return (
     <Stack gap={4}>
       <Text size="sm" c="var(--muted)">
@@ -57,6 +57,7 @@ function AttemptItem({ attempt, body, isOpen }: { attempt: Attempt; body: string
         {durationMs !== undefined && ` · ${durationMs} ms`}
         {error?.retryAfter !== undefined && ` · asked to be left alone for ${error.retryAfter}`}
       </Text>
+      {timing && <TimeSpent timing={timing} />}
       {error && (
         <Text size="sm">
           <Outside text={error.detail} />
@@ -74,6 +75,25 @@ function AttemptItem({ attempt, body, isOpen }: { attempt: Attempt; body: string
         </>
       )}
     </Stack>
+  )
+}
+
+const PHASES = [
+  ['dnsMs', 'DNS'],
+  ['connectMs', 'connect'],
+  ['tlsMs', 'TLS'],
+  ['waitMs', 'wait'],
+  ['bodyMs', 'body'],
+] as const
+
+/** Which part of it was slow. */
+function TimeSpent({ timing }: { timing: NonNullable<Attempt['timing']> }) {
+  const parts = PHASES.flatMap(([name, label]) => (timing[name] === undefined ? [] : [`${label} ${Math.round(timing[name] * 10) / 10} ms`]))
+  if (parts.length === 0) return null
+  return (
+    <Text size="xs" c="var(--muted)">
+      {parts.join(' · ')}
+    </Text>
   )
 }
 

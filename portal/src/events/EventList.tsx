@@ -14,6 +14,7 @@ import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { WindowFields } from '../parts/WindowFields'
 import { PublishLink } from '../session/Allowed'
+import { ExportEvents } from './ExportEvents'
 
 const route = getRouteApi('/events')
 type Summary = Schemas['EventSummary']
@@ -49,7 +50,7 @@ export function EventList() {
   const isFiltered = [since, from, to, search.type, search.entityId].some((value) => value !== undefined)
   return (
     <Stack>
-      <PageHead title="Events">
+      <PageHead title="Events" aside={<ExportEvents search={{ since, from, to }} />}>
         <Text c="var(--muted)" size="sm">
           What services have published, newest first.
         </Text>

@@ -28,8 +28,8 @@ export const ArrivalChart = ({ points }: ChartProps) => (
   <Figure label="Time from publishing to arrival, p50 and p99" height={220}>
     <LineChart data={points} margin={MARGIN}>
       {axes(points, duration, 'log')}
-      <Line dataKey="p50" stroke={MAIN} strokeWidth={2} dot={points.length < 3} connectNulls isAnimationActive={false} />
-      <Line dataKey="p99" stroke={HELD} strokeWidth={2} strokeDasharray="5 3" dot={points.length < 3} connectNulls isAnimationActive={false} />
+      <Line dataKey="p50" stroke={MAIN} strokeWidth={2} dot={isSparse(points, 'p50')} connectNulls isAnimationActive={false} />
+      <Line dataKey="p99" stroke={HELD} strokeWidth={2} strokeDasharray="5 3" dot={isSparse(points, 'p99')} connectNulls isAnimationActive={false} />
     </LineChart>
   </Figure>
 )
@@ -38,11 +38,14 @@ export const BacklogChart = ({ points }: ChartProps) => (
   <Figure label="Deliveries that were parked and held" height={220}>
     <AreaChart data={points} margin={MARGIN}>
       {axes(points, short)}
-      <Area dataKey="parked" stroke={BAD} fill={BAD} fillOpacity={0.25} connectNulls isAnimationActive={false} />
-      <Area dataKey="held" stroke={HELD} fill={HELD} fillOpacity={0.2} connectNulls isAnimationActive={false} />
+      <Area dataKey="parked" dot={isSparse(points, 'parked')} stroke={BAD} fill={BAD} fillOpacity={0.25} connectNulls isAnimationActive={false} />
+      <Area dataKey="held" dot={isSparse(points, 'held')} stroke={HELD} fill={HELD} fillOpacity={0.2} connectNulls isAnimationActive={false} />
     </AreaChart>
   </Figure>
 )
+
+/** Two points make hardly a line, and one none. */
+const isSparse = (points: Point[], name: keyof Point): boolean => points.filter((point) => point[name] !== undefined).length < 3
 
 const MARGIN = { top: 8, right: 12, bottom: 0, left: 0 }
 

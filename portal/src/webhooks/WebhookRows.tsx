@@ -23,7 +23,7 @@ export function WebhookRows({ webhooks }: { webhooks: Webhook[] }) {
   const counted = new Map(data?.data.map((row) => [row.webhookId, row]))
   const columns: Column<Webhook>[] = [
     { header: 'Webhook', cell: (webhook) => <NameAndUrl webhook={webhook} /> },
-    { header: 'Event types', width: '24%', cell: ({ eventTypes }) => <TypeBadges types={eventTypes} /> },
+    { header: 'Event types', width: '22%', cell: ({ eventTypes }) => <TypeBadges types={eventTypes} /> },
     {
       header: 'Status',
       width: '10rem',
@@ -38,7 +38,7 @@ export function WebhookRows({ webhooks }: { webhooks: Webhook[] }) {
         </Stack>
       ),
     },
-    { header: 'Last 24 hours', width: '9.5rem', cell: ({ id }) => <LastDay counted={counted.get(id)} /> },
+    { header: 'Last 24 hours', width: '11.5rem', cell: ({ id }) => <LastDay counted={counted.get(id)} /> },
     { header: 'Parked', width: '5.5rem', cell: ({ id }) => <Parked id={id} count={counted.get(id)?.parkedNow} /> },
   ]
   return <Rows label="Webhooks" rows={webhooks} columns={columns} />
