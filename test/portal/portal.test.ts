@@ -2,6 +2,7 @@ import { useScene } from '../support/scene'
 import { accessTests } from './access'
 import { describeInBrowser, useBrowser } from './browser'
 import { firstWebhookTests } from './first-webhook'
+import { hostileTests } from './hostile'
 import { listTests } from './lists'
 import { overviewTests } from './overview'
 import { pageTests } from './pages'
@@ -19,5 +20,6 @@ describeInBrowser('the portal', () => {
   describe('the overview', () => overviewTests({ scene, browser }))
   describe('steering', () => steeringTests({ scene, browser }))
   describe('lists', () => listTests({ scene, browser }))
+  describe('text from outside', () => hostileTests({ scene, browser }))
   describe('every page', () => pageTests({ scene, browser }))
 })
