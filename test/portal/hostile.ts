@@ -106,5 +106,5 @@ export function hostileTests({ scene, browser }: Stage): void {
     await look(page)
     expect({ named: named.size, data: data.size, answers: answers.size }).toEqual({ named: COUNT, data: COUNT, answers: COUNT })
     expect(complaints).toEqual([])
-  }, 30_000)
+  })
 }

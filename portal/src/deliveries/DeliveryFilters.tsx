@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { DeliveryStatus } from '../api/client'
 import { eventTypesQuery, webhooksQuery } from '../api/queries'
 import { TextFilter } from '../parts/TextFilter'
+import { Outside } from '../parts/visible'
 import { WindowFields } from '../parts/WindowFields'
 import type { DeliverySearch } from '../router'
 import { nameOf } from '../webhooks/names'
@@ -38,6 +39,7 @@ export function DeliveryFilters({ search, change }: DeliveryFiltersProps) {
         clearable
         searchable
         data={choices}
+        renderOption={({ option }) => <Outside text={option.label} lines="clamped" />}
         value={webhookId ?? null}
         onChange={(chosen) => change({ webhookId: chosen ?? undefined })}
         w={{ base: '100%', xs: 200 }}

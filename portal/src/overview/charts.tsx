@@ -70,7 +70,7 @@ function axes(points: Point[], format: (value: number) => string, scale: 'linear
     <>
       <CartesianGrid vertical={false} stroke="var(--line)" />
       <XAxis dataKey="at" type="number" scale="time" domain={['dataMin', 'dataMax']} tickFormatter={(at: number) => tick.format(at)} minTickGap={48} stroke="var(--muted)" tickLine={false} />
-      <YAxis width={58} scale={scale} domain={scale === 'log' ? ['auto', 'auto'] : [0, 'auto']} allowDecimals={scale === 'log'} tickFormatter={format} stroke="var(--muted)" tickLine={false} axisLine={false} />
+      <YAxis width={66} scale={scale} domain={scale === 'log' ? ['auto', 'auto'] : [0, 'auto']} allowDecimals={scale === 'log'} tickFormatter={format} stroke="var(--muted)" tickLine={false} axisLine={false} />
       <Tooltip
         isAnimationActive={false}
         labelFormatter={(at) => exact.format(Number(at))}
