@@ -13,8 +13,8 @@ const once = { maximumAttempts: 1 }
 
 it('does not attempt again what has expired between two attempts', async () => {
   const receiver = await alone.receiver(500)
-  await alone.subscribe(receiver.url, { retry: { maximumAttempts: 5, initialInterval: '2s' } })
-  const expireAt = ahead(1_500)
+  await alone.subscribe(receiver.url, { retry: { maximumAttempts: 5, initialInterval: '4s' } })
+  const expireAt = ahead(3_000)
   const eventId = await alone.publish({ expireAt })
 
   const expired = await alone.inStatus('expired', eventId)
