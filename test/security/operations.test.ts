@@ -74,12 +74,12 @@ it('every secured operation is refused with a key that was revoked, or has expir
   await mine.admin('DELETE', `/v1/api-keys/${revoked.id}`)
   await refuseEverywhere('a revoked key', 401, `Bearer ${revoked.key}`)
 
-  const expiresAt = new Date(Date.now() + 700).toISOString()
-  const expired = await newKey(mine.admin, TENANT_SCOPES, { expiresAt })
+  const expired = await newKey(mine.admin, TENANT_SCOPES, { expiresIn: '1h' })
   expect((await createApi(scene.herald.url, expired.key)('GET', '/v1/events')).status).toBe(200)
-  await new Promise((resolve) => setTimeout(resolve, 800))
+  // An hour later, as far as the key knows; what was read of it is kept for a second.
+  await scene.herald.herald.context.store.models.apiKeys.updateOne({ _id: expired.id }, { expiresAt: new Date() })
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
   await refuseEverywhere('an expired key', 401, `Bearer ${expired.key}`)
-  expect((await mine.admin<{ errors: unknown }>('POST', '/v1/api-keys', { name: 'n', scopes: ['read'], expiresAt })).body.errors).toEqual([{ path: 'expiresAt', message: 'must be in the future' }])
 })
 
 it('every secured operation is refused to a key with every other scope', async () => {
