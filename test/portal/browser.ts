@@ -105,9 +105,12 @@ export async function enter(page: Page, { api, herald }: Scene, path: string, he
 
 /** The session of an answer becomes the browser's. */
 async function keepCookie(page: Page, answer: Response, url: string): Promise<void> {
-  const [, name, value] = /^([^=]+)=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '') ?? []
-  if (name === undefined || value === undefined) throw new Error(`No session: ${answer.status} ${await answer.text()}`)
-  await page.context().addCookies([{ name, value, url, httpOnly: true, sameSite: 'Strict' }])
+  const given = answer.headers.getSetCookie().flatMap((text) => {
+    const [, name, value] = /^([^=]+)=([^;]+)/.exec(text) ?? []
+    return name === undefined || value === undefined ? [] : [{ name, value, url, httpOnly: true, sameSite: 'Strict' as const }]
+  })
+  if (given.length === 0) throw new Error(`No session: ${answer.status} ${await answer.text()}`)
+  await page.context().addCookies(given)
 }
 
 /** An administrator, signed in and on that page, who sees the scene's tenant. */

@@ -2,7 +2,8 @@ import type { Page } from 'playwright-core'
 import { enter, goTo, overflow, type Stage } from './browser'
 
 const COUNT = 1_000
-const CHUNK = 50
+/** As many as an answer holds of which 16 KiB are kept. */
+const CHUNK = 100
 
 const MARKUP = [
   '<script>globalThis.hit = 1</script>',
