@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import express, { type Request, type RequestHandler } from 'express'
 import { parse as locateErrors, printParseErrorCode, type ParseError } from 'jsonc-parser'
-import { Problem } from './problem'
+import { ambiguousKey, isTooDeep, MAX_JSON_DEPTH } from '../domain/raw-json'
+import { invalid, Problem } from './problem'
 
 /** Reads the body as it came, up to `maxBytes`; a longer one is 413, a compressed one 415. */
 export function bodyReader(maxBytes: number): RequestHandler {
@@ -28,11 +29,18 @@ const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
 /** What `JSON.parse` makes of the text, or a 400 that says where it is no JSON. */
 export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) throw new Problem('invalid-request', `The body nests deeper than ${MAX_JSON_DEPTH} levels.`)
   try {
     return JSON.parse(text)
   } catch {
     throw new Problem('invalid-request', `The body is not JSON: ${whereBroken(text)}.`)
   }
+}
+
+/** Readers disagree on what such a key means, so that it is refused. Of a text that is JSON. */
+export function refuseAmbiguous(text: string): void {
+  const found = ambiguousKey(text)
+  if (found) throw invalid([{ path: found.key, message: found.why === 'twice' ? 'stands twice; leave one of them out' : 'is not allowed as the name of a field' }])
 }
 
 /** Node's own message often has no position, and repeats parts of the body instead. */

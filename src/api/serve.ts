@@ -1,7 +1,7 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import type { RecordCall } from './audited'
 import { BACKGROUND_HEADER, type Authenticate } from './auth'
-import { bodyReader, jsonText, parseJson } from './body'
+import { bodyReader, jsonText, parseJson, refuseAmbiguous } from './body'
 import { Problem, type ProblemBody } from './problem'
 import type { Call, Caller, Reply, Route } from './route'
 import { parse } from './parse'
@@ -52,13 +52,16 @@ const mayGoOn = (authenticate: Authenticate, { method, headers, secure }: Reques
   }
 }
 
-function readCall({ params, query, body }: Route, req: Request, caller: Caller, mayGoOn: Call['mayGoOn']): Call {
+function readCall({ params, query, body, bodyShown }: Route, req: Request, caller: Caller, mayGoOn: Call['mayGoOn']): Call {
   const source = body ? jsonText(req) : ''
+  const value = body ? parseJson(source) : undefined
+  // What is published is the publisher's own: it is kept as it stands.
+  if (body && !bodyShown) refuseAmbiguous(source)
   return {
     ...caller,
     params: params ? parse(params, req.params) : {},
     query: query ? parse(query, req.query) : {},
-    body: body ? parse(body, parseJson(source)) : undefined,
+    body: body ? parse(body, value) : undefined,
     source,
     header: (name) => req.get(name),
     mayGoOn,

@@ -59,6 +59,51 @@ export function duplicateKey(all: Member[]): string | undefined {
   return all.find(({ key }) => seen.size === seen.add(key).size)?.key
 }
 
+/** Deeper nesting is of no use to anybody, and costs whoever walks through it their stack. */
+export const MAX_JSON_DEPTH = 64
+
+/** Whether a text nests deeper than that; it need not be JSON. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      const end = skipString(text, at)
+      // A string without an end: the parser will say so.
+      if (end === 0) return false
+      at = end - 1
+    } else if (code === OPEN_OBJECT || code === OPEN_LIST) {
+      depth += 1
+      if (depth > MAX_JSON_DEPTH) return true
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth -= 1
+  }
+  return false
+}
+
+/** Names by which JavaScript reaches what all objects share. */
+const SHARED_BY_ALL = ['__proto__', 'constructor', 'prototype']
+
+/** The first key, at any depth, that stands twice in its object or means something else to JavaScript. Not deeper than MAX_JSON_DEPTH. */
+export function ambiguousKey(text: string, at = 0): { key: string; why: 'twice' | 'shared' } | undefined {
+  const start = skipSpace(text, at)
+  const first = text.charCodeAt(start)
+  if (first === OPEN_LIST) return firstOf(elements(text, start), text)
+  if (first !== OPEN_OBJECT) return undefined
+  const all = members(text, start)
+  const twice = duplicateKey(all)
+  if (twice !== undefined) return { key: twice, why: 'twice' }
+  const shared = all.find(({ key }) => SHARED_BY_ALL.includes(key))
+  return shared ? { key: shared.key, why: 'shared' } : firstOf(all, text)
+}
+
+function firstOf(spans: Span[], text: string): ReturnType<typeof ambiguousKey> {
+  for (const { start } of spans) {
+    const found = ambiguousKey(text, start)
+    if (found) return found
+  }
+  return undefined
+}
+
 function readKey(text: string, start: number, end: number): string {
   const inner = text.slice(start + 1, end - 1)
   if (!inner.includes('\\')) return inner
@@ -75,7 +120,7 @@ function skipSpace(text: string, from: number): number {
 /** `from` is the opening quote; answers the place after the closing one. */
 function skipString(text: string, from: number): number {
   let at = text.indexOf('"', from + 1)
-  while (isEscaped(text, at)) at = text.indexOf('"', at + 1)
+  while (at > 0 && isEscaped(text, at)) at = text.indexOf('"', at + 1)
   return at + 1
 }
 
