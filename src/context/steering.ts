@@ -1,0 +1,62 @@
+import { createHealth } from '../../activities/health'
+import { createWanted } from '../../activities/wanted'
+import type { HeraldEvent } from '../domain/event'
+import type { OpenWebhook } from '../domain/webhook'
+import { createNotices } from '../notices/notices'
+import { createPostman } from '../notices/postman'
+import { createSendMail } from '../notices/smtp'
+import { createMessenger } from '../steering/messenger'
+import { createQueueWaker } from '../steering/queue-waker'
+import { createReconciler } from '../steering/reconciler'
+import { createReleasing } from '../steering/releasing'
+import { createReplays } from '../steering/replays'
+import { createRetime } from '../steering/retiming'
+import { createSteering } from '../steering/steering'
+import { createOverdueStore } from '../store/overdue'
+import type { Ground } from './ground'
+import type { Publishing } from './publishing'
+import type { Stores } from './stores'
+
+/** What people, and what fails, may do to deliveries, and who is told. */
+export type Steering = ReturnType<typeof createSteeringRoom>
+
+export function createSteeringRoom({ config, models, starts, messages, metrics, logger }: Ground, stores: Stores, { publisher }: Pick<Publishing, 'publisher'>) {
+  const { deliveries, queue, releases, replayRecords, steered, health, tenants, webhooks, digests } = stores
+  const { mail } = config
+  const messenger = createMessenger({ deliveries, messages, starts, metrics })
+  const notices = createNotices({ publisher, webhooks, digests: mail && digests, logger })
+  const retime = createRetime({ steered, webhooks, deliveries, messenger, starts })
+  const wants = (webhook: OpenWebhook): ((event: HeraldEvent) => boolean) => {
+    const wanted = createWanted([webhook], logger)
+    return (event) => wanted(event).length > 0
+  }
+  const replays = createReplays({ replays: replayRecords, webhooks, tenants, wants })
+  const releasing = createReleasing({ releases, replays, starts, logger })
+  const wakeQueue = createQueueWaker(starts, logger)
+  return {
+    messenger,
+    notices,
+    /** None where no mail is sent. */
+    postman: mail && createPostman({ ...mail, digests, tenants, webhooks, send: createSendMail(mail), metrics, logger }),
+    replays,
+    releasing,
+    wakeQueue,
+    observe: createHealth({ health, webhooks, deliveries, notices, wakeQueue, times: config.suspension, logger }).observe,
+    steering: createSteering({ deliveries, steered, retime, webhooks, starts, messenger, releasing, notices, health, logger }),
+    reconciler: createReconciler({
+      overdue: createOverdueStore(models),
+      queue,
+      webhooks,
+      deliveries,
+      messages,
+      messenger,
+      releases,
+      releasing,
+      health,
+      starts,
+      retime,
+      logger,
+      patienceMs: config.reconcile.patienceMs,
+    }),
+  }
+}
