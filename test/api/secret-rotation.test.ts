@@ -11,7 +11,7 @@ beforeAll(async () => (api = await startApi()))
 afterAll(() => api.stop())
 
 const make = async (given: object = {}): Promise<{ id: string; secret: string }> =>
-  (await api.admin('POST', '/v1/webhooks', { url: 'http://127.0.0.1:9/hook', eventTypes: [5], ...given })).body
+  (await api.admin('POST', '/v1/webhooks', { url: 'http://127.0.0.1:8099/hook', eventTypes: [5], ...given })).body
 const rotate = (id: string, body: object = {}) => api.admin('POST', `/v1/webhooks/${id}/rotate-secret`, body)
 
 const accepts = (secret: string, { rawBody, headers }: ReceivedRequest): boolean => {
