@@ -6,7 +6,7 @@ interface Refusal {
   errors: { path: string; message: string }[]
 }
 
-const webhook = (more: object) => ({ url: 'http://127.0.0.1:9/hook', eventTypes: [5], ...more })
+const webhook = (more: object) => ({ url: 'http://127.0.0.1:8099/hook', eventTypes: [5], ...more })
 const event = (more: object) => ({ type: 5, data: { id: 'txn-1' }, ...more })
 
 it('shows the order of a webhook, which a PATCH changes and null removes', async () => {

@@ -5,7 +5,7 @@ let api: TestApi
 beforeAll(async () => (api = await startApi()))
 afterAll(() => api.stop())
 
-const webhook = { url: 'http://127.0.0.1:9/hook', eventTypes: [5] }
+const webhook = { url: 'http://127.0.0.1:8099/hook', eventTypes: [5] }
 
 test('a URL is judged by the rule by which webhooks are made', async () => {
   const check = async (url: string) => (await api.admin('POST', '/v1/webhooks/check-url', { url })).body
