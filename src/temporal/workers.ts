@@ -1,7 +1,8 @@
-import { Worker, type NativeConnection } from '@temporalio/worker'
+import type { NativeConnection } from '@temporalio/worker'
 import type { Activities } from '../../activities/types'
 import { retriesQueue } from '../domain/task-queues'
 import { dataConverter } from './connect'
+import { UnwatchedWorker } from './unwatched-worker'
 
 export interface WorkersOptions {
   connection: NativeConnection
@@ -35,7 +36,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     dataConverter: dataConverter(payloadKey),
     shutdownGraceTime: SHUTDOWN_GRACE,
   }
-  const events = await Worker.create({
+  const events = await UnwatchedWorker.create({
     ...common,
     taskQueue,
     workflowBundle: { codePath: options.workflowBundle },
@@ -45,7 +46,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     maxConcurrentLocalActivityExecutions: 200,
   })
   const { postEvents, workQueue, releasePage } = activities
-  const retries = await Worker.create({
+  const retries = await UnwatchedWorker.create({
     ...common,
     taskQueue: retriesQueue(taskQueue),
     activities: { postEvents, workQueue, releasePage },
