@@ -15,7 +15,8 @@ import { eventsOf } from './events-of'
  * Nobody listens here, and no connection of this machine starts here: a free port of the ephemeral
  * range would sooner or later connect to itself.
  */
-const DEAD_PORT = 1
+/** Nothing listens there, and no other protocol has it, so that Herald calls it. */
+const DEAD_PORT = 4
 export const DEAD_URL = `http://127.0.0.1:${DEAD_PORT}/`
 
 export interface ParkRun extends Load {
