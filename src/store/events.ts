@@ -133,16 +133,16 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
   const numbers = createNumbers(events)
 
   async function numbered(tenantId: string, cached: HeraldEvent[]): Promise<HeraldEvent[]> {
-    return Promise.all(
-      cached.map(async (event) => {
-        if (event.sequence !== undefined) return event
-        const number = await numbers.of(eventKey(tenantId, event.id))
-        if (!number) return event
-        const complete = { ...event, sequence: toSequence(number) }
-        remember(complete)
-        return complete
-      }),
-    )
+    const without = cached.filter(({ sequence }) => sequence === undefined).map(({ id }) => eventKey(tenantId, id))
+    if (without.length === 0) return cached
+    const found = await numbers.of(without)
+    return cached.map((event) => {
+      const number = found.get(eventKey(tenantId, event.id))
+      if (!number) return event
+      const complete = { ...event, sequence: toSequence(number) }
+      remember(complete)
+      return complete
+    })
   }
 
   /**

@@ -5,8 +5,8 @@ import type { EventRecord } from './models'
 /** The numbers that MongoDB gave to what was written together: whoever asks for one has those of its write read. */
 export interface Numbers {
   wrote: (recordIds: string[]) => void
-  /** None when the record is gone. */
-  of: (recordId: string) => Promise<mongo.Timestamp | undefined>
+  /** Per record; none of one that is gone. */
+  of: (recordIds: string[]) => Promise<Map<string, mongo.Timestamp | undefined>>
 }
 
 interface Write {
@@ -14,7 +14,7 @@ interface Write {
   numbers?: Promise<Map<string, mongo.Timestamp | undefined>>
 }
 
-/** What waits longer for its dispatch is read by itself. */
+/** What waits longer for its dispatch is read with those that are asked for with it. */
 const MAX_RECORDS = 5_000
 
 export function createNumbers(events: mongo.Collection<EventRecord>): Numbers {
@@ -30,10 +30,12 @@ export function createNumbers(events: mongo.Collection<EventRecord>): Numbers {
       const write: Write = { recordIds }
       for (const id of recordIds) writes.set(id, write)
     },
-    of: async (recordId) => {
-      const write = writes.get(recordId) ?? { recordIds: [recordId] }
-      writes.delete(recordId)
-      return (await (write.numbers ??= read(write.recordIds))).get(recordId)
+    of: async (recordIds) => {
+      const unknown: Write = { recordIds: recordIds.filter((id) => !writes.has(id)) }
+      const asked = new Set(recordIds.map((id) => writes.get(id) ?? unknown))
+      for (const id of recordIds) writes.delete(id)
+      const found = await Promise.all([...asked].map((write) => (write.numbers ??= read(write.recordIds))))
+      return new Map(recordIds.map((id) => [id, found.find((numbers) => numbers.has(id))?.get(id)]))
     },
   }
 }
