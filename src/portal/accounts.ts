@@ -126,7 +126,7 @@ export function createAccounts({ users, links, passwords, sessions, choices, unl
     const choice = link.kind === 'password' ? link.userId : id
     const noneLeft = await choices.take(choice)
     if (noneLeft) return { kind: 'throttled', ...noneLeft }
-    const weakness = passwords.weakness(completion.password, [about.email, about.name])
+    const weakness = await passwords.weakness(completion.password, [about.email, about.name])
     if (weakness) return { kind: 'invalid', errors: [{ path: 'password', message: weakness }] }
     await choices.forget(choice)
     // Only now, so that a mistake does not use the link up.
@@ -143,7 +143,7 @@ export function createAccounts({ users, links, passwords, sessions, choices, unl
   async function changePassword(user: User, password: string): Promise<Changed> {
     const noneLeft = await choices.take(user.id)
     if (noneLeft) return { kind: 'throttled', ...noneLeft }
-    const weakness = passwords.weakness(password, [user.email, user.name])
+    const weakness = await passwords.weakness(password, [user.email, user.name])
     if (weakness !== undefined) return { kind: 'weak', weakness }
     await choices.forget(user.id)
     const changed = await setPassword(user, password)

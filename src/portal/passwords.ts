@@ -1,6 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
-import { ZxcvbnFactory } from '@zxcvbn-ts/core'
-import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'
+import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import pLimit from 'p-limit'
 
 /** NIST SP 800-63B asks for 8 at least and 64 at most allowed; the latter bounds the work of looking at it. */
@@ -33,7 +32,7 @@ export interface Passwords {
   /** Takes as long without a hash to compare with, so that the time says nothing. */
   matches: (passwordHash: string | undefined, password: string) => Promise<boolean>
   /** Why the password may not be chosen, in words that read on after the field's name. */
-  weakness: (password: string, about: string[]) => string | undefined
+  weakness: (password: string, about: string[]) => Promise<string | undefined>
 }
 
 export function createPasswords(): Passwords {
@@ -41,7 +40,7 @@ export function createPasswords(): Passwords {
   const make = (password: string): Promise<string> => limit(() => hash(normal(password), ARGON2ID))
   // Made when it is first needed: most processes sign nobody in.
   let nobody: Promise<string> | undefined
-  let guesser: ZxcvbnFactory | undefined
+  let guesser: Promise<ZxcvbnFactory> | undefined
   let admitted = 0
 
   return {
@@ -60,15 +59,21 @@ export function createPasswords(): Passwords {
       const isSame = await limit(() => verify(against, normal(password)))
       return passwordHash !== undefined && isSame
     },
-    weakness: (password, about) => {
+    weakness: async (password, about) => {
       const { length } = Array.from(normal(password))
       if (length < PASSWORD_LENGTH.min) return `must have at least ${PASSWORD_LENGTH.min} characters: a sentence of a few words is easy to keep`
       if (length > PASSWORD_LENGTH.max) return `must have at most ${PASSWORD_LENGTH.max} characters`
-      guesser ??= new ZxcvbnFactory({ maxLength: LOOKED_AT, dictionary: { ...dictionary }, graphs: adjacencyGraphs })
-      if (guesser.check(normal(password), ['herald', ...about.flatMap(parts)]).score >= STRONG_ENOUGH) return undefined
+      guesser ??= makeGuesser()
+      if ((await guesser).check(normal(password), ['herald', ...about.flatMap(parts)]).score >= STRONG_ENOUGH) return undefined
       return 'is too easy to guess: it is a common password, repeats itself, or is made of your name or address. Choose a few words that do not belong together'
     },
   }
+}
+
+/** Its lists of words take 17 MB: loaded when somebody first chooses a password, in most processes never. */
+async function makeGuesser(): Promise<ZxcvbnFactory> {
+  const [{ ZxcvbnFactory }, { adjacencyGraphs, dictionary }] = await Promise.all([import('@zxcvbn-ts/core'), import('@zxcvbn-ts/language-common')])
+  return new ZxcvbnFactory({ maxLength: LOOKED_AT, dictionary: { ...dictionary }, graphs: adjacencyGraphs })
 }
 
 /** The same password, however a keyboard composes it (NIST SP 800-63B, 3.1.1.2). */
