@@ -67,3 +67,18 @@ it('gives numbers that JSON holds, and that go on from the clock where a restore
   expect(Number.isSafeInteger(number * 4)).toBe(true)
   expect(Math.abs(number / 2 ** 20 - Date.now() / 1_000)).toBeLessThan(60)
 })
+
+it('reads the numbers of events that waited long in one command', async () => {
+  const [store, connection] = [stores[0] as EventStore, connections[0] as StoreConnection]
+  const lease = { starter: 'a test', until: new Date(Date.now() + 60_000) }
+  const waiting = Array.from({ length: 5_500 }, newEvent)
+  // More than a process remembers the writes of.
+  for (let i = 0; i < waiting.length; i += 500) await store.insert(waiting.slice(i, i + 500), lease)
+  const { events } = connection.models.hot
+  const commands = connection.models.events.db
+  await commands.db?.command({ profile: 2 })
+  const loaded = await store.load('default', waiting.slice(0, 100).map(({ id }) => id))
+  await commands.db?.command({ profile: 0 })
+  expect(loaded.map(({ sequence }) => sequence)).not.toContain(undefined)
+  expect(await commands.db?.collection('system.profile').countDocuments({ ns: events.namespace, op: 'query' })).toBe(1)
+})
