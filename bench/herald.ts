@@ -22,6 +22,8 @@ export interface HeraldProcess {
   kill: () => Promise<void>
   /** Starts it again at the same address, with what it had. */
   restart: () => Promise<void>
+  /** Another process of the same Herald, at an address of its own. */
+  startBeside: () => Promise<HeraldProcess>
 }
 
 const START_MS = 60_000
@@ -32,12 +34,16 @@ let started = 0
 /** `herald start` against the stage's servers, as a user would run it. */
 export async function startHerald(stage: Stage, run: string): Promise<HeraldProcess> {
   const name = `bench-${run}-${++started}`
-  const logFile = path.join(stage.resultsDir, `${name}.log`)
   const adminKey = `herald_admin_${randomBytes(24).toString('hex')}`
-  const port = await choosePort('Herald', 0, () => undefined)
-  const env = environment(stage, name, port, adminKey)
-  const url = `http://127.0.0.1:${port}`
-  const launch = async (mode: 'w' | 'a'): Promise<ChildProcess> => {
+  return launch(stage, name, environment(stage, name, await freePort(), adminKey))
+}
+
+const freePort = (): Promise<number> => choosePort('Herald', 0, () => undefined)
+
+async function launch(stage: Stage, name: string, env: Environment): Promise<HeraldProcess> {
+  const logFile = path.join(stage.resultsDir, `${name}.log`)
+  const url = `http://127.0.0.1:${env.PORT}`
+  const begin = async (mode: 'w' | 'a'): Promise<ChildProcess> => {
     const log = openSync(logFile, mode)
     const started = fork(path.join(__dirname, 'actors/herald'), ['start'], {
       env,
@@ -48,15 +54,15 @@ export async function startHerald(stage: Stage, run: string): Promise<HeraldProc
     await ready(started, url, logFile)
     return started
   }
-  let child = await launch('w')
+  let child = await begin('w')
   return {
     get pid() {
       return child.pid ?? 0
     },
     url,
-    database: name,
+    database: env.HERALD_DATABASE,
     logFile,
-    call: (method, at, body, tenantId) => call(url, adminKey, { method, at, body, tenantId }),
+    call: (method, at, body, tenantId) => call(url, env.HERALD_ADMIN_KEY, { method, at, body, tenantId }),
     stop: () => stop(child),
     kill: async () => {
       const ended = once(child, 'exit')
@@ -64,10 +70,13 @@ export async function startHerald(stage: Stage, run: string): Promise<HeraldProc
       await ended
     },
     restart: async () => {
-      child = await launch('a')
+      child = await begin('a')
     },
+    startBeside: async () => launch(stage, `${name}-beside`, { ...env, PORT: String(await freePort()) }),
   }
 }
+
+type Environment = ReturnType<typeof environment>
 
 const environment = ({ stack }: Stage, name: string, port: number, adminKey: string) => ({
   PORT: String(port),

@@ -11,11 +11,11 @@ import { storm } from './runs/storm'
 import type { Stage } from './stage'
 
 export const ISOLATION_RUNS = ['f', 'f-reset', 'f-drip', 'f-slow500', 'f-dead100', 'f-long'] as const
-export const RUN_NAMES = ['a', 'a2', 'b', 'b5', 'c', 'batch', 'ordered', 'd', 'storm', 'e', ...ISOLATION_RUNS, 'release', 'release-killed', 'g', 'g-long', 'histories'] as const
+export const RUN_NAMES = ['a', 'a-beside', 'a2', 'b', 'b5', 'c', 'batch', 'ordered', 'd', 'storm', 'e', ...ISOLATION_RUNS, 'release', 'release-killed', 'g', 'g-long', 'histories'] as const
 export type RunName = (typeof RUN_NAMES)[number]
 
 /** What is measured when nothing is named. */
-export const DEFAULT_RUNS: RunName[] = ['a', 'a2', 'b', 'b5', 'c', 'batch', 'ordered', 'd', 'storm', 'e', 'f']
+export const DEFAULT_RUNS: RunName[] = ['a', 'a-beside', 'a2', 'b', 'b5', 'c', 'batch', 'ordered', 'd', 'storm', 'e', 'f']
 
 type Step = (stage: Stage) => Promise<Result>
 
@@ -28,6 +28,7 @@ export function stepsOf(names: RunName[], plan: Plan, withFloor: boolean): Step[
       ...floors((stage) => floor(stage, { run: 'floor a', title: `floor: ${burst.events} events, eager start, local activity`, form: 'eager', ...burst })),
       (stage) => deliver(stage, { run: 'a', title: `${burst.events} events to one endpoint, 32 clients`, ...burst }),
     ],
+    'a-beside': [(stage) => deliver(stage, { run: 'a-beside', title: `${burst.events} events to one endpoint, 32 clients, a second Herald beside`, beside: true, ...burst })],
     a2: [(stage) => deliver(stage, { run: 'a2', title: `${tenants.events} events of ${tenants.tenants} tenants, one endpoint each, 32 clients`, ...tenants })],
     b: [
       ...floors((stage) => floor(stage, { run: 'floor b', title: 'floor: 50 events/s, eager start, local activity', form: 'eager', ...steady })),

@@ -23,6 +23,7 @@ export function verdicts(rounds: Result[][]): Verdict[] {
   return [
     atLeast('must', '(a) events/s, times the floor', ratio('a', 'floor a', 'eventsPerSecond'), MUSTS.burstToFloor),
     atLeast('must', '(a) events/s', figure('a', 'eventsPerSecond'), MUSTS.burstPerSecond),
+    atLeast('must', '(a-beside) events/s, times (a)', ratio('a-beside', 'a', 'eventsPerSecond'), MUSTS.besideToBurst),
     atLeast('must', '(a2) events/s, times (a)', ratio('a2', 'a', 'eventsPerSecond'), MUSTS.tenantsToBurst),
     atLeast('must', '(ordered) events/s, times (a)', ratio('ordered', 'a', 'eventsPerSecond'), MUSTS.orderedToBurst),
     atMost('must', '(b) median, times the floor', ratio('b', 'floor b', 'medianMs'), MUSTS.steadyToFloor),

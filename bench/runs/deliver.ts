@@ -20,14 +20,18 @@ export interface DeliverRun extends Load {
   webhooks?: number
   /** They publish in turn. */
   tenants?: number
+  /** A second process shares the work; what is published goes to the first. */
+  beside?: true
 }
 
 /** Publishes to healthy webhooks, from the first publish to the last arrival. */
 export async function deliver(stage: Stage, input: DeliverRun): Promise<Result> {
   const bank = await openBank(stage, input.run)
+  const beside = input.beside && (await bank.herald.startBeside())
   try {
     return await measure(stage, bank, input)
   } finally {
+    await beside?.stop()
     await bank.stop()
   }
 }
