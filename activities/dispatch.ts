@@ -1,7 +1,7 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity'
 import type { Delivery, DeliveryStatus } from '../src/domain/delivery'
 import { groupBy } from '../src/domain/group-by'
-import { DISPATCH_BOUND_MS, PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
+import { DISPATCH_BOUND_MS, PERMIT_WAIT_MS, TRIAL_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
 import { isStoreAway } from '../src/store/errors'
@@ -70,16 +70,15 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
     return record.workflowId === run.workflowId && !NOT_ATTEMPTED.has(record.status) && record.queue === undefined
   })
   const byWebhook = [...groupBy(mine, ({ webhook }) => webhook).entries()]
-  const postings = await Promise.all(
-    byWebhook.map(async ([webhook, all]) => {
-      const fresh = all.filter(({ delivery }) => !before.has(delivery.id) && delivery.posts === 1)
-      const first = await postFirst(deps, run, webhook, fresh)
-      const tried = all.filter(({ delivery }) => !before.has(delivery.id) && delivery.posts === 0)
-      return { webhook, all, posted: [first, ...(await postRest(deps, run, webhook, first, tried))] }
-    }),
-  )
-  // The next start need not wait for what is written down of this one.
-  deps.onDispatched(run.workflowId)
+  const isTrial = byWebhook.map(([webhook]) => !deps.lanes.isKnown(webhook.id))
+  const posting = byWebhook.map(async ([webhook, all]) => {
+    const fresh = all.filter(({ delivery }) => !before.has(delivery.id) && delivery.posts === 1)
+    const first = await postFirst(deps, run, webhook, fresh)
+    const tried = all.filter(({ delivery }) => !before.has(delivery.id) && delivery.posts === 0)
+    return { webhook, all, posted: [first, ...(await postRest(deps, run, webhook, first, tried))] }
+  })
+  void attempted(posting, isTrial).then(() => deps.onDispatched(run.workflowId), () => undefined)
+  const postings = await Promise.all(posting)
   const left = await Promise.all(
     postings.map(async ({ webhook, all, posted }) => {
       const delivered = await settle(deps, run, posted)
@@ -90,6 +89,12 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
     }),
   )
   return left.flat()
+}
+
+/** The next start need not wait for what is written down of this one, nor long for a webhook that nobody knows: it may hang. */
+async function attempted(posting: Promise<unknown>[], isTrial: boolean[]): Promise<void> {
+  await Promise.all(posting.filter((_, i) => !isTrial[i]))
+  await within(Promise.all(posting), TRIAL_WAIT_MS)
 }
 
 /**

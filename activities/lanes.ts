@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { SLOW_ANSWER_MS, STALLED_MS, STORM_PER_SECOND, WEBHOOK_CAP } from '../src/domain/lanes'
+import { CROWD, SLOW_ANSWER_MS, STALLED_MS, STORM_PER_SECOND, WEBHOOK_CAP, WIDE_STORM } from '../src/domain/lanes'
 
 /** Ends the use of a permit: what came of it. */
 export type Return = (outcome: 'delivered' | 'failed' | 'unused') => void
@@ -21,7 +21,7 @@ export interface Lanes {
   isKnown: (webhookId: string) => boolean
   /** How many requests the webhook can be expected to answer within `ms`: its cap at least, and where it is not known. */
   capacity: (webhookId: string, ms: number) => number
-  /** Deliveries wait in the webhook's queue, or it fails very often: newer ones go there too. */
+  /** Deliveries wait in the webhook's queue, it fails very often, or it hangs as many others do: newer ones go there too. */
   isCongested: (webhookId: string) => boolean
   /** No permit was to be had, or the queue is not empty. */
   congest: (webhookId: string) => void
@@ -38,8 +38,15 @@ interface Gate {
   /** Whether each of the newest answers was slow. */
   answers: boolean[]
   congestedUntil: number
-  /** Failures of the second that began at `since`. */
-  failures: { since: number; count: number }
+  failures: Failures
+  /** Failures since its last delivery. */
+  inARow: number
+}
+
+/** Those of the second that began at `since`. */
+interface Failures {
+  since: number
+  count: number
 }
 
 /** The newest answer's share in the average. */
@@ -52,10 +59,12 @@ const CONGESTED_MS = 5_000
 /** `cap` is this process's part of what a webhook may have in flight; it changes as processes come and go. */
 export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
   const gates = new LRUCache<string, Gate>({ max: 100_000 })
+  let inFlight = 0
+  const allFailures: Failures = { since: 0, count: 0 }
 
   function gateOf(webhookId: string): Gate {
     let gate = gates.get(webhookId)
-    if (!gate) gates.set(webhookId, (gate = { inFlight: new Set(), waiting: new Set(), heldMs: 0, answers: [], congestedUntil: 0, failures: { since: 0, count: 0 } }))
+    if (!gate) gates.set(webhookId, (gate = { inFlight: new Set(), waiting: new Set(), heldMs: 0, answers: [], congestedUntil: 0, failures: { since: 0, count: 0 }, inARow: 0 }))
     return gate
   }
 
@@ -65,9 +74,12 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
   function grant(gate: Gate): Return {
     const request = { since: performance.now() }
     gate.inFlight.add(request)
+    inFlight += 1
     return (outcome) => {
       gate.inFlight.delete(request)
+      inFlight -= 1
       if (outcome !== 'unused') observe(gate, performance.now() - request.since)
+      if (outcome === 'delivered') gate.inARow = 0
       if (outcome === 'failed') countFailure(gate)
       for (const next of gate.waiting) if (gate.inFlight.size < cap()) next(grant(gate))
     }
@@ -79,12 +91,13 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
     if (gate.answers.length > REMEMBERED) gate.answers.shift()
   }
 
-  /** A storm of failures goes through the queue, which carries it at no cost to Temporal. */
+  /** A storm of failures, of one webhook or of many, goes through the queues, which carry it at little cost to Temporal. */
   function countFailure(gate: Gate): void {
     const now = performance.now()
-    if (now - gate.failures.since > 1_000) gate.failures = { since: now, count: 0 }
-    gate.failures.count += 1
-    if (gate.failures.count >= STORM_PER_SECOND) gate.congestedUntil = Math.max(gate.congestedUntil, now + CONGESTED_MS)
+    gate.inARow += 1
+    const isStorm = countIn(gate.failures, now) >= STORM_PER_SECOND
+    const isWide = countIn(allFailures, now) >= WIDE_STORM.perSecond && gate.inARow >= WIDE_STORM.inARow
+    if (isStorm || isWide) gate.congestedUntil = Math.max(gate.congestedUntil, now + CONGESTED_MS)
   }
 
   function wait(gate: Gate, waitMs: number): Promise<Return | undefined> {
@@ -116,10 +129,18 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
       const { answers, heldMs } = gateOf(webhookId)
       return answers.length === 0 ? cap() : Math.max(cap(), Math.floor((cap() * ms) / Math.max(1, heldMs)))
     },
-    isCongested: (webhookId) => gateOf(webhookId).congestedUntil > performance.now(),
+    isCongested: (webhookId) => {
+      const gate = gateOf(webhookId)
+      return gate.congestedUntil > performance.now() || (inFlight >= CROWD && isStalled(gate))
+    },
     congest: (webhookId) => void (gateOf(webhookId).congestedUntil = performance.now() + CONGESTED_MS),
     clear: (webhookId) => void (gateOf(webhookId).congestedUntil = 0),
   }
+}
+
+function countIn(failures: Failures, now: number): number {
+  if (now - failures.since > 1_000) Object.assign(failures, { since: now, count: 0 })
+  return (failures.count += 1)
 }
 
 /** A request that is out for much longer than the others were tells of a hung endpoint before a time-out does. */

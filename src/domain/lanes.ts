@@ -12,6 +12,21 @@ export const STALLED_MS = 500
 /** Failures of a webhook in a second from which its deliveries go through its queue. */
 export const STORM_PER_SECOND = 50
 
+/** Failures of all webhooks in a second from which those that fail again and again use their queues: so many in a row. */
+export const WIDE_STORM = { perSecond: 20, inARow: 5 } as const
+
+/** For so long the next start waits for the answer of a webhook that has never given one. */
+export const TRIAL_WAIT_MS = 30
+
+/** Requests in flight in a process from which hung webhooks have their queues, a slot each, and no more slots of their deliveries. */
+export const CROWD = 50
+
+/** First attempts that a process makes at once, each for a workflow. */
+export const DISPATCH_SLOTS = 200
+
+/** Activities of the queue of retries that a process runs at once: more than half are free, however many webhooks hang. */
+export const RETRY_SLOTS = 500
+
 /** `dispatch` in all: a local activity that runs longer would burden the workflow's history. */
 export const DISPATCH_BOUND_MS = 20_000
 

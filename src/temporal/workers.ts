@@ -1,5 +1,6 @@
 import type { NativeConnection } from '@temporalio/worker'
 import type { Activities } from '../../activities/types'
+import { DISPATCH_SLOTS, RETRY_SLOTS } from '../domain/lanes'
 import { retriesQueue } from '../domain/task-queues'
 import { dataConverter } from './connect'
 import { UnwatchedWorker } from './unwatched-worker'
@@ -43,7 +44,9 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     activities,
     enableNonLocalActivities: false,
     maxCachedWorkflows: 500,
-    maxConcurrentLocalActivityExecutions: 200,
+    // A workflow's task is under way for as long as its `dispatch` is: one slot of each.
+    maxConcurrentWorkflowTaskExecutions: DISPATCH_SLOTS,
+    maxConcurrentLocalActivityExecutions: DISPATCH_SLOTS,
   })
   const { postEvents, workQueue, releasePage } = activities
   const retries = await UnwatchedWorker.create({
@@ -52,7 +55,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     activities: { postEvents, workQueue, releasePage },
     // What a beat carries is what a run that is cut off leaves to the next one.
     maxHeartbeatThrottleInterval: '1s',
-    maxConcurrentActivityTaskExecutions: 200,
+    maxConcurrentActivityTaskExecutions: RETRY_SLOTS,
   })
   const all = [events, retries]
   const running = Promise.all(all.map((worker) => worker.run())).then(() => undefined)

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createLanes, type Lanes } from '../../activities/lanes'
-import { STALLED_MS, STORM_PER_SECOND } from '../../src/domain/lanes'
+import { CROWD, STALLED_MS, STORM_PER_SECOND, WIDE_STORM } from '../../src/domain/lanes'
 
 const CAP = 3
 let lanes: Lanes
@@ -33,6 +33,18 @@ it('tries a webhook that it does not know with one request in the fast lane', as
   expect(lanes.isFast('w')).toBe(true)
 })
 
+it('has a hung webhook use its queue once very many requests are in flight', async () => {
+  const hung = await lanes.take('w', 0)
+  await wait(STALLED_MS + 50)
+  expect(lanes.isCongested('w')).toBe(false)
+  const others = await Promise.all(Array.from({ length: CROWD - 1 }, (_, i) => lanes.take(`other-${i}`, 0)))
+  expect(lanes.isCongested('w')).toBe(true)
+  expect(lanes.isCongested('other-1')).toBe(false)
+  others[0]?.('delivered')
+  expect(lanes.isCongested('w')).toBe(false)
+  hung?.('failed')
+})
+
 it('takes a webhook out of the fast lane before its hung request has timed out, and back when it answers', async () => {
   await answerAll(5)
   const giveBack = await lanes.take('w', 0)
@@ -60,10 +72,23 @@ it('remembers for a while that deliveries wait', () => {
 })
 
 it('takes very many failures in a second for a storm', async () => {
-  for (let i = 1; i < STORM_PER_SECOND; i += 1) (await lanes.take('w', 0))?.('failed')
+  // Some arrive in between.
+  for (let i = 1; i < STORM_PER_SECOND; i += 1) for (const outcome of ['failed', 'delivered'] as const) (await lanes.take('w', 0))?.(outcome)
   expect(lanes.isCongested('w')).toBe(false)
   ;(await lanes.take('w', 0))?.('failed')
   expect(lanes.isCongested('w')).toBe(true)
+})
+
+it('has what fails again and again use its queue while very much fails everywhere', async () => {
+  const fail = async (webhookId: string, count: number): Promise<void> => {
+    for (let i = 0; i < count; i += 1) (await lanes.take(webhookId, 0))?.('failed')
+  }
+  await fail('w', WIDE_STORM.inARow)
+  expect(lanes.isCongested('w')).toBe(false)
+  for (let i = 0; i < WIDE_STORM.perSecond; i += 1) await fail(`other-${i}`, 1)
+  await fail('w', 1)
+  expect(lanes.isCongested('w')).toBe(true)
+  expect(lanes.isCongested('other-1')).toBe(false)
 })
 
 it('expects no more of a webhook that it does not know than its cap', async () => {
