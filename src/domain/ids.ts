@@ -54,6 +54,9 @@ export const eventKey = (tenantId: string, eventId: string): string => `${tenant
 /** The key of a legal hold: one for each entity of a tenant. */
 export const legalHoldKey = (tenantId: string, entityId: string): string => `${tenantId}/${entityId}`
 
+/** The key of one of a tenant's data keys. */
+export const dataKeyId = (tenantId: string, number: number): string => `${tenantId}/${number}`
+
 /** The key of an attempt's record. */
 export const attemptKey = (deliveryId: string, number: number): string => `${deliveryId}/${number}`
 

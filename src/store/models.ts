@@ -9,25 +9,28 @@ import type { LegalHold } from '../domain/legal-hold'
 import type { Tenant } from '../domain/tenant'
 import type { Identity, User } from '../domain/user'
 import type { StatusChange, Webhook } from '../domain/webhook'
-import type { AttemptRecord } from './attempts'
+import type { StoredAttempt } from './attempts'
 import type { BacklogRecord } from './backlogs'
 import type { DigestRecord, MailRecord } from './digests'
 import type { OneTimeLink } from './one-time-links'
 import { SCHEDULE } from './schedule'
 import type { Session } from './sessions'
 import type { TallyProgressRecord, TallyRecord } from './tallies'
+import type { Kept } from './vaults'
 
 /** A record is the domain's thing with its id as MongoDB's key. */
 export type Stored<T extends { id: unknown }> = Omit<T, 'id'> & { _id: T['id'] }
 
-export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence'> & {
+export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence' | 'data'> & {
   /** Tenant and event id. */
   _id: string
   eventId: string
+  /** Sealed with a key of the tenant; gone when it was erased. */
+  data?: Kept
   /** MongoDB's own logical time of the insert. */
   sequence?: mongo.Timestamp
-  /** Over type and bytes: the same id with another body is a conflict. */
-  hash: string
+  /** Over type and bytes, keyed as `data` is: the same id with another body is a conflict. Gone when it was erased. */
+  hash?: string
   /** Who has the lease. */
   starter: string
   /** Until then somebody takes care of it; afterwards the sweeper does. Gone once dispatched. */
@@ -36,6 +39,10 @@ export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence'> & {
   dispatchedAt?: Date
   /** Taken out of the schedule before its time. */
   cancelledAt?: Date
+  /** Since then its data is gone, and its deliveries are being cancelled: it is not delivered again. */
+  erasedAt?: Date
+  /** The erasure that is not done with it yet. */
+  erasing?: string
   /** When retention looks at it again: its first look found that it has to stay. */
   lookAgainAt?: Date
   /** Set shortly before it leaves, a little earlier than that of its deliveries. */
@@ -69,6 +76,17 @@ export interface FailingRecord {
 export interface MemberRecord {
   _id: string
   seenAt: Date
+  /** It can open what tenants' data keys have sealed: an older Herald cannot. */
+  opensData?: true
+}
+/** One of a tenant's keys, sealed by the key ring. Without `sealed` it was destroyed, and what it has sealed is lost for good. */
+export interface DataKeyRecord {
+  _id: string
+  tenantId: string
+  number: number
+  sealed?: string
+  createdAt: Date
+  destroyedAt?: Date
 }
 export type ReleaseRecord = Stored<Release>
 export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
@@ -128,7 +146,7 @@ export interface Hot {
   events: mongo.Collection<EventRecord>
   webhooks: mongo.Collection<WebhookRecord>
   deliveries: mongo.Collection<DeliveryRecord>
-  attempts: mongo.Collection<AttemptRecord>
+  attempts: mongo.Collection<StoredAttempt>
   failing: mongo.Collection<FailingRecord>
   members: mongo.Collection<MemberRecord>
   turnsTaken: mongo.Collection<TurnsTakenRecord>
@@ -139,6 +157,7 @@ export interface Hot {
   tallies: mongo.Collection<TallyRecord>
   tallyProgress: mongo.Collection<TallyProgressRecord>
   backlogs: mongo.Collection<BacklogRecord>
+  dataKeys: mongo.Collection<DataKeyRecord>
 }
 
 export interface Models {
@@ -146,7 +165,7 @@ export interface Models {
   events: Model<EventRecord>
   webhooks: Model<WebhookRecord>
   deliveries: Model<DeliveryRecord>
-  attempts: Model<AttemptRecord>
+  attempts: Model<StoredAttempt>
   apiKeys: Model<ApiKeyRecord>
   users: Model<UserRecord>
   sessions: Model<SessionRecord>
@@ -170,6 +189,7 @@ export interface Models {
   tallies: Model<TallyRecord>
   tallyProgress: Model<TallyProgressRecord>
   backlogs: Model<BacklogRecord>
+  dataKeys: Model<DataKeyRecord>
 }
 
 /** The shapes are the compiler's business; mongoose declares the collections and their indexes. An empty filter is one, too. */
@@ -280,6 +300,7 @@ export function createModels(connection: Connection): Models {
       tallies: hot('tallies'),
       tallyProgress: hot('tallyProgress'),
       backlogs: hot('backlogs'),
+      dataKeys: hot('dataKeys'),
     },
     events: model('events', eventSchema()),
     webhooks: model('webhooks', webhookSchema()),
@@ -329,5 +350,6 @@ export function createModels(connection: Connection): Models {
     tallies: model('tallies', leaving(open()).index({ tenantId: 1, webhookId: 1, span: 1, at: 1 }).index({ span: 1, at: 1 })),
     tallyProgress: model('tallyProgress', open()),
     backlogs: model('backlogs', leaving(open()).index({ tenantId: 1, at: -1 })),
+    dataKeys: model('dataKeys', open().index({ tenantId: 1, number: -1 })),
   }
 }

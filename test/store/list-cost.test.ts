@@ -14,6 +14,7 @@ import { createTallySources } from '../../src/store/tally-sources'
 import { createTenantStore } from '../../src/store/tenants'
 import { createWebhookStore } from '../../src/store/webhooks'
 import { connectTestStore } from '../support/mongo'
+import { testVaults } from '../support/vaults'
 
 const TENANTS = ['bank-a', 'bank-b', 'bank-c']
 const WEBHOOKS = ['whk_1', 'whk_2', 'whk_3', 'whk_4']
@@ -137,7 +138,7 @@ const EVENT_FILTERS: [string, EventFilter, length?: number][] = [
 
 describe.each(EVENT_FILTERS)('a list of events, %s', (_, filter, length = LIMIT) => {
   it('reads a page along an index, wherever it is, and nothing of other tenants', async () => {
-    const queries = createEventQueries(store.models)
+    const queries = createEventQueries(store.models, testVaults(store.models))
     const first = await queries.list('bank-b', filter, { limit: LIMIT })
     expect(first.data.length).toBeGreaterThanOrEqual(length)
     await expectFlat(() => queries.list('bank-b', filter, { limit: LIMIT }))
@@ -210,7 +211,7 @@ describe('statistics', () => {
   })
 
   it('are counted along the times of what happened', async () => {
-    await createOutcomeStore(store.models).record(
+    await createOutcomeStore(store.models, testVaults(store.models)).record(
       Array.from({ length: 50 }, (_, i) => ({
         tenantId: 'bank-b',
         deliveryId: `dlv_counted_${i}`,
