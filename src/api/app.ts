@@ -48,6 +48,7 @@ import { releaseRoutes } from './releases'
 import type { Reseal } from '../store/reseal'
 import { encryptionKeyRoutes } from './encryption-keys'
 import type { Route } from './route'
+import { secretRevealRoutes } from './secret-reveal'
 import { secretRotationRoutes } from './secret-rotation'
 import { createRouter } from './serve'
 import { sessionRoutes } from './session'
@@ -147,6 +148,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...filterTestRoutes(shared),
     ...webhookTestRoutes(shared),
     ...secretRotationRoutes(shared),
+    ...secretRevealRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),

@@ -79,17 +79,20 @@ export interface MemberRecord {
   /** It can open what tenants' data keys have sealed: an older Herald cannot. */
   opensData?: true
 }
-/** One of a tenant's keys, sealed by the key ring. Without `sealed` it was destroyed, and what it has sealed is lost for good. */
+/** One of a tenant's keys, sealed by the key ring. */
 export interface DataKeyRecord {
   _id: string
   tenantId: string
   number: number
-  sealed?: string
+  sealed: string
   createdAt: Date
-  destroyedAt?: Date
 }
 export type ReleaseRecord = Stored<Release>
-export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
+export type ApiKeyRecord = Stored<ApiKey> & {
+  hash: string
+  /** Not of keys from before `data` was a scope of its own: what they read, they go on reading. */
+  dataApart?: true
+}
 export type UserRecord = Stored<Omit<User, 'status' | 'totp' | 'singleSignOn' | 'generation'>> & {
   generation?: number
   /** The address in the one form by which it is unique. */

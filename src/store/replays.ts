@@ -58,7 +58,7 @@ export function createReplayStore({ hot, deliveries }: Models, vaults: Vaults): 
         .batchSize(200)
       for await (const record of found) {
         const data = record.data === undefined ? '' : await vaults.open(tenantId, record.data, dataContext(tenantId, record.eventId))
-        if (data !== undefined) yield toPastEvent(record, data)
+        yield toPastEvent(record, data)
       }
     },
     underWay: async (tenantId, webhookId, { typeIds, entityId, from, to }) => {

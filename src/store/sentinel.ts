@@ -26,8 +26,8 @@ export async function wrongKey({ sentinels, hot: { dataKeys } }: Models, sealer:
   /** Made by a process with another key while keys were being changed: without it, that tenant's data would not open. */
   async function openData(): Promise<void> {
     const known = new RegExp(`^s1\\.(${sealer.keyIds.join('|')})\\.`)
-    const other = await dataKeys.findOne({ sealed: { $exists: true, $not: known } })
-    if (other?.sealed !== undefined) sealer.open(other.sealed, contextOf(other.tenantId, other.number))
+    const other = await dataKeys.findOne({ sealed: { $not: known } })
+    if (other) sealer.open(other.sealed, contextOf(other.tenantId, other.number))
   }
 
   const sentinel = (await find()) ?? (await make())

@@ -16,12 +16,10 @@ export interface Vaults {
   sealing: (tenantId: string) => Promise<DataKey | undefined>
   /** The same of several tenants, for what is written together. */
   sealingOf: (tenantIds: Iterable<string>) => Promise<Map<string, DataKey | undefined>>
-  /** None when the tenant's key was destroyed. Throws when what is kept was changed, or moved here from elsewhere. */
-  open: (tenantId: string, kept: Kept, context: string) => Promise<string | undefined>
+  /** Throws when what is kept was changed, or moved here from elsewhere, or its key is gone. */
+  open: (tenantId: string, kept: Kept, context: string) => Promise<string>
   /** Whether `kept` is the fingerprint of the text, or the text itself, from before there were data keys. */
   isSame: (tenantId: string, kept: string | undefined, text: string) => Promise<boolean>
-  /** Makes all that the tenant's keys have sealed unreadable for good; answers how many there were. */
-  destroy: (tenantId: string) => Promise<number>
 }
 
 /**
@@ -29,7 +27,6 @@ export interface Vaults {
  * week. The next one takes its place then, and it goes on opening what it has sealed.
  */
 const KEY_LIFE_MS = 7 * 86_400_000
-/** So late at most another process learns that a tenant's keys were destroyed. */
 const CACHE = { max: 10_000, ttl: 60_000 } as const
 
 export const contextOf = (tenantId: string, number: number): string => `${tenantId}/data-key/${number}`
@@ -40,24 +37,24 @@ export const keep = (key: DataKey | undefined, plain: string, context: string): 
 export const fingerprintOf = (key: DataKey | undefined, text: string): string => (key ? `f1.${key.number}.${key.fingerprint(text)}` : text)
 
 export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn: () => boolean): Vaults {
-  const opened = new LRUCache<string, { key?: DataKey }>({
+  const opened = new LRUCache<string, DataKey>({
     ...CACHE,
     fetchMethod: async (id) => {
       const record = await dataKeys.findOne({ _id: id })
       if (!record) throw new Error(`There is no data key ${id}: restore it, with what it has sealed, from a backup`)
-      return record.sealed === undefined ? {} : { key: openKey(record, record.sealed) }
+      return openKey(record)
     },
   })
   const current = new LRUCache<string, { key: DataKey; until: number }>({ ...CACHE, fetchMethod: newest })
 
-  const openKey = ({ tenantId, number }: DataKeyRecord, sealed: string): DataKey =>
+  const openKey = ({ tenantId, number, sealed }: DataKeyRecord): DataKey =>
     createDataKey(number, Buffer.from(sealer.open(sealed, contextOf(tenantId, number)), 'base64'))
 
   async function newest(tenantId: string): Promise<{ key: DataKey; until: number }> {
     for (;;) {
       const last = await dataKeys.findOne(scoped(tenantId, {}), { sort: { number: -1 } })
       const until = (last?.createdAt.getTime() ?? 0) + KEY_LIFE_MS
-      if (last?.sealed !== undefined && until > Date.now()) return { key: openKey(last, last.sealed), until }
+      if (last && until > Date.now()) return { key: openKey(last), until }
       await make(tenantId, (last?.number ?? 0) + 1)
     }
   }
@@ -75,9 +72,9 @@ export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn
     return (await current.forceFetch(tenantId, { forceRefresh: known !== undefined })).key
   }
 
-  async function numbered(tenantId: string, number: number): Promise<DataKey | undefined> {
+  async function numbered(tenantId: string, number: number): Promise<DataKey> {
     const id = dataKeyId(tenantId, number)
-    return (opened.get(id) ?? (await opened.forceFetch(id))).key
+    return opened.get(id) ?? opened.forceFetch(id)
   }
 
   return {
@@ -88,7 +85,7 @@ export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn
       const bytes = kept.buffer.subarray(0, kept.position)
       const key = await numbered(tenantId, dataKeyNumberOf(bytes))
       try {
-        return key?.open(bytes, context)
+        return key.open(bytes, context)
       } catch (error) {
         throw new Error(`Sealed data of ${context} was changed, or belongs to another record; restore it from a backup`, { cause: error })
       }
@@ -96,14 +93,7 @@ export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn
     isSame: async (tenantId, kept = '', text) => {
       const [form, number] = kept.split('.')
       if (form !== 'f1') return kept === text
-      const key = await numbered(tenantId, Number(number))
-      return key !== undefined && fingerprintOf(key, text) === kept
-    },
-    destroy: async (tenantId) => {
-      const { modifiedCount } = await dataKeys.updateMany(scoped(tenantId, { sealed: { $exists: true } }), { $set: { destroyedAt: new Date() }, $unset: { sealed: '' } })
-      current.delete(tenantId)
-      for (const id of opened.keys()) if (id.startsWith(`${tenantId}/`)) opened.delete(id)
-      return modifiedCount
+      return fingerprintOf(await numbered(tenantId, Number(number)), text) === kept
     },
   }
 }

@@ -79,6 +79,7 @@ post /v1/webhooks/check-url
 post /v1/webhooks/filter-test
 post /v1/webhooks/{id}/pause
 post /v1/webhooks/{id}/resume
+post /v1/webhooks/{id}/reveal-secret
 post /v1/webhooks/{id}/rotate-secret
 post /v1/webhooks/{id}/test
 put /v1/legal-holds/{entityId}`

@@ -2,7 +2,7 @@ import type { Scope } from '../../src/domain/api-key'
 import { createApi, ADMIN_KEY, type Api } from '../support/herald'
 import { createBank } from '../support/bank'
 
-export const TENANT_SCOPES: Scope[] = ['publish', 'read', 'manage', 'retry', 'access']
+export const TENANT_SCOPES: Scope[] = ['publish', 'read', 'data', 'manage', 'retry', 'erase', 'reveal', 'access']
 
 /** A tenant with two of everything. */
 export interface FullBank {

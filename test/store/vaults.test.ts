@@ -126,17 +126,6 @@ it('gives a tenant one key, whichever processes ask first, and another after a w
   expect(await testVaults(store.models).isSame('bank', fingerprintOf(keys[0], 'text'), 'text')).toBe(true)
 })
 
-it('makes all that a tenant has sealed unreadable when its keys are destroyed, and nobody else\'s', async () => {
-  await testEvents(store.models).insert([event('evt-1'), event('evt-1', 'other')], LEASE)
-
-  expect(await testVaults(store.models).destroy('bank')).toBe(1)
-
-  expect(await load('evt-1')).toEqual([])
-  expect(await createEventQueries(store.models, testVaults(store.models)).get('bank', 'evt-1')).not.toHaveProperty('data')
-  expect(await load('evt-1', 'other')).toEqual([DATA])
-  expect((await testVaults(store.models).sealing('bank'))?.number).toBe(2)
-})
-
 it('begins once no process is left that could not open it', async () => {
   const { members } = store.models.hot
   await members.insertOne({ _id: 'older', seenAt: new Date() })
