@@ -1,6 +1,8 @@
 import { createEventCatalog } from '../publish/event-catalog'
 import { createDeliveryStore } from '../store/deliveries'
 import { createDigestStore } from '../store/digests'
+import { createErasingStore } from '../store/erasing'
+import { createErasureStore } from '../store/erasures'
 import { createEventTypeStore } from '../store/event-types'
 import { createEventStore } from '../store/events'
 import { createHealthStore } from '../store/health'
@@ -30,6 +32,8 @@ export function createStores({ models, sealer, vaults, logger }: Ground) {
     queue: createQueueStore(models),
     lines: createLineStore(models),
     releases: createReleaseStore(models),
+    erasures: createErasureStore(models),
+    erasing: createErasingStore(models),
     replayRecords: createReplayStore(models, vaults),
     steered: createSteeredStore(models),
     health: createHealthStore(models),

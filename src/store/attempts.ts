@@ -69,11 +69,12 @@ export interface AttemptStore {
 
 export function createAttemptStore({ attempts }: Models, vaults: Vaults): AttemptStore {
   async function open({ response, ...attempt }: StoredAttempt): Promise<AttemptRecord> {
-    if (!response || !('sealed' in response)) return { ...attempt, ...(response && { response }) }
+    // Of an erased answer there is nothing but that it was one.
+    if (!response || attempt.erasedAt) return attempt
+    if (!('sealed' in response)) return { ...attempt, response }
     const { sealed, ...rest } = response
     const text = await vaults.open(attempt.tenantId, sealed, answerContext(attempt.tenantId, attempt._id))
-    const answer = text === undefined ? {} : { response: { ...rest, ...(JSON.parse(text) as Pick<AttemptAnswer, 'headers' | 'body'>) } }
-    return { ...attempt, ...answer }
+    return { ...attempt, response: { ...rest, ...(JSON.parse(text) as Pick<AttemptAnswer, 'headers' | 'body'>) } }
   }
 
   return {

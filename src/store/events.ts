@@ -62,6 +62,8 @@ export interface EventStore {
   insert: (events: NewEvent[], lease: Lease) => Promise<Journaled[]>
   /** Without those that were erased, and those whose data cannot be opened, which is logged. */
   load: (tenantId: string, eventIds: string[]) => Promise<HeraldEvent[]>
+  /** Keeps them in memory no longer. */
+  forget: (tenantId: string, eventIds: string[]) => void
   renew: (events: Pick<HeraldEvent, 'tenantId' | 'id'>[], lease: Lease) => Promise<void>
   markStarted: (tenantId: string, eventIds: string[], workflowId: string, until: Date) => Promise<void>
   /** All deliveries of the events have a record now; those take over. */
@@ -175,14 +177,12 @@ export function createEventStore({ hot: { events } }: Models, vaults: Vaults, lo
     for (const event of added) remember(event)
   }
 
-  const dataOf = async ({ tenantId, eventId, data }: EventRecord): Promise<string | undefined> =>
-    data === undefined ? undefined : vaults.open(tenantId, data, dataContext(tenantId, eventId))
-
   /** One that cannot be opened keeps nobody from the others: it stays where it is, until it can. */
   async function open(record: EventRecord): Promise<(HeraldEvent & NewEvent) | undefined> {
     try {
-      const data = await dataOf(record)
-      return data === undefined ? undefined : toEvent(record, data)
+      const { tenantId, eventId, data } = record
+      // Of an erased one there is none.
+      return data === undefined ? undefined : toEvent(record, await vaults.open(tenantId, data, dataContext(tenantId, eventId)))
     } catch (error) {
       if (isStoreAway(error)) throw error
       logger.error({ err: error, tenantId: record.tenantId, eventId: record.eventId }, 'the data of an event cannot be opened: it is not delivered until it can be')
@@ -274,6 +274,9 @@ export function createEventStore({ hot: { events } }: Models, vaults: Vaults, lo
       const read = await openAll(await events.find(keys(tenantId, missing)).toArray())
       for (const event of read) remember(event)
       return [...cached, ...read]
+    },
+    forget: (tenantId, eventIds) => {
+      for (const id of eventIds) known.delete(eventKey(tenantId, id))
     },
     undispatched: async function* (tenantId, orderingKeys, typeIds, withData) {
       const now = new Date()

@@ -2,6 +2,7 @@ import { Schema, type Connection, type Model, type mongo } from 'mongoose'
 import type { AuditLine } from '../domain/audit'
 import type { ApiKey } from '../domain/api-key'
 import { FINAL_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
+import type { Erasure } from '../domain/erasure'
 import type { HeraldEvent } from '../domain/event'
 import type { EventType } from '../domain/event-types'
 import type { Release } from '../domain/release'
@@ -41,8 +42,8 @@ export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence' | 'data'> & {
   cancelledAt?: Date
   /** Since then its data is gone, and its deliveries are being cancelled: it is not delivered again. */
   erasedAt?: Date
-  /** The erasure that is not done with it yet. */
-  erasing?: string
+  /** The erasure that did it. */
+  erasure?: string
   /** When retention looks at it again: its first look found that it has to stay. */
   lookAgainAt?: Date
   /** Set shortly before it leaves, a little earlier than that of its deliveries. */
@@ -88,6 +89,7 @@ export interface DataKeyRecord {
   createdAt: Date
 }
 export type ReleaseRecord = Stored<Release>
+export type ErasureRecord = Stored<Erasure>
 export type ApiKeyRecord = Stored<ApiKey> & {
   hash: string
   /** Not of keys from before `data` was a scope of its own: what they read, they go on reading. */
@@ -176,6 +178,7 @@ export interface Models {
   /** Written by the library that counts in it. */
   throttles: Model<unknown>
   releases: Model<ReleaseRecord>
+  erasures: Model<ErasureRecord>
   failing: Model<FailingRecord>
   members: Model<MemberRecord>
   tenants: Model<TenantRecord>
@@ -337,6 +340,12 @@ export function createModels(connection: Connection): Models {
           },
         )
         .index({ status: 1 }, { name: 'open', partialFilterExpression: { status: { $in: ['running', 'paused'] } } }),
+    ),
+    erasures: model(
+      'erasures',
+      open()
+        .index({ tenantId: 1, _id: -1 })
+        .index({ tenantId: 1, entityId: 1 }, { name: 'running', unique: true, partialFilterExpression: { status: 'running' } }),
     ),
     tenants: model('tenants', open()),
     eventTypes: model('eventTypes', open().index({ name: 1 }, { unique: true })),

@@ -45,11 +45,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     maxCachedWorkflows: 500,
     maxConcurrentLocalActivityExecutions: 200,
   })
-  const { postEvents, workQueue, releasePage } = activities
+  const { postEvents, workQueue, releasePage, erasePage } = activities
   const retries = await UnwatchedWorker.create({
     ...common,
     taskQueue: retriesQueue(taskQueue),
-    activities: { postEvents, workQueue, releasePage },
+    activities: { postEvents, workQueue, releasePage, erasePage },
     // What a beat carries is what a run that is cut off leaves to the next one.
     maxHeartbeatThrottleInterval: '1s',
     maxConcurrentActivityTaskExecutions: 200,

@@ -15,6 +15,7 @@ import { createMetrics } from '../../src/metrics'
 import { createPortal, type Portal, type SingleSignOnSettings } from '../../src/portal'
 import { createJournal } from '../../src/publish/journal'
 import { createPublisher } from '../../src/publish/publisher'
+import { createErasures } from '../../src/steering/erasures'
 import { createReleasing } from '../../src/steering/releasing'
 import { createReplays } from '../../src/steering/replays'
 import { createRetention } from '../../src/steering/retention'
@@ -27,6 +28,8 @@ import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryStore } from '../../src/store/deliveries'
 import { createDeliveryChanges } from '../../src/store/delivery-changes'
 import { createDeliveryQueries } from '../../src/store/delivery-queries'
+import { createErasingStore } from '../../src/store/erasing'
+import { createErasureStore } from '../../src/store/erasures'
 import { createEventQueries } from '../../src/store/event-queries'
 import { createEventCatalog } from '../../src/publish/event-catalog'
 import { createEventTypeStore } from '../../src/store/event-types'
@@ -157,6 +160,8 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     releases,
     replays,
     releasing,
+    erasures: createErasureStore(models),
+    eraser: createErasures({ erasures: createErasureStore(models), erasing: createErasingStore(models), legalHolds, tenants, starts: { erase: noWorkflow }, logger }),
     webhooks,
     tenants,
     reseal: createReseal(models, createSealer(Buffer.alloc(32, 7)), testVaults(models)),
