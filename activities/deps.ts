@@ -12,7 +12,10 @@ import type { DeliveryStore } from '../src/store/deliveries'
 import type { Notices } from '../src/notices/notices'
 import type { Journal } from '../src/publish/journal'
 import type { Marks } from '../src/publish/marks'
+import type { ErasingStore } from '../src/store/erasing'
+import type { ErasureStore } from '../src/store/erasures'
 import type { EventStore } from '../src/store/events'
+import type { LegalHoldStore } from '../src/store/legal-holds'
 import type { LineStore } from '../src/store/lines'
 import type { QueueStore } from '../src/store/queue'
 import type { Recorder } from '../src/store/recorder'
@@ -40,6 +43,9 @@ export interface ActivityDeps {
   queue: QueueStore
   lines: LineStore
   releases: ReleaseStore
+  erasures: Pick<ErasureStore, 'get' | 'advance' | 'end'>
+  erasing: ErasingStore
+  legalHolds: Pick<LegalHoldStore, 'get'>
   replays: Pick<Replays, 'next'> & Pick<ReplayStore, 'deliveriesOf'>
   messenger: Pick<Messenger, 'tell'>
   tenants: Pick<TenantStore, 'get'>

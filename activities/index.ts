@@ -1,6 +1,7 @@
 import { createCare } from './care'
 import type { ActivityDeps } from './deps'
 import { createDispatch } from './dispatch'
+import { createErase } from './erase'
 import { createJournal } from './journal'
 import { createPostEvents } from './post-events'
 import { createRelease } from './release'
@@ -18,5 +19,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     steer: createSteer(deps),
     workQueue: createWorkQueue(deps),
     releasePage: createRelease(deps),
+    erasePage: createErase(deps),
   }
 }

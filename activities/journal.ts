@@ -28,7 +28,7 @@ export function createJournal(deps: ActivityDeps): Activities['journal'] {
     const news = { ...toNewEvent(tenantId, request), scheduled }
     const lease = { starter: workflowId, until: new Date(Math.max(dueAt, Date.now()) + LEASE_MS), workflowId }
     const [journaled] = await deps.events.insert([news], lease)
-    if (journaled && !journaled.added && journaled.event.hash !== news.hash) {
+    if (journaled && !journaled.same) {
       throw ApplicationFailure.nonRetryable(
         `event.id: ${event.id} was published before with another type or body; use a new id`,
         'EventConflict',

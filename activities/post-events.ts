@@ -8,6 +8,7 @@ import { within } from '../src/domain/within'
 import { lastOutcomeOf } from '../src/store/outcomes'
 import type { Claim } from '../src/store/deliveries'
 import { isStoreAway } from '../src/store/errors'
+import { withEvents } from './absent'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
 import { postAll, type Posted } from './post-all'
@@ -117,11 +118,13 @@ interface Attempt {
   watch: Watch
 }
 
-async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Promise<PostEventsResult> {
+async function post(deps: ActivityDeps, attempt: Attempt, all: Delivery[]): Promise<PostEventsResult> {
   const { tenantId, target } = attempt
   const token = newToken()
   // Before the claim: a store that goes away in between has used up no attempt.
-  const events = await deps.events.load(tenantId, due.map(({ eventId }) => eventId))
+  const events = await deps.events.load(tenantId, all.map(({ eventId }) => eventId))
+  const due = await withEvents(deps, tenantId, all, events)
+  const absent = new Set(all.filter((delivery) => !due.includes(delivery)))
   const claiming = deps.deliveries.claim(tenantId, due, token)
   const claims = await orGiveBack(deps, claiming, { tenantId, deliveryIds: due.map(({ id }) => id), token })
   deps.faults('after-intent')
@@ -130,7 +133,7 @@ async function post(deps: ActivityDeps, attempt: Attempt, due: Delivery[]): Prom
   if (!(await within(Promise.all([posted.recorded, givenBack]), RECORD_WAIT_MS))) return later('store away', STORE_AWAY_MS, target - 1)
   if (posted.tooLate.length > 0) await deps.deliveries.expireEvents(tenantId, posted.tooLate.map(({ deliveryId: id }) => id), new Date())
   deps.faults('after-outcome')
-  return conclude(deps, attempt, posted, stillOpen(attempt.open, posted))
+  return conclude(deps, attempt, posted, stillOpen(attempt.open.filter((delivery) => !absent.has(delivery)), posted))
 }
 
 /** What is neither delivered nor expired, with the answer that it has just had. */

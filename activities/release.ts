@@ -19,7 +19,7 @@ const HELD_UP_MS = 5_000
 
 type ReleaseDeps = Pick<
   ActivityDeps,
-  'releases' | 'replays' | 'health' | 'deliveries' | 'notices' | 'webhooks' | 'messenger' | 'wakeQueue' | 'faults'
+  'releases' | 'replays' | 'erasing' | 'health' | 'deliveries' | 'notices' | 'webhooks' | 'messenger' | 'wakeQueue' | 'faults'
 >
 
 /** What is under way of a release, and for whom there is room. */
@@ -141,6 +141,9 @@ async function move(deps: ReleaseDeps, release: Release, page: Page): Promise<vo
   const { moving, added = [] } = page
   const parked = moving.filter(({ status }) => status === 'parked').map(({ id }) => id)
   await deliveries.insert(added)
+  // Looked at after the insert: what is erased from here on is cancelled by the erasure.
+  const erased = await deps.erasing.erased(tenantId, added.map(({ eventId }) => eventId))
+  if (erased.size > 0) await deps.erasing.cancel(tenantId, [...erased])
   await releases.move(release, moving)
   await releases.advance(release, { ...page, isExhausted: page.isExhausted && !mayGrow(release) })
   if (moving.length + added.length === 0) return

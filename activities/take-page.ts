@@ -4,6 +4,7 @@ import { newToken } from '../src/domain/ids'
 import { usesQueueAlone } from '../src/domain/lanes'
 import type { OpenWebhook } from '../src/domain/webhook'
 import type { Claim } from '../src/store/deliveries'
+import { withEvents } from './absent'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
 import { inTurn, takeInOrder } from './lines'
@@ -58,6 +59,7 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
   if (!first.releaseId) deps.lanes.congest(webhookId)
   // Before the claim: a store that goes away in between has used up no attempt.
   const events = await deps.events.load(tenantId, [...new Set(taken.map(({ eventId }) => eventId))])
+  if ((await withEvents(deps, tenantId, taken, events)).length < taken.length) return { kind: 'more' }
   return { webhook, ...(await begin(deps, shift, webhook, taken, events)), ...(pace && { pace }), ...(room.limit && { limit: room.limit }) }
 }
 
@@ -80,6 +82,7 @@ async function takeChains(deps: ActivityDeps, paces: Paces, shift: Shift, webhoo
   const chains = inTurn(ready, room.count)
   const all = chains.flat()
   const events = await deps.events.load(tenantId, [...new Set(all.map(({ eventId }) => eventId))])
+  if ((await withEvents(deps, tenantId, all, events)).length < all.length) return later(SOON_MS)
   const since = found.due[0]?.nextAttemptAt ?? new Date()
   const claim = (ready: Delivery[], token: string) => deps.deliveries.claimInLine(tenantId, ready, token, since)
   return { webhook, chains, ...(await begin(deps, shift, webhook, all, events, claim)), ...(pace && { pace }), ...(room.limit && { limit: room.limit }) }

@@ -93,6 +93,9 @@ export type QueueWork = { parked: string[] } & ({ kind: 'more' | 'empty' } | { k
 /** One step of a release: the next is at `until` (ms since 1970), or when the workflow is told. */
 export type ReleaseStep = { kind: 'ended' } | { kind: 'wait'; until: number }
 
+/** One step of an erasure, as of a release. */
+export type ErasureStep = ReleaseStep
+
 /** What came of a wish: `status` is what the delivery was in then. */
 export interface SteerResult {
   deliveryId: string
@@ -129,6 +132,8 @@ export interface Activities {
   adopt: (input: { tenantId: string; deliveryIds: string[]; from: string }) => Promise<CareResult>
   /** Moves the next deliveries of a release. */
   releasePage: (input: { tenantId: string; releaseId: string }) => Promise<ReleaseStep>
+  /** Erases the next events of an erasure, and what became of them. */
+  erasePage: (input: { tenantId: string; erasureId: string }) => Promise<ErasureStep>
   /** Works off what is due in a webhook's queue, for a few seconds at most; first what an earlier run left `unsettled`. */
   workQueue: (input: { tenantId: string; webhookId: string; unsettled: boolean }) => Promise<QueueWork>
 }

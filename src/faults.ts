@@ -10,6 +10,8 @@ export type FaultPoint =
   | 'before-park'
   | 'after-release'
   | 'after-park'
+  | 'after-blank'
+  | 'after-erasure-cancel'
 export type FaultPoints = (point: FaultPoint) => void
 
 /**

@@ -81,8 +81,10 @@ function startRounds(context: Context, withWorkers: boolean): () => Promise<void
   const { reconcile, retention: removal } = config
 
   /** On a timer of its own: a long look must not cost the leases of what waits here. */
-  const renew = (): void =>
+  const renew = (): void => {
     void sweeper.renew().catch((error: unknown) => logger.warn({ err: error }, 'leases were not renewed; the next try is soon'))
+    void context.sealing.look().catch((error: unknown) => logger.warn({ err: error }, 'whether data may be sealed was not learned; the next try is soon'))
+  }
 
   const renewal = setInterval(renew, reconcile.everyMs)
   const rounds = withWorkers

@@ -37,7 +37,7 @@ const input = z.strictObject({
   scopes: z
     .array(z.enum(SCOPES))
     .min(1)
-    .describe('No more than the caller has. `access` makes keys and users; `admin` may do everything, in every tenant; the others hold for the tenant of the key.'),
+    .describe('No more than the caller has. `read` shows event data and answers masked, `data` besides it as they are (keys from before there was `data` have it with `read`); `reveal` shows signing secrets again, `erase` removes data for good; `access` makes keys and users; `admin` may do everything, in every tenant; the others hold for the tenant of the key.'),
   expiresIn: lifetime.optional().describe('How long it holds, such as `90d`; until it is revoked when not given.'),
 })
 named.add(input, { id: 'CreateApiKey' })

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { PostEvent } from '../delivery/post'
 import type { Publisher } from '../publish/publisher'
+import type { Erasures } from '../steering/erasures'
 import type { Releasing } from '../steering/releasing'
 import type { Replays } from '../steering/replays'
 import type { Retention } from '../steering/retention'
@@ -13,6 +14,7 @@ import type { AuditStore } from '../store/audit'
 import type { AttemptStore } from '../store/attempts'
 import type { DeliveryChanges } from '../store/delivery-changes'
 import type { DeliveryQueries } from '../store/delivery-queries'
+import type { ErasureStore } from '../store/erasures'
 import type { EventQueries } from '../store/event-queries'
 import type { EventTypeStore } from '../store/event-types'
 import type { ExportQueries } from '../store/export'
@@ -32,6 +34,7 @@ import { createAuthenticate } from './auth'
 import { deliveryRoutes } from './deliveries'
 import { createDocs } from './docs'
 import type { EventCatalog } from '../publish/event-catalog'
+import { erasureRoutes } from './erasures'
 import { eventTypeRoutes } from './event-types'
 import { eventRoutes } from './events'
 import { exportRoutes } from './export'
@@ -48,6 +51,7 @@ import { releaseRoutes } from './releases'
 import type { Reseal } from '../store/reseal'
 import { encryptionKeyRoutes } from './encryption-keys'
 import type { Route } from './route'
+import { secretRevealRoutes } from './secret-reveal'
 import { secretRotationRoutes } from './secret-rotation'
 import { createRouter } from './serve'
 import { sessionRoutes } from './session'
@@ -68,6 +72,8 @@ export interface ApiDeps extends TemporalUi {
   health: Pick<HealthStore, 'find'>
   releases: ReleaseStore
   releasing: Releasing
+  erasures: Pick<ErasureStore, 'get' | 'list'>
+  eraser: Erasures
   replays: Pick<Replays, 'plan'>
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets'>
   tenants: TenantStore
@@ -147,10 +153,12 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...filterTestRoutes(shared),
     ...webhookTestRoutes(shared),
     ...secretRotationRoutes(shared),
+    ...secretRevealRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),
     ...legalHoldRoutes(shared),
+    ...erasureRoutes(shared),
     ...apiKeyRoutes(shared),
     ...sessionRoutes(shared),
     ...singleSignOnRoutes(shared),

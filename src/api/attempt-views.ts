@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { UNDER_WAY, type Delivery } from '../domain/delivery'
 import { FAILURE_REASONS, type Outcome } from '../domain/outcome'
-import type { AttemptRecord } from '../store/attempts'
+import { maskedHeaders, maskedText } from '../domain/masking'
+import type { AttemptAnswer, AttemptRecord } from '../store/attempts'
 import { formatDuration } from '../domain/duration'
 import { named, time } from './views'
 
@@ -13,7 +14,7 @@ const headers = z.record(z.string(), z.string())
 /** What of one exchange is shown, wherever that is. */
 export const attemptParts = {
   request: z.object({ url: z.string(), headers }),
-  response: z.object({ status: z.int(), headers, body: z.string().describe('The first 16 KiB'), truncated: z.boolean() }),
+  response: z.object({ status: z.int(), headers, body: z.string().describe('The first 16 KiB'), truncated: z.boolean(), masked: z.literal(true).optional().describe('Values are masked: the caller has not the scope `data`.') }),
   timing: z
     .object({
       dnsMs: z.number().optional().describe('Looking the name up'),
@@ -36,6 +37,7 @@ export const attemptView = z.object({
     .describe('`unknown`: the POST was begun and Herald was stopped before its answer was recorded; it counts.'),
   request: attemptParts.request.optional().describe('Values of credentials are masked.'),
   response: attemptParts.response.optional(),
+  erasedAt: time.optional().describe('The answer was erased.'),
   error: attemptParts.error.optional(),
 })
 named.add(attemptView, { id: 'Attempt' })
@@ -43,11 +45,11 @@ named.add(attemptView, { id: 'Attempt' })
 type AttemptView = z.infer<typeof attemptView>
 
 /** One entry a POST that was begun, in order, whether or not its outcome is on record. */
-export function toAttemptViews(delivery: Delivery, records: AttemptRecord[], now: Date): AttemptView[] {
+export function toAttemptViews(delivery: Delivery, records: AttemptRecord[], now: Date, isMasked: boolean): AttemptView[] {
   const byNumber = new Map(records.map((record) => [record.number, record]))
   return delivery.intents.map((startedAt, i) => {
     const record = byNumber.get(i + 1)
-    if (record) return toAttemptView(record)
+    if (record) return toAttemptView(record, isMasked)
     const outcome = isInFlight(delivery, i, startedAt, now) ? 'in flight' : 'unknown'
     return { number: i + 1, startedAt: startedAt.toISOString(), outcome }
   })
@@ -59,7 +61,7 @@ function isInFlight({ intents, status, token }: Delivery, i: number, startedAt: 
   return isNewest && (UNDER_WAY.includes(status) || token !== undefined) && now.getTime() - startedAt.getTime() < IN_FLIGHT_MS
 }
 
-function toAttemptView({ number, startedAt, durationMs, timing, request, response, outcome }: AttemptRecord): AttemptView {
+function toAttemptView({ number, startedAt, durationMs, timing, request, response, outcome, erasedAt }: AttemptRecord, isMasked: boolean): AttemptView {
   const error = errorOf(outcome)
   return {
     number,
@@ -68,10 +70,18 @@ function toAttemptView({ number, startedAt, durationMs, timing, request, respons
     ...(timing && { timing }),
     outcome: outcome.kind,
     request,
-    ...(response && { response }),
+    ...(response && { response: isMasked ? maskedAnswer(response) : response }),
+    ...(erasedAt && { erasedAt: erasedAt.toISOString() }),
     ...(error && { error }),
   }
 }
+
+const maskedAnswer = (answer: AttemptAnswer): NonNullable<AttemptView['response']> => ({
+  ...answer,
+  headers: maskedHeaders(answer.headers),
+  body: maskedText(answer.body),
+  masked: true,
+})
 
 export function errorOf(outcome: Outcome): AttemptView['error'] {
   if (outcome.kind === 'delivered') return undefined

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { seesData } from '../domain/api-key'
 import { DELIVERY_STATUSES } from '../domain/delivery'
 import type { SteeringResult, Steering } from '../steering/steering'
 import type { AttemptStore } from '../store/attempts'
@@ -54,6 +55,7 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       scope: 'read',
       tag: 'Deliveries',
       summary: 'Look at a delivery and every attempt',
+      description: 'Without the scope `data`, bodies and headers of answers are masked: their structure is shown, their values are not.',
       params,
       responses: { 200: { description: 'The delivery.', schema: deliveryWithAttempts } },
       handle: get,
@@ -101,13 +103,13 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
     return { status: 200, body: { data: await Promise.all(views), nextCursor } }
   }
 
-  async function get({ tenantId, params: { id } }: Call<{ id: string }>): Promise<Reply> {
+  async function get({ tenantId, scopes, params: { id } }: Call<{ id: string }>): Promise<Reply> {
     const delivery = found(await deliveryQueries.get(tenantId, id), 'delivery', id)
     const records = await attempts.list(tenantId, id)
     const view = toDeliveryView(delivery, await catalog.nameOf(delivery.typeId), workflowLink)
     const first = await deliveryQueries.standsBehind(delivery)
     const behind = first && { waitsFor: { deliveryId: first.id, eventId: first.eventId, status: first.status } }
-    return { status: 200, body: { ...view, ...behind, attempts: toAttemptViews(delivery, records, new Date()) } }
+    return { status: 200, body: { ...view, ...behind, attempts: toAttemptViews(delivery, records, new Date(), !seesData(scopes)) } }
   }
 }
 

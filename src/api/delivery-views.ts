@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DELIVERY_STATUSES, EXPIRED_REASONS, PARKED_REASONS, type Delivery } from '../domain/delivery'
+import { CANCELLED_REASONS, DELIVERY_STATUSES, EXPIRED_REASONS, PARKED_REASONS, type Delivery } from '../domain/delivery'
 import { FAILURE_REASONS } from '../domain/outcome'
 import type { WorkflowLink } from './temporal-ui'
 import { named, removalTime, time } from './views'
@@ -46,6 +46,7 @@ export const deliveryView = z.object({
   expiryNoticedAt: time.optional(),
   expireAt: time.optional().describe("The event's: not attempted after"),
   expiredReason: z.enum(EXPIRED_REASONS).optional(),
+  cancelledReason: z.enum(CANCELLED_REASONS).optional().describe('None where a person has cancelled it, or its webhook was deleted.'),
   replayedBy: z
     .string()
     .optional()
@@ -74,7 +75,7 @@ export function toDeliverySummary(delivery: Delivery): z.infer<typeof deliverySu
 
 /** `type` is the name of the delivery's type. */
 export function toDeliveryView(delivery: Delivery, type: string, link: WorkflowLink): z.infer<typeof deliveryView> {
-  const { eventId, typeId, entityId, orderingKey, parkedAt, parkedReason, expiresAt, expiryNoticedAt, expireAt, expiredReason, replayedBy, workflowId } =
+  const { eventId, typeId, entityId, orderingKey, parkedAt, parkedReason, expiresAt, expiryNoticedAt, expireAt, expiredReason, cancelledReason, replayedBy, workflowId } =
     delivery
   return {
     ...toDeliverySummary(delivery),
@@ -89,6 +90,7 @@ export function toDeliveryView(delivery: Delivery, type: string, link: WorkflowL
     ...(expiryNoticedAt && { expiryNoticedAt: expiryNoticedAt.toISOString() }),
     ...(expireAt && { expireAt: expireAt.toISOString() }),
     ...(expiredReason && { expiredReason }),
+    ...(cancelledReason && { cancelledReason }),
     ...(replayedBy && { replayedBy }),
     workflowId,
     ...link(workflowId),

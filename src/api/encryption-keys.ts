@@ -20,6 +20,7 @@ named.add(input, { id: 'RotateEncryptionKeys' })
 
 const rotatedView = z.object({
   resealed: z.int(),
+  dataSealed: z.int().optional().describe('Events and answers that stood in the clear, from before tenants had data keys: sealed now.'),
   lost: z.array(z.string()).describe('Ids of what no key of this process opens: it is left as it is.'),
   next: z.string().optional().describe('Send it as `after`; none when all is done.'),
 })
@@ -41,7 +42,7 @@ export function encryptionKeyRoutes({ reseal }: EncryptionKeyDeps): Route[] {
       method: 'post',
       path: '/v1/encryption-keys/rotate',
       summary: 'Seal with the current key what others have sealed',
-      description: `Up to ${PAGE} values; \`herald keys rotate\` goes on until all is done. May be repeated.`,
+      description: `Up to ${PAGE} values, the tenants' data keys among them; then, for seconds at a time, events and answers that stood in the clear. \`herald keys rotate\` goes on until all is done. May be repeated.`,
       body: input,
       responses: { 200: { description: 'What was done.', schema: rotatedView } },
       handle: async ({ body }) => ({ status: 200, body: await reseal.page(body.after, PAGE) }),

@@ -89,6 +89,7 @@ export const eventSummaryView = z.object({
   deliverAt: time.optional().describe('Not delivered before'),
   expireAt: time.optional().describe('Not attempted after'),
   cancelledAt: time.optional().describe('It was cancelled before its time, and is not delivered.'),
+  erasedAt: time.optional().describe('Its data was erased, and it is not delivered again.'),
   removeAt: removalTime.optional(),
   workflowId: z.string().optional(),
   workflowUrl: z.string().optional().describe("The workflow's page in Temporal's UI"),
@@ -97,6 +98,7 @@ named.add(eventSummaryView, { id: 'EventSummary' })
 
 export const eventView = eventSummaryView.extend({
   deliveries: z.array(deliverySummaryView).describe('The newest 200; all of them: `GET /v1/deliveries?eventId=`.'),
-  data: z.unknown().describe('As it was published, byte for byte.'),
+  data: z.unknown().describe('As it was published, byte for byte; without the scope `data`, its structure with every value masked. null when it was erased.'),
+  masked: z.literal(true).optional().describe('The values of `data` are masked: the caller has not the scope `data`.'),
 })
 named.add(eventView, { id: 'Event' })

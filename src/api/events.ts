@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { seesData } from '../domain/api-key'
+import { maskedJson } from '../domain/masking'
 import { orderingKeyOf } from '../domain/ordering'
 import { priorityOf } from '../domain/timing'
 import type { DeliveryQueries } from '../store/delivery-queries'
@@ -68,12 +70,13 @@ export function eventRoutes({ eventQueries, deliveryQueries, schedule, catalog, 
     return { status: 200, body: { data: data.map(toSummary), nextCursor } }
   }
 
-  async function get({ tenantId, params: { id } }: Call<{ id: string }>): Promise<Reply> {
+  async function get({ tenantId, scopes, params: { id } }: Call<{ id: string }>): Promise<Reply> {
     const event = found(await eventQueries.get(tenantId, id), 'event', id)
     const { data } = await deliveryQueries.list(tenantId, { eventId: id }, { limit: DELIVERIES_SHOWN })
-    const head = JSON.stringify({ ...toSummary(event), deliveries: data.map(toDeliverySummary) })
+    const isMasked = event.data !== undefined && !seesData(scopes)
+    const head = JSON.stringify({ ...toSummary(event), deliveries: data.map(toDeliverySummary), ...(isMasked && { masked: true }) })
     // Put together by hand: parsing the data and writing it again would change it.
-    return { status: 200, text: `${head.slice(0, -1)},"data":${event.data}}` }
+    return { status: 200, text: `${head.slice(0, -1)},"data":${shownData(event.data, isMasked)}}` }
   }
 
   async function cancel({ tenantId, params: { id } }: Call<{ id: string }>): Promise<Reply> {
@@ -97,11 +100,14 @@ export function eventRoutes({ eventQueries, deliveryQueries, schedule, catalog, 
       ...(event.deliverAt && { deliverAt: event.deliverAt.toISOString() }),
       ...(event.expireAt && { expireAt: event.expireAt.toISOString() }),
       ...(event.cancelledAt && { cancelledAt: event.cancelledAt.toISOString() }),
+      ...(event.erasedAt && { erasedAt: event.erasedAt.toISOString() }),
       ...(event.removeAt && { removeAt: event.removeAt.toISOString() }),
       ...workflowLink(workflowId),
     }
   }
 }
+
+const shownData = (data: string | undefined, isMasked: boolean): string => (data === undefined ? 'null' : isMasked ? maskedJson(data) : data)
 
 const listQuery = z.strictObject({
   type: typeFilter,

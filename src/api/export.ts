@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { csvLine } from '../domain/csv'
-import { DELIVERY_STATUSES, EXPIRED_REASONS, PARKED_REASONS, type Delivery } from '../domain/delivery'
+import { CANCELLED_REASONS, DELIVERY_STATUSES, EXPIRED_REASONS, PARKED_REASONS, type Delivery } from '../domain/delivery'
 import { FAILURE_REASONS } from '../domain/outcome'
 import type { ExportedEvent, ExportQueries } from '../store/export'
 import { invalid } from './problem'
@@ -79,6 +79,7 @@ const exportedRow = z.object({
   parkedReason: z.enum(PARKED_REASONS).optional(),
   expiredReason: z.enum(EXPIRED_REASONS).optional(),
   replayedBy: z.string().optional(),
+  cancelledReason: z.enum(CANCELLED_REASONS).optional(),
 })
 named.add(exportedRow, { id: 'ExportedDelivery' })
 
@@ -124,7 +125,7 @@ const ofEvent = ({ id, type, typeId, entityId, createdAt, sequence, deliverAt, c
   ...(cancelledAt && { cancelledAt: cancelledAt.toISOString() }),
 })
 
-function ofDelivery({ id, webhookId, status, posts, lastOutcome, parkedAt, parkedReason, expiredReason, replayedBy }: Delivery): Partial<Row> {
+function ofDelivery({ id, webhookId, status, posts, lastOutcome, parkedAt, parkedReason, expiredReason, cancelledReason, replayedBy }: Delivery): Partial<Row> {
   const at = lastOutcome?.at.toISOString()
   return {
     deliveryId: id,
@@ -138,6 +139,7 @@ function ofDelivery({ id, webhookId, status, posts, lastOutcome, parkedAt, parke
     ...(parkedAt && { parkedAt: parkedAt.toISOString() }),
     ...(parkedReason && { parkedReason }),
     ...(expiredReason && { expiredReason }),
+    ...(cancelledReason && { cancelledReason }),
     ...(replayedBy && { replayedBy }),
   }
 }

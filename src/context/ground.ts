@@ -5,7 +5,9 @@ import { SettingsError } from '../env'
 import { createFaults } from '../faults'
 import { createMetrics } from '../metrics'
 import { connectStore, type StoreConnection } from '../store/connect'
+import { createSealing } from '../store/sealing'
 import { wrongKey } from '../store/sentinel'
+import { createVaults } from '../store/vaults'
 import { connectTemporal } from '../temporal/connect'
 import { createWorkflowMessages } from '../temporal/messages'
 import { createWorkflowStarts } from '../temporal/start'
@@ -26,6 +28,8 @@ export async function createGround({ config, logger, role }: ContextOptions) {
   const store = await connectStore(config.mongodb.uri, config.mongodb.database)
   const sealer = createSealer(config.encryptionKey, config.otherEncryptionKeys)
   await refuseWrongKey(store, sealer)
+  const sealing = createSealing(store.models)
+  await sealing.look()
   const temporal = await connectTemporal(config.temporal)
   const { client } = temporal
   const { taskQueue } = config.temporal
@@ -36,6 +40,8 @@ export async function createGround({ config, logger, role }: ContextOptions) {
     store,
     models: store.models,
     sealer,
+    sealing,
+    vaults: createVaults(store.models, sealer, sealing.isOn),
     temporal,
     starts: createWorkflowStarts({ client, taskQueue, eager: dispatchesHere }),
     messages: createWorkflowMessages(client, taskQueue),

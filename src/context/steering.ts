@@ -5,6 +5,7 @@ import type { OpenWebhook } from '../domain/webhook'
 import { createNotices } from '../notices/notices'
 import { createPostman } from '../notices/postman'
 import { createSendMail } from '../notices/smtp'
+import { createErasures } from '../steering/erasures'
 import { createMessenger } from '../steering/messenger'
 import { createQueueWaker } from '../steering/queue-waker'
 import { createReconciler } from '../steering/reconciler'
@@ -21,7 +22,7 @@ import type { Stores } from './stores'
 export type Steering = ReturnType<typeof createSteeringRoom>
 
 export function createSteeringRoom({ config, models, starts, messages, metrics, logger }: Ground, stores: Stores, { publisher }: Pick<Publishing, 'publisher'>) {
-  const { deliveries, queue, releases, replayRecords, steered, health, tenants, webhooks, digests } = stores
+  const { erasures, erasing, legalHolds, deliveries, queue, releases, replayRecords, steered, health, tenants, webhooks, digests } = stores
   const { mail } = config
   const messenger = createMessenger({ deliveries, messages, starts, metrics })
   const notices = createNotices({ publisher, webhooks, digests: mail && digests, logger })
@@ -39,6 +40,7 @@ export function createSteeringRoom({ config, models, starts, messages, metrics, 
     /** None where no mail is sent. */
     postman: mail && createPostman({ ...mail, digests, tenants, webhooks, send: createSendMail(mail), metrics, logger }),
     replays,
+    eraser: createErasures({ erasures, erasing, legalHolds, tenants, starts, logger }),
     releasing,
     wakeQueue,
     observe: createHealth({ health, webhooks, deliveries, notices, wakeQueue, times: config.suspension, logger }).observe,
@@ -51,6 +53,7 @@ export function createSteeringRoom({ config, models, starts, messages, metrics, 
       messages,
       messenger,
       releases,
+      erasures,
       releasing,
       health,
       starts,

@@ -1,6 +1,8 @@
 import { createEventCatalog } from '../publish/event-catalog'
 import { createDeliveryStore } from '../store/deliveries'
 import { createDigestStore } from '../store/digests'
+import { createErasingStore } from '../store/erasing'
+import { createErasureStore } from '../store/erasures'
 import { createEventTypeStore } from '../store/event-types'
 import { createEventStore } from '../store/events'
 import { createHealthStore } from '../store/health'
@@ -20,17 +22,19 @@ import type { Ground } from './ground'
 /** What more than one room reads and writes. */
 export type Stores = ReturnType<typeof createStores>
 
-export function createStores({ models, sealer, logger }: Ground) {
+export function createStores({ models, sealer, vaults, logger }: Ground) {
   const deliveries = createDeliveryStore(models)
   const eventTypes = createEventTypeStore(models)
   return {
-    events: createEventStore(models),
+    events: createEventStore(models, vaults, logger),
     schedule: createScheduleStore(models),
     deliveries,
     queue: createQueueStore(models),
     lines: createLineStore(models),
     releases: createReleaseStore(models),
-    replayRecords: createReplayStore(models),
+    erasures: createErasureStore(models),
+    erasing: createErasingStore(models),
+    replayRecords: createReplayStore(models, vaults),
     steered: createSteeredStore(models),
     health: createHealthStore(models),
     tenants: createTenantStore(models),
@@ -39,6 +43,6 @@ export function createStores({ models, sealer, logger }: Ground) {
     webhooks: createWebhookStore(models, sealer, logger),
     legalHolds: createLegalHoldStore(models),
     digests: createDigestStore(models),
-    recorder: createRecorder({ outcomes: createOutcomeStore(models), deliveries, logger }),
+    recorder: createRecorder({ outcomes: createOutcomeStore(models, vaults), deliveries, logger }),
   }
 }

@@ -8,6 +8,8 @@ const TAG_BYTES = 16
 export interface Sealer {
   /** Of the key that seals. */
   keyId: string
+  /** Of the keys that open, that one among them. */
+  keyIds: string[]
   /** `s1.<key id>.<base64url of nonce, cipher text and tag>` */
   seal(plain: string, context: string): string
   /** Throws when the envelope was changed, moved to another context, or sealed with a key that is not in the ring. */
@@ -24,6 +26,7 @@ export function createSealer(key: Buffer, others: readonly Buffer[] = []): Seale
   const ring = new Map([...others, key].map((each) => [keyIdOf(each), each]))
   return {
     keyId,
+    keyIds: [...ring.keys()],
     seal(plain, context) {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))

@@ -1,6 +1,13 @@
-/** What a caller may do: `access` gives keys and users access to its tenant; `admin` may do everything, in every tenant. */
-export const SCOPES = ['publish', 'read', 'manage', 'retry', 'access', 'admin'] as const
+/**
+ * What a caller may do: `read` shows event data and answers masked, `data` as they are; `erase` removes what is
+ * known of an entity; `reveal` shows signing secrets again; `access` gives keys and users access to its tenant;
+ * `admin` may do everything, in every tenant.
+ */
+export const SCOPES = ['publish', 'read', 'data', 'manage', 'retry', 'erase', 'reveal', 'access', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
+
+/** Whether event data and answers are shown as they are. */
+export const seesData = (scopes: readonly Scope[]): boolean => scopes.includes('data') || scopes.includes('admin')
 
 export interface ApiKey {
   id: string

@@ -52,6 +52,10 @@ export interface LastOutcome {
   detail?: string
 }
 
+/** None where a person has cancelled it, or its webhook is gone. */
+export const CANCELLED_REASONS = ['event erased'] as const
+export type CancelledReason = (typeof CANCELLED_REASONS)[number]
+
 /** A delivery as it is remembered. */
 export interface Delivery {
   id: string
@@ -86,6 +90,7 @@ export interface Delivery {
   expiresAt?: Date
   expiryNoticedAt?: Date
   expiredReason?: ExpiredReason
+  cancelledReason?: CancelledReason
   /**
    * Its webhook cannot take it now: it waits in the webhook's queue, whose workflow looks after it,
    * whatever `workflowId` says. While it has a token, it is being attempted. `behind`: its turn does not

@@ -3,7 +3,7 @@ import { encodeTime, monotonicFactory } from 'ulid'
 
 const ulid = monotonicFactory()
 
-const PREFIXES = { event: 'evt', webhook: 'whk', release: 'rel', apiKey: 'key', user: 'usr', link: 'lnk' } as const
+const PREFIXES = { event: 'evt', webhook: 'whk', release: 'rel', apiKey: 'key', user: 'usr', link: 'lnk', erasure: 'ers' } as const
 
 /** A new id such as `evt_01k…`: sortable by time, unique without coordination (ULID). */
 export function newId(kind: keyof typeof PREFIXES): string {
@@ -54,6 +54,9 @@ export const eventKey = (tenantId: string, eventId: string): string => `${tenant
 /** The key of a legal hold: one for each entity of a tenant. */
 export const legalHoldKey = (tenantId: string, entityId: string): string => `${tenantId}/${entityId}`
 
+/** The key of one of a tenant's data keys. */
+export const dataKeyId = (tenantId: string, number: number): string => `${tenantId}/${number}`
+
 /** The key of an attempt's record. */
 export const attemptKey = (deliveryId: string, number: number): string => `${deliveryId}/${number}`
 
@@ -84,6 +87,9 @@ export function restartWorkflowId(tenantId: string, eventIds: string[], lostWork
 
 /** The workflow that carries a release out. */
 export const releaseWorkflowId = (tenantId: string, releaseId: string): string => `release/${tenantId}/${releaseId}`
+
+/** The workflow that carries an erasure out. */
+export const eraseWorkflowId = (tenantId: string, erasureId: string): string => `erase/${tenantId}/${erasureId}`
 
 /** The workflow that works off the webhook's queue. */
 export const drainWorkflowId = (tenantId: string, webhookId: string): string => `drain/${tenantId}/${webhookId}`

@@ -21,6 +21,12 @@ export const liveSecrets = (secrets: WebhookSecrets, now: Date): string[] => [
   ...retiringAt(secrets, now).map(({ secret }) => secret),
 ]
 
+/** For whoever may see them. */
+export const revealed = (secrets: WebhookSecrets, now: Date): { current?: string; retiring: RetiringSecret[] } => ({
+  current: secrets.signingSecrets[0],
+  retiring: retiringAt(secrets, now),
+})
+
 /** When those that were replaced end, the newest first. */
 export const retirements = (secrets: WebhookSecrets, now: Date): string[] => retiringAt(secrets, now).map(({ until }) => until)
 

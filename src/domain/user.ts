@@ -44,8 +44,8 @@ export interface User {
 
 const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   viewer: ['read'],
-  operator: ['read', 'retry'],
-  administrator: ['read', 'retry', 'publish', 'manage', 'access'],
+  operator: ['read', 'data', 'retry'],
+  administrator: ['read', 'data', 'retry', 'publish', 'manage', 'erase', 'reveal', 'access'],
 }
 
 /** The strongest of the roles that hold in the tenant; none when the tenant is not theirs. */

@@ -74,4 +74,6 @@ export interface Sealer {
   open: (sealed: string, context: string) => string
   /** Id of the key that seals; it says nothing about the key. */
   keyId: string
+  /** Of the keys that open. */
+  keyIds: string[]
 }

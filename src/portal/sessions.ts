@@ -91,10 +91,12 @@ export function createSessions({ sessions, users, times }: SessionsDeps): Sessio
   }
 }
 
-/** What may be done with it in the tenant. Guests give nobody access: what they made would outlast them. */
+const NOT_FOR_GUESTS: readonly Scope[] = ['access', 'erase', 'reveal']
+
+/** What may be done with it in the tenant. Guests give nobody access: what they made would outlast them. Nor do they erase for good, or take secrets away with them. */
 export function sessionScopes({ grants, link }: Pick<LiveSession, 'grants' | 'link'>, tenantId: string): readonly Scope[] {
   const scopes = scopesIn(grants, tenantId)
-  return link ? scopes.filter((scope) => scope !== 'access') : scopes
+  return link ? scopes.filter((scope) => !NOT_FOR_GUESTS.includes(scope)) : scopes
 }
 
 function live(session: Session, token: string, user: User | undefined): LiveSession {

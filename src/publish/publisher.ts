@@ -101,7 +101,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       return Promise.all(
         added.map(async (event, i): Promise<PublishResult> => {
           const entry = journaled[i]
-          const kind = entry ? kindOf(entry, event.hash) : 'too late'
+          const kind = entry ? kindOf(entry) : 'too late'
           metrics.published.inc({ result: kind })
           if (!entry) return { kind, event }
           const workflowId = kind === 'accepted' ? await (beside ? inTime(beside) : startOrSchedule(entry.event)) : entry.workflowId
@@ -114,7 +114,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
 
 const isLate = (event: NewEvent): boolean => hasExpired(event, event.createdAt)
 
-function kindOf({ added, event }: Journaled, hash: string | undefined): PublishResult['kind'] {
+function kindOf({ added, same }: Journaled): PublishResult['kind'] {
   if (added) return 'accepted'
-  return event.hash === hash ? 'repeated' : 'conflict'
+  return same ? 'repeated' : 'conflict'
 }

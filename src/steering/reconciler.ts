@@ -6,6 +6,7 @@ import type { DeliveryStore } from '../store/deliveries'
 import type { QueueStore } from '../store/queue'
 import type { OverdueStore } from '../store/overdue'
 import type { HealthStore } from '../store/health'
+import type { ErasureStore } from '../store/erasures'
 import type { ReleaseStore } from '../store/releases'
 import type { WebhookStore } from '../store/webhooks'
 import type { WorkflowMessages } from '../temporal/messages'
@@ -23,9 +24,10 @@ export interface ReconcilerDeps {
   messages: WorkflowMessages
   messenger: Messenger
   releases: Pick<ReleaseStore, 'open'>
+  erasures: Pick<ErasureStore, 'open'>
   health: Pick<HealthStore, 'all'>
   releasing: Pick<Releasing, 'resumeHeld'>
-  starts: Pick<WorkflowStarts, 'drain' | 'release'>
+  starts: Pick<WorkflowStarts, 'drain' | 'release' | 'erase'>
   retime: Retime
   logger: Logger
   /** How long past its time a delivery under way is left alone. */
@@ -119,6 +121,11 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     await each(await deps.releases.open(), ({ tenantId, id }) => deps.starts.release({ tenantId, releaseId: id }))
   }
 
+  /** An erasure whose workflow did not start or is gone. */
+  async function lookAtErasures(): Promise<void> {
+    await each(await deps.erasures.open(), ({ tenantId, id }) => deps.starts.erase({ tenantId, erasureId: id }))
+  }
+
   /** One that fails keeps nobody from the others. */
   async function each<T extends { tenantId: string; webhookId?: string }>(all: T[], look: (one: T) => Promise<void>): Promise<void> {
     for (const one of all) {
@@ -158,6 +165,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       await lookAtQueues()
       await lookAtHeld()
       await lookAtReleases()
+      await lookAtErasures()
     },
   }
 }

@@ -25,7 +25,11 @@ export interface ApiKeyStore {
 const CACHE = { max: 10_000, ttl: 1_000 } as const
 const USES = { max: 10_000, ttl: 60_000 } as const
 
-const toApiKey = ({ _id, hash: _hash, ...rest }: ApiKeyRecord): ApiKey => ({ id: _id, ...rest })
+const toApiKey = ({ _id, hash: _hash, dataApart, scopes, ...rest }: ApiKeyRecord): ApiKey => ({
+  id: _id,
+  ...rest,
+  scopes: !dataApart && scopes.includes('read') && !scopes.includes('data') ? [...scopes, 'data'] : scopes,
+})
 
 export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
   const cache = new LRUCache<string, { record?: ApiKeyRecord }>({
@@ -37,7 +41,7 @@ export function createApiKeyStore({ apiKeys }: Models): ApiKeyStore {
 
   return {
     insert: async ({ id, ...key }, hash) => {
-      await apiKeys.create({ _id: id, ...key, hash })
+      await apiKeys.create({ _id: id, ...key, hash, dataApart: true })
       cache.delete(id)
     },
     find: async (id) => {

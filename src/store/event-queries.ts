@@ -4,7 +4,9 @@ import { timingOf } from '../domain/timing'
 import type { EventRecord, Models } from './models'
 import { pageByTime, type Index, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
+import { dataContext } from './events'
 import { toSequence } from './sequence'
+import type { Vaults } from './vaults'
 
 export interface EventFilter {
   typeId?: number
@@ -16,31 +18,44 @@ export interface EventFilter {
 }
 
 /** An event as lists show it: without its data. */
-export type EventSummary = Omit<HeraldEvent, 'data'> & { workflowId?: string; cancelledAt?: Date; removeAt?: Date }
+export type EventSummary = Omit<HeraldEvent, 'data'> & { workflowId?: string; cancelledAt?: Date; erasedAt?: Date; removeAt?: Date }
+
+/** Without data where it was erased. */
+export type EventWithData = EventSummary & { data?: string }
 
 /** What people look up; an event's life is in events.ts. Newest first. */
 export interface EventQueries {
   list: (tenantId: string, filter: EventFilter, request: PageRequest) => Promise<Page<EventSummary>>
-  get: (tenantId: string, id: string) => Promise<(EventSummary & { data: string }) | undefined>
-  /** With their data, one after the other: they need not fit into memory together. */
+  get: (tenantId: string, id: string) => Promise<EventWithData | undefined>
+  /** With their data, but for what was erased, one after the other: they need not fit into memory together. */
   walk: (tenantId: string, filter: EventFilter, limit: number) => AsyncIterable<EventSummary & { data: string }>
 }
 
-export function createEventQueries({ events, hot }: Models): EventQueries {
+export function createEventQueries({ events, hot }: Models, vaults: Vaults): EventQueries {
+  async function open(record: EventRecord): Promise<EventWithData> {
+    const { tenantId, eventId } = record
+    const data = record.data === undefined ? undefined : await vaults.open(tenantId, record.data, dataContext(tenantId, eventId))
+    return { ...toSummary(record), ...(data !== undefined && { data }) }
+  }
+
   return {
     list: (tenantId, filter, request) =>
       pageByTime(events, scoped(tenantId, condition(filter)), request, toSummary, { projection: { data: 0 }, hint: indexOf(filter) }),
     get: async (tenantId, id) => {
       const record = await events.findOne(scoped(tenantId, { _id: eventKey(tenantId, id) })).lean<EventRecord>()
-      return record ? toEvent(record) : undefined
+      return record ? open(record) : undefined
     },
-    walk: (tenantId, filter, limit) =>
-      hot.events
-        .find(scoped(tenantId, condition(filter)))
+    walk: async function* (tenantId, filter, limit) {
+      const found = hot.events
+        .find(scoped(tenantId, { ...condition(filter), erasedAt: { $exists: false } }))
         .sort({ createdAt: -1, _id: -1 })
         .limit(limit)
         .batchSize(100)
-        .map(toEvent),
+      for await (const record of found) {
+        const { data, ...event } = await open(record)
+        if (data !== undefined) yield { ...event, data }
+      }
+    },
   }
 }
 
@@ -55,10 +70,9 @@ export const toSummary = (record: EventRecord): EventSummary => ({
   ...(record.sequence && { sequence: toSequence(record.sequence) }),
   ...(record.workflowId !== undefined && { workflowId: record.workflowId }),
   ...(record.cancelledAt && { cancelledAt: record.cancelledAt }),
+  ...(record.erasedAt && { erasedAt: record.erasedAt }),
   ...(record.removeAt && { removeAt: record.removeAt }),
 })
-
-const toEvent = (record: EventRecord): EventSummary & { data: string } => ({ ...toSummary(record), data: record.data })
 
 /** An entity has few events, of whatever types. */
 function indexOf({ typeId, entityId }: EventFilter): Index {

@@ -1,14 +1,17 @@
 import { LRUCache } from 'lru-cache'
+import type { Logger } from 'pino'
 import type { HeraldEvent } from '../domain/event'
 import { eventKey } from '../domain/ids'
 import { orderingKeyOf } from '../domain/ordering'
 import { isAhead, timingOf } from '../domain/timing'
-import { duplicateIndexes, StoreAway } from './errors'
+import { duplicateIndexes, isStoreAway, StoreAway } from './errors'
 import type { EventRecord, Models } from './models'
 import { createNumbers } from './numbers'
 import { scoped } from './scope'
 import { SCHEDULE } from './schedule'
 import { toBeNumbered, toSequence } from './sequence'
+import { fingerprintOf, keep, type Vaults } from './vaults'
+import type { DataKey } from '../domain/data-key'
 
 /** An event to be journaled, with the hash over its type and bytes. */
 export interface NewEvent extends Omit<HeraldEvent, 'sequence'> {
@@ -20,6 +23,8 @@ export interface NewEvent extends Omit<HeraldEvent, 'sequence'> {
 /** `added` false: the id was journaled before, and `event` is what stands there. */
 export interface Journaled {
   added: boolean
+  /** What stands has the same type and bytes. */
+  same: boolean
   event: NewEvent
   workflowId?: string
   /** The workflow's delivery records are responsible for it. */
@@ -55,8 +60,10 @@ export interface EventStore {
   standing: (event: NewEvent) => Promise<Journaled | undefined>
   /** Journals what is new, numbered in this order, and answers, per event, what stands in the journal. */
   insert: (events: NewEvent[], lease: Lease) => Promise<Journaled[]>
+  /** Without those that were erased, and those whose data cannot be opened, which is logged. */
   load: (tenantId: string, eventIds: string[]) => Promise<HeraldEvent[]>
-  get: (tenantId: string, eventId: string) => Promise<EventRecord | undefined>
+  /** Keeps them in memory no longer. */
+  forget: (tenantId: string, eventIds: string[]) => void
   renew: (events: Pick<HeraldEvent, 'tenantId' | 'id'>[], lease: Lease) => Promise<void>
   markStarted: (tenantId: string, eventIds: string[], workflowId: string, until: Date) => Promise<void>
   /** All deliveries of the events have a record now; those take over. */
@@ -82,10 +89,15 @@ const PAGE = 500
 const CACHE_BYTES = 16 * 1024 * 1024
 const CACHE_MS = 3_600_000
 
-const toRecord = ({ id, scheduled, ...event }: NewEvent, lease: Lease): EventRecord => ({
+/** To which an event's data is bound: copied to another one, it does not open. */
+export const dataContext = (tenantId: string, eventId: string): string => `${eventKey(tenantId, eventId)}/data`
+
+const toRecord = ({ id, scheduled, ...event }: NewEvent, lease: Lease, key: DataKey | undefined): EventRecord => ({
   _id: eventKey(event.tenantId, id),
   eventId: id,
   ...event,
+  data: keep(key, event.data, dataContext(event.tenantId, id)),
+  hash: fingerprintOf(key, event.hash),
   orderingKey: orderingKeyOf(event),
   sequence: toBeNumbered(),
   starter: scheduled ? SCHEDULE : lease.starter,
@@ -93,22 +105,23 @@ const toRecord = ({ id, scheduled, ...event }: NewEvent, lease: Lease): EventRec
   ...(lease.workflowId && { workflowId: lease.workflowId }),
 })
 
-const toEvent = (record: EventRecord): HeraldEvent & NewEvent => ({
+const toEvent = (record: Omit<EventRecord, 'data'>, data: string): HeraldEvent & NewEvent => ({
   id: record.eventId,
   tenantId: record.tenantId,
   typeId: record.typeId,
   type: record.type,
   createdAt: record.createdAt,
-  data: record.data,
+  data,
   entityId: record.entityId,
-  hash: record.hash,
+  hash: record.hash ?? '',
   ...timingOf(record),
   ...(record.sequence && { sequence: toSequence(record.sequence) }),
 })
 
-const toJournaled = (record: EventRecord, starter: string): Journaled => ({
+const toJournaled = (record: EventRecord, data: string, same: boolean, starter: string): Journaled => ({
   added: false,
-  event: toEvent(record),
+  same,
+  event: toEvent(record, data),
   workflowId: record.workflowId,
   dispatched: record.dispatchedAt !== undefined,
   leased: record.starter !== starter && (record.leaseUntil?.getTime() ?? 0) > Date.now(),
@@ -116,7 +129,7 @@ const toJournaled = (record: EventRecord, starter: string): Journaled => ({
 })
 
 /** The journal: every accepted event, from before its 202 on. */
-export function createEventStore({ hot: { events } }: Models): EventStore {
+export function createEventStore({ hot: { events } }: Models, vaults: Vaults, logger: Logger): EventStore {
   /** Events never change, and most are read by the process that has just journaled them. */
   const known = new LRUCache<string, HeraldEvent>({
     maxSize: CACHE_BYTES,
@@ -164,6 +177,28 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     for (const event of added) remember(event)
   }
 
+  /** One that cannot be opened keeps nobody from the others: it stays where it is, until it can. */
+  async function open(record: EventRecord): Promise<(HeraldEvent & NewEvent) | undefined> {
+    try {
+      const { tenantId, eventId, data } = record
+      // Of an erased one there is none.
+      return data === undefined ? undefined : toEvent(record, await vaults.open(tenantId, data, dataContext(tenantId, eventId)))
+    } catch (error) {
+      if (isStoreAway(error)) throw error
+      logger.error({ err: error, tenantId: record.tenantId, eventId: record.eventId }, 'the data of an event cannot be opened: it is not delivered until it can be')
+      return undefined
+    }
+  }
+
+  const openAll = async (records: EventRecord[]): Promise<(HeraldEvent & NewEvent)[]> =>
+    (await Promise.all(records.map(open))).filter((event) => event !== undefined)
+
+  async function journaled(record: EventRecord, asked: NewEvent, starter: string): Promise<Journaled> {
+    const same = await vaults.isSame(record.tenantId, record.hash, asked.hash)
+    // What is the same need not be opened.
+    return toJournaled(record, same ? asked.data : '', same, starter)
+  }
+
   async function readBack(duplicates: NewEvent[]): Promise<Map<string, EventRecord>> {
     const ids = duplicates.map(({ tenantId, id }) => eventKey(tenantId, id))
     const records = await events.find({ _id: { $in: ids } }).toArray()
@@ -173,20 +208,23 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
   async function insert(added: NewEvent[], lease: Lease): Promise<Journaled[]> {
     let duplicates: Set<number>
     try {
-      const records = added.map((event) => toRecord(event, lease))
+      const keys = await vaults.sealingOf(added.map(({ tenantId }) => tenantId))
+      const records = added.map((event) => toRecord(event, lease, keys.get(event.tenantId)))
       const [alone, ...others] = added.map((event, i) => ({ event, record: records[i] }))
       if (alone?.record && others.length === 0) await insertOne(alone.event, alone.record)
       else await insertTogether(added, records)
-      return added.map((event) => ({ added: true, event }))
+      return added.map((event) => ({ added: true, same: true, event }))
     } catch (error) {
       duplicates = duplicateIndexes(error)
     }
     const standing = await readBack(added.filter((_, i) => duplicates.has(i)))
-    return added.map((event, i) => {
-      const record = duplicates.has(i) ? standing.get(eventKey(event.tenantId, event.id)) : undefined
-      if (duplicates.has(i) && !record) throw new StoreAway('a record that stood is gone: MongoDB has changed its primary')
-      return record ? toJournaled(record, lease.starter) : { added: true, event }
-    })
+    return Promise.all(
+      added.map(async (event, i) => {
+        const record = duplicates.has(i) ? standing.get(eventKey(event.tenantId, event.id)) : undefined
+        if (duplicates.has(i) && !record) throw new StoreAway('a record that stood is gone: MongoDB has changed its primary')
+        return record ? journaled(record, event, lease.starter) : { added: true, same: true, event }
+      }),
+    )
   }
 
   /** Dispatched before, and perhaps about to leave: they have new deliveries now, and stay for these. */
@@ -215,9 +253,10 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
       { $set: { leaseUntil: lease.until, starter: lease.starter } },
     )
     const taken = await events
-      .find({ _id: { $in: ids }, starter: lease.starter, leaseUntil: lease.until })
+      .find({ _id: { $in: ids }, starter: lease.starter, leaseUntil: lease.until }, { projection: { data: 0 } })
       .toArray()
-    return taken.map((record) => ({ event: toEvent(record), workflowId: record.workflowId }))
+    // Whoever starts them again needs no data.
+    return taken.map((record) => ({ event: toEvent(record, ''), workflowId: record.workflowId }))
   }
 
   return {
@@ -225,19 +264,20 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
     takeOverdue,
     standing: async (event) => {
       const [record] = (await readBack([event])).values()
-      return record && toJournaled(record, '')
+      return record && journaled(record, event, '')
     },
     load: async (tenantId, eventIds) => {
       const cached = await numbered(tenantId, eventIds.flatMap((id) => known.get(eventKey(tenantId, id)) ?? []))
       const has = new Set(cached.map(({ id }) => id))
       const missing = eventIds.filter((id) => !has.has(id))
       if (missing.length === 0) return cached
-      const read = (await events.find(keys(tenantId, missing)).toArray()).map(toEvent)
+      const read = await openAll(await events.find(keys(tenantId, missing)).toArray())
       for (const event of read) remember(event)
       return [...cached, ...read]
     },
-    get: async (tenantId, eventId) =>
-      (await events.findOne(keys(tenantId, [eventId]))) ?? undefined,
+    forget: (tenantId, eventIds) => {
+      for (const id of eventIds) known.delete(eventKey(tenantId, id))
+    },
     undispatched: async function* (tenantId, orderingKeys, typeIds, withData) {
       const now = new Date()
       // What is further off is scheduled, and stops nobody yet.
@@ -245,7 +285,8 @@ export function createEventStore({ hot: { events } }: Models): EventStore {
       const found = events.find(leased, { hint: 'undispatched', batchSize: PAGE, ...(!withData && { projection: { data: 0 } }) })
       for (let more = await found.hasNext(); more; more = await found.hasNext()) {
         const page = found.readBufferedDocuments(PAGE)
-        yield page.map((record) => toEvent(withData ? record : { ...record, data: '' })).filter((event) => !isAhead(event, now))
+        const read = withData ? await openAll(page) : page.map((record) => toEvent(record, ''))
+        yield read.filter((event) => !isAhead(event, now))
       }
     },
     starters: () => events.distinct('starter', notStarted()),

@@ -2,6 +2,7 @@ import { Schema, type Connection, type Model, type mongo } from 'mongoose'
 import type { AuditLine } from '../domain/audit'
 import type { ApiKey } from '../domain/api-key'
 import { FINAL_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
+import type { Erasure } from '../domain/erasure'
 import type { HeraldEvent } from '../domain/event'
 import type { EventType } from '../domain/event-types'
 import type { Release } from '../domain/release'
@@ -9,25 +10,28 @@ import type { LegalHold } from '../domain/legal-hold'
 import type { Tenant } from '../domain/tenant'
 import type { Identity, User } from '../domain/user'
 import type { StatusChange, Webhook } from '../domain/webhook'
-import type { AttemptRecord } from './attempts'
+import type { StoredAttempt } from './attempts'
 import type { BacklogRecord } from './backlogs'
 import type { DigestRecord, MailRecord } from './digests'
 import type { OneTimeLink } from './one-time-links'
 import { SCHEDULE } from './schedule'
 import type { Session } from './sessions'
 import type { TallyProgressRecord, TallyRecord } from './tallies'
+import type { Kept } from './vaults'
 
 /** A record is the domain's thing with its id as MongoDB's key. */
 export type Stored<T extends { id: unknown }> = Omit<T, 'id'> & { _id: T['id'] }
 
-export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence'> & {
+export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence' | 'data'> & {
   /** Tenant and event id. */
   _id: string
   eventId: string
+  /** Sealed with a key of the tenant; gone when it was erased. */
+  data?: Kept
   /** MongoDB's own logical time of the insert. */
   sequence?: mongo.Timestamp
-  /** Over type and bytes: the same id with another body is a conflict. */
-  hash: string
+  /** Over type and bytes, keyed as `data` is: the same id with another body is a conflict. Gone when it was erased. */
+  hash?: string
   /** Who has the lease. */
   starter: string
   /** Until then somebody takes care of it; afterwards the sweeper does. Gone once dispatched. */
@@ -36,6 +40,10 @@ export type EventRecord = Omit<HeraldEvent, 'id' | 'sequence'> & {
   dispatchedAt?: Date
   /** Taken out of the schedule before its time. */
   cancelledAt?: Date
+  /** Since then its data is gone, and its deliveries are being cancelled: it is not delivered again. */
+  erasedAt?: Date
+  /** The erasure that did it. */
+  erasure?: string
   /** When retention looks at it again: its first look found that it has to stay. */
   lookAgainAt?: Date
   /** Set shortly before it leaves, a little earlier than that of its deliveries. */
@@ -69,9 +77,24 @@ export interface FailingRecord {
 export interface MemberRecord {
   _id: string
   seenAt: Date
+  /** It can open what tenants' data keys have sealed: an older Herald cannot. */
+  opensData?: true
+}
+/** One of a tenant's keys, sealed by the key ring. */
+export interface DataKeyRecord {
+  _id: string
+  tenantId: string
+  number: number
+  sealed: string
+  createdAt: Date
 }
 export type ReleaseRecord = Stored<Release>
-export type ApiKeyRecord = Stored<ApiKey> & { hash: string }
+export type ErasureRecord = Stored<Erasure>
+export type ApiKeyRecord = Stored<ApiKey> & {
+  hash: string
+  /** Not of keys from before `data` was a scope of its own: what they read, they go on reading. */
+  dataApart?: true
+}
 export type UserRecord = Stored<Omit<User, 'status' | 'totp' | 'singleSignOn' | 'generation'>> & {
   generation?: number
   /** The address in the one form by which it is unique. */
@@ -128,7 +151,7 @@ export interface Hot {
   events: mongo.Collection<EventRecord>
   webhooks: mongo.Collection<WebhookRecord>
   deliveries: mongo.Collection<DeliveryRecord>
-  attempts: mongo.Collection<AttemptRecord>
+  attempts: mongo.Collection<StoredAttempt>
   failing: mongo.Collection<FailingRecord>
   members: mongo.Collection<MemberRecord>
   turnsTaken: mongo.Collection<TurnsTakenRecord>
@@ -139,6 +162,7 @@ export interface Hot {
   tallies: mongo.Collection<TallyRecord>
   tallyProgress: mongo.Collection<TallyProgressRecord>
   backlogs: mongo.Collection<BacklogRecord>
+  dataKeys: mongo.Collection<DataKeyRecord>
 }
 
 export interface Models {
@@ -146,7 +170,7 @@ export interface Models {
   events: Model<EventRecord>
   webhooks: Model<WebhookRecord>
   deliveries: Model<DeliveryRecord>
-  attempts: Model<AttemptRecord>
+  attempts: Model<StoredAttempt>
   apiKeys: Model<ApiKeyRecord>
   users: Model<UserRecord>
   sessions: Model<SessionRecord>
@@ -154,6 +178,7 @@ export interface Models {
   /** Written by the library that counts in it. */
   throttles: Model<unknown>
   releases: Model<ReleaseRecord>
+  erasures: Model<ErasureRecord>
   failing: Model<FailingRecord>
   members: Model<MemberRecord>
   tenants: Model<TenantRecord>
@@ -170,6 +195,7 @@ export interface Models {
   tallies: Model<TallyRecord>
   tallyProgress: Model<TallyProgressRecord>
   backlogs: Model<BacklogRecord>
+  dataKeys: Model<DataKeyRecord>
 }
 
 /** The shapes are the compiler's business; mongoose declares the collections and their indexes. An empty filter is one, too. */
@@ -280,6 +306,7 @@ export function createModels(connection: Connection): Models {
       tallies: hot('tallies'),
       tallyProgress: hot('tallyProgress'),
       backlogs: hot('backlogs'),
+      dataKeys: hot('dataKeys'),
     },
     events: model('events', eventSchema()),
     webhooks: model('webhooks', webhookSchema()),
@@ -314,6 +341,12 @@ export function createModels(connection: Connection): Models {
         )
         .index({ status: 1 }, { name: 'open', partialFilterExpression: { status: { $in: ['running', 'paused'] } } }),
     ),
+    erasures: model(
+      'erasures',
+      open()
+        .index({ tenantId: 1, _id: -1 })
+        .index({ tenantId: 1, entityId: 1 }, { name: 'running', unique: true, partialFilterExpression: { status: 'running' } }),
+    ),
     tenants: model('tenants', open()),
     eventTypes: model('eventTypes', open().index({ name: 1 }, { unique: true })),
     sentinels: model('sentinels', open()),
@@ -329,5 +362,6 @@ export function createModels(connection: Connection): Models {
     tallies: model('tallies', leaving(open()).index({ tenantId: 1, webhookId: 1, span: 1, at: 1 }).index({ span: 1, at: 1 })),
     tallyProgress: model('tallyProgress', open()),
     backlogs: model('backlogs', leaving(open()).index({ tenantId: 1, at: -1 })),
+    dataKeys: model('dataKeys', open().index({ tenantId: 1, number: -1 })),
   }
 }

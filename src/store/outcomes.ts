@@ -1,11 +1,12 @@
 import { statusesBefore, UNDER_WAY, type Delivery, type LastOutcome } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
 import { attemptKey } from '../domain/ids'
-import { attemptRecord, type AttemptExchange, type CountedAs } from './attempts'
+import { attemptRecord, sealedAttempt, type AttemptExchange, type CountedAs, type StoredAttempt } from './attempts'
 import { NOT_PARKED } from './deliveries'
 import { duplicateIndexes, isDuplicateAmong } from './errors'
 import type { Models } from './models'
 import { scoped } from './scope'
+import type { Vaults } from './vaults'
 
 /** What became of a delivery's POST number `number`. */
 export interface PostOutcome extends CountedAs {
@@ -44,10 +45,16 @@ export const lastOutcomeOf = ({ exchange, number }: PostOutcome): LastOutcome =>
 /** Of one outcome, number and next time: one update moves their deliveries. */
 type Group = [PostOutcome, ...PostOutcome[]]
 
-export function createOutcomeStore({ hot: { attempts, deliveries, bulk } }: Models): OutcomeStore {
+export function createOutcomeStore({ hot: { attempts, deliveries, bulk } }: Models, vaults: Vaults): OutcomeStore {
+  async function toAttempts(outcomes: PostOutcome[]): Promise<StoredAttempt[]> {
+    const keys = await vaults.sealingOf(outcomes.map(({ tenantId }) => tenantId))
+    return outcomes.map((outcome) => sealedAttempt(toAttempt(outcome), keys.get(outcome.tenantId)))
+  }
+
   async function insertAttempts(outcomes: PostOutcome[]): Promise<void> {
+    const records = await toAttempts(outcomes)
     try {
-      await attempts.insertMany(outcomes.map(toAttempt), { ordered: false })
+      await attempts.insertMany(records, { ordered: false })
     } catch (error) {
       duplicateIndexes(error)
     }
@@ -66,8 +73,9 @@ export function createOutcomeStore({ hot: { attempts, deliveries, bulk } }: Mode
   /** Attempts and moves in one command; nothing is moved when one of the attempts stood already. */
   async function writeAtOnce(outcomes: PostOutcome[]): Promise<void> {
     const groups = groupsOf(outcomes)
+    const records = await toAttempts(outcomes)
     const { modifiedCount } = await bulk([
-      ...outcomes.map((outcome) => ({ name: 'insertOne' as const, namespace: attempts.namespace, document: toAttempt(outcome) })),
+      ...records.map((document) => ({ name: 'insertOne' as const, namespace: attempts.namespace, document })),
       ...groups.map((group) => ({ name: 'updateMany' as const, namespace: deliveries.namespace, ...moveOf(group) })),
     ])
     if (modifiedCount < outcomes.length) await Promise.all(groups.map(noteCancelled))
@@ -100,7 +108,8 @@ export function createOutcomeStore({ hot: { attempts, deliveries, bulk } }: Mode
       if (unanswered.length === 0) return false
       const _id = { $in: unanswered.map(({ id, posts }) => attemptKey(id, posts)) }
       const found = await attempts.find(scoped(tenantId, { _id })).toArray()
-      await moveAll(found.map(({ deliveryId, number, ...exchange }) => ({ tenantId, deliveryId, number, exchange })))
+      // What moves them is not in the answer.
+      await moveAll(found.map(({ deliveryId, number, response: _answer, ...exchange }) => ({ tenantId, deliveryId, number, exchange })))
       return found.length > 0
     },
   }

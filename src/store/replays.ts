@@ -7,7 +7,9 @@ import { toDelivery } from './deliveries'
 import type { DeliveryRecord, EventRecord, Models } from './models'
 import { SCHEDULE } from './schedule'
 import { scoped } from './scope'
+import { dataContext } from './events'
 import { toSequence } from './sequence'
+import type { Vaults } from './vaults'
 
 /** Which events a replay is about. `to` is not included. */
 export interface ReplayRange {
@@ -36,7 +38,7 @@ export interface ReplayStore {
   deliveriesOf: (tenantId: string, webhookId: string, eventIds: string[]) => Promise<Delivery[]>
 }
 
-export function createReplayStore({ hot, deliveries }: Models): ReplayStore {
+export function createReplayStore({ hot, deliveries }: Models, vaults: Vaults): ReplayStore {
   return {
     count: (tenantId, range, at, settledAt) => {
       const young = { createdAt: { $gte: settledAt }, starter: { $ne: SCHEDULE }, cancelledAt: { $exists: false } }
@@ -47,14 +49,18 @@ export function createReplayStore({ hot, deliveries }: Models): ReplayStore {
       ]
       return hot.events.countDocuments(scoped(tenantId, { $and: conditions }))
     },
-    walk: (tenantId, range, cursor, withData) =>
-      hot.events
+    walk: async function* (tenantId, range, cursor, withData) {
+      const found = hot.events
         .find(scoped(tenantId, { $and: [within(range), cursor === undefined ? {} : laterThan(cursor)] }), {
           projection: withData ? {} : { data: 0 },
         })
         .sort({ createdAt: 1, _id: 1 })
         .batchSize(200)
-        .map(toPastEvent),
+      for await (const record of found) {
+        const data = record.data === undefined ? '' : await vaults.open(tenantId, record.data, dataContext(tenantId, record.eventId))
+        yield toPastEvent(record, data)
+      }
+    },
     underWay: async (tenantId, webhookId, { typeIds, entityId, from, to }) => {
       const filter = {
         webhookId,
@@ -79,6 +85,8 @@ const within = ({ typeIds, entityId, from, to }: ReplayRange): object => ({
   typeId: { $in: typeIds },
   ...(entityId !== undefined && { entityId }),
   createdAt: { $gte: from, $lt: to },
+  // What was erased is not delivered again.
+  erasedAt: { $exists: false },
 })
 
 const cursorOf = ({ createdAt, _id }: EventRecord): string => `${createdAt.toISOString()} ${_id}`
@@ -90,13 +98,13 @@ function laterThan(cursor: string): object {
   return { createdAt: { $gte: createdAt }, $or: [{ createdAt: { $gt: createdAt } }, { _id: { $gt: id } }] }
 }
 
-const toPastEvent = (record: EventRecord): PastEvent => ({
+const toPastEvent = (record: EventRecord, data: string): PastEvent => ({
   id: record.eventId,
   tenantId: record.tenantId,
   typeId: record.typeId,
   type: record.type,
   createdAt: record.createdAt,
-  data: record.data ?? '',
+  data,
   entityId: record.entityId,
   ...timingOf(record),
   ...(record.sequence && { sequence: toSequence(record.sequence) }),

@@ -6,9 +6,10 @@ import {
 } from '@temporalio/common'
 import type { AdoptInput, DeliverInput } from '../../workflows/deliver'
 import type { DrainInput } from '../../workflows/drain'
+import type { EraseInput } from '../../workflows/erase'
 import { wake } from '../../workflows/messages'
 import type { ReleaseInput } from '../../workflows/release'
-import { adoptWorkflowId, deliverWorkflowId, drainWorkflowId, releaseWorkflowId, restartWorkflowId } from '../domain/ids'
+import { adoptWorkflowId, deliverWorkflowId, drainWorkflowId, eraseWorkflowId, releaseWorkflowId, restartWorkflowId } from '../domain/ids'
 import { mostUrgent } from '../domain/timing'
 import { fitting, HeraldEventIds, HeraldEventTypes, HeraldTenant, HeraldWebhookIds } from './search-attributes'
 
@@ -37,6 +38,8 @@ export interface WorkflowStarts {
   drain: (input: DrainInput) => Promise<void>
   /** Has a workflow carry the release out; one that does is told to look again. */
   release: (input: ReleaseInput) => Promise<void>
+  /** The same of an erasure. */
+  erase: (input: EraseInput) => Promise<void>
 }
 
 export interface StartDeps {
@@ -122,7 +125,7 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
   async function startOrWake(
     type: string,
     workflowId: string,
-    input: DrainInput | ReleaseInput,
+    input: DrainInput | ReleaseInput | EraseInput,
     staticSummary: string,
     about: ConstructorParameters<typeof TypedSearchAttributes>[0],
   ): Promise<void> {
@@ -167,6 +170,11 @@ export function createWorkflowStarts({ client, taskQueue, eager }: StartDeps): W
       const { tenantId, releaseId } = input
       const about = [{ key: HeraldTenant, value: tenantId }]
       return startOrWake('releaseDeliveries', releaseWorkflowId(tenantId, releaseId), input, `release ${releaseId} of ${tenantId}`, about)
+    },
+    erase: (input) => {
+      const { tenantId, erasureId } = input
+      const about = [{ key: HeraldTenant, value: tenantId }]
+      return startOrWake('eraseEntity', eraseWorkflowId(tenantId, erasureId), input, `erasure ${erasureId} of ${tenantId}`, about)
     },
   }
 }

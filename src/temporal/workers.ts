@@ -48,11 +48,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     maxConcurrentWorkflowTaskExecutions: DISPATCH_SLOTS,
     maxConcurrentLocalActivityExecutions: DISPATCH_SLOTS,
   })
-  const { postEvents, workQueue, releasePage } = activities
+  const { postEvents, workQueue, releasePage, erasePage } = activities
   const retries = await UnwatchedWorker.create({
     ...common,
     taskQueue: retriesQueue(taskQueue),
-    activities: { postEvents, workQueue, releasePage },
+    activities: { postEvents, workQueue, releasePage, erasePage },
     // What a beat carries is what a run that is cut off leaves to the next one.
     maxHeartbeatThrottleInterval: '1s',
     maxConcurrentActivityTaskExecutions: RETRY_SLOTS,

@@ -4,11 +4,11 @@ import type { OpenWebhook } from '../../src/domain/webhook'
 import { createLogger } from '../../src/logger'
 import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryStore } from '../../src/store/deliveries'
-import { createEventStore } from '../../src/store/events'
 import { createLineStore } from '../../src/store/lines'
 import { createQueueStore } from '../../src/store/queue'
 import { connectTestStore } from '../support/mongo'
 import { newDelivery } from '../support/new-delivery'
+import { testEvents } from '../support/vaults'
 
 const tenantId = 'bank'
 
@@ -31,7 +31,7 @@ async function insert(webhookId: string, all: Partial<Delivery>[]): Promise<void
 async function find(webhookId: string, more: Partial<OpenWebhook> = {}, from: { held?: string } = {}): Promise<string | undefined> {
   const { models } = store
   const webhook = { id: webhookId, tenantId, eventTypes: [5], onExhausted: 'block', ...more } as OpenWebhook
-  const stores = { queue: createQueueStore(models), lines: createLineStore(models), events: createEventStore(models), deliveries: createDeliveryStore(models) }
+  const stores = { queue: createQueueStore(models), lines: createLineStore(models), events: testEvents(models), deliveries: createDeliveryStore(models) }
   return (await oldestHeld({ ...stores, logger: createLogger('silent') }, webhook, from))?.id
 }
 

@@ -4,11 +4,11 @@ import type { OpenWebhook } from '../../src/domain/webhook'
 import { createLogger } from '../../src/logger'
 import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryStore } from '../../src/store/deliveries'
-import { createEventStore } from '../../src/store/events'
 import { createLineStore } from '../../src/store/lines'
 import { createQueueStore } from '../../src/store/queue'
 import { connectTestStore } from '../support/mongo'
 import { newDelivery } from '../support/new-delivery'
+import { testEvents } from '../support/vaults'
 
 const tenantId = 'bank'
 const LINES = 3_000
@@ -23,7 +23,7 @@ const webhookOf = (id: string) => ({ id, tenantId, eventTypes: [5], onExhausted:
 
 const take = (webhookId: string, lines: Lines, due: Delivery[] = [], most = 200): Promise<Taken> => {
   const { models } = store
-  const deps = { lines: createLineStore(models), events: createEventStore(models), queue: createQueueStore(models), logger: createLogger('silent') }
+  const deps = { lines: createLineStore(models), events: testEvents(models), queue: createQueueStore(models), logger: createLogger('silent') }
   return takeInOrder(deps, webhookOf(webhookId), lines, due, most)
 }
 
@@ -94,7 +94,7 @@ it('remembers a bounded number of lines, and forgets none', async () => {
 })
 
 it('leaves the first of a line its turn while the journal has something before it, and asks again', async () => {
-  const events = createEventStore(store.models)
+  const events = testEvents(store.models)
   const event = { tenantId, id: 'evt-1', typeId: 5, type: 'TRANSACTION SUCCESSFUL', createdAt: new Date(), data: '{}', entityId: 'key-stopped', hash: 'h' }
   await events.insert([event], { starter: 'a test', until: new Date(Date.now() + 60_000) })
   const [later] = await insert('whk_5', [{ orderingKey: 'key-stopped', queue: 'waiting', nextAttemptAt: new Date(0), turn: Number.MAX_SAFE_INTEGER }])

@@ -4,6 +4,7 @@ import type { Outcome } from '../../src/domain/outcome'
 import { createDeliveryStore } from '../../src/store/deliveries'
 import { createOutcomeStore } from '../../src/store/outcomes'
 import { startApi, type TestApi } from './start-api'
+import { testVaults } from '../support/vaults'
 
 let api: TestApi
 beforeAll(async () => (api = await startApi()))
@@ -141,7 +142,7 @@ describe('a delivery', () => {
     const one = delivery(100, { status: 'retrying', posts: 3, intents })
     await insert([one])
     const failed: Outcome = { kind: 'failed', reason: 'status', detail: 'answered 500', status: 500, retryAfterMs: 90_000 }
-    await createOutcomeStore(api.store.models).record([
+    await createOutcomeStore(api.store.models, testVaults(api.store.models)).record([
       { tenantId: 'default', deliveryId: one.id, number: 1, exchange: exchange(new Date(DAY), failed) },
       { tenantId: 'default', deliveryId: one.id, number: 3, exchange: exchange(new Date(DAY + 6_000), failed) },
     ])

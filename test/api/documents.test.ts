@@ -26,6 +26,8 @@ get /v1/deliveries/count
 get /v1/deliveries/live
 get /v1/deliveries/{id}
 get /v1/encryption-keys
+get /v1/erasures
+get /v1/erasures/{id}
 get /v1/event-types
 get /v1/event-types/{id}
 get /v1/events
@@ -57,6 +59,7 @@ post /v1/api-keys/{id}/rotate
 post /v1/deliveries/{id}/cancel
 post /v1/deliveries/{id}/retry
 post /v1/encryption-keys/rotate
+post /v1/erasures
 post /v1/event-types
 post /v1/events
 post /v1/events/batch
@@ -79,6 +82,7 @@ post /v1/webhooks/check-url
 post /v1/webhooks/filter-test
 post /v1/webhooks/{id}/pause
 post /v1/webhooks/{id}/resume
+post /v1/webhooks/{id}/reveal-secret
 post /v1/webhooks/{id}/rotate-secret
 post /v1/webhooks/{id}/test
 put /v1/legal-holds/{entityId}`

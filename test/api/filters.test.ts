@@ -133,9 +133,9 @@ describe('the dry run of a filter', () => {
     expect(body.errors).toEqual([{ path, message: expect.stringMatching(message) }])
   })
 
-  test('needs a key that may read, and no more', async () => {
+  test('needs a key that may see data, and no more', async () => {
     const body = { eventTypes: [5], filter: atLeast100, limit: 1 }
-    expect((await (await api.withScopes(['read']))('POST', '/v1/webhooks/filter-test', body)).status).toBe(200)
-    expect((await (await api.withScopes(['publish']))('POST', '/v1/webhooks/filter-test', body)).status).toBe(403)
+    expect((await (await api.withScopes(['data']))('POST', '/v1/webhooks/filter-test', body)).status).toBe(200)
+    expect((await (await api.withScopes(['read', 'publish']))('POST', '/v1/webhooks/filter-test', body)).status).toBe(403)
   })
 })

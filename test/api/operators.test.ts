@@ -93,7 +93,7 @@ describe('API keys', () => {
     const { body } = await api.admin('POST', '/v1/api-keys', { name: '', scopes: ['fly'] })
     expect(body.errors).toEqual([
       { path: 'name', message: 'must have at least 1 characters' },
-      { path: 'scopes[0]', message: 'must be one of publish, read, manage, retry, access, admin' },
+      { path: 'scopes[0]', message: 'must be one of publish, read, data, manage, retry, erase, reveal, access, admin' },
     ])
   })
 })

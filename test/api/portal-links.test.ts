@@ -121,7 +121,7 @@ test('an administrator who came by a link leaves nothing behind that gives acces
   const { body } = await make({ role: 'administrator' })
   const guest = openBrowser(api)
   const opened = await guest.call('POST', '/v1/portal-links/open', { token: tokenOf(body.url) })
-  expect(opened.body.scopes).toEqual(['read', 'retry', 'publish', 'manage'])
+  expect(opened.body.scopes).toEqual(['read', 'data', 'retry', 'publish', 'manage'])
   expect((await guest.call('POST', '/v1/webhooks', { url: 'https://example.com', eventTypes: [1] })).status).toBe(201)
   for (const [path, wanted] of [
     ['/v1/api-keys', { name: 'lasting', scopes: ['read'] }],

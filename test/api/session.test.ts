@@ -21,7 +21,7 @@ test('a user signs in, is known, and signs out', async () => {
     tenantId: 'bank-a',
     tenants: [{ id: 'bank-a', name: 'Bank A', role: 'operator' }],
     everyTenant: false,
-    scopes: ['read', 'retry'],
+    scopes: ['read', 'data', 'retry'],
     csrfToken: expect.any(String),
     expiresAt: expect.any(String),
     idleAt: expect.any(String),

@@ -73,7 +73,7 @@ test('who was invited signs in by the provider, is known by the account there, a
   await provider.account('jane-1', jane)
   const browser = openBrowser(api)
   const answer = await signOn(browser, 'jane-1')
-  expect([answer.status, answer.body]).toEqual([200, expect.objectContaining({ scopes: ['read', 'retry'] })])
+  expect([answer.status, answer.body]).toEqual([200, expect.objectContaining({ scopes: ['read', 'data', 'retry'] })])
   expect(answer.body.user).toMatchObject({ id: invited.id, email: 'Jane@bank.example', role: 'operator' })
   expect((await browser.call('GET', '/v1/webhooks')).status).toBe(200)
   expect(browser.cookie()).toMatch(/^herald_session=[\w-]{43}$/)
@@ -236,7 +236,7 @@ describe('where the provider gives the roles', () => {
     const { body: held } = await mapped.admin('POST', `/v1/users/${id}/password-link`, {}, { 'herald-tenant': 'bank-a' })
     await groups('mover', 'bank-operators')
     expect((await signOn(openBrowser(mapped), 'mover')).body.tenants).toHaveLength(2)
-    expect((await browser.call('GET', '/v1/session')).body.scopes).toEqual(['read', 'retry'])
+    expect((await browser.call('GET', '/v1/session')).body.scopes).toEqual(['read', 'data', 'retry'])
     expect((await mapped.as(undefined)('POST', '/v1/setup', { token: tokenOf(held.link), password: PASSWORD })).status).toBe(404)
 
     await groups('mover')

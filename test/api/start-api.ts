@@ -15,6 +15,7 @@ import { createMetrics } from '../../src/metrics'
 import { createPortal, type Portal, type SingleSignOnSettings } from '../../src/portal'
 import { createJournal } from '../../src/publish/journal'
 import { createPublisher } from '../../src/publish/publisher'
+import { createErasures } from '../../src/steering/erasures'
 import { createReleasing } from '../../src/steering/releasing'
 import { createReplays } from '../../src/steering/replays'
 import { createRetention } from '../../src/steering/retention'
@@ -27,10 +28,11 @@ import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryStore } from '../../src/store/deliveries'
 import { createDeliveryChanges } from '../../src/store/delivery-changes'
 import { createDeliveryQueries } from '../../src/store/delivery-queries'
+import { createErasingStore } from '../../src/store/erasing'
+import { createErasureStore } from '../../src/store/erasures'
 import { createEventQueries } from '../../src/store/event-queries'
 import { createEventCatalog } from '../../src/publish/event-catalog'
 import { createEventTypeStore } from '../../src/store/event-types'
-import { createEventStore } from '../../src/store/events'
 import { createExportQueries } from '../../src/store/export'
 import { createHealthStore } from '../../src/store/health'
 import { createReleaseStore } from '../../src/store/releases'
@@ -47,6 +49,7 @@ import { createWebhookStore } from '../../src/store/webhooks'
 import { connectTestStore } from '../support/mongo'
 import { conformance } from './conformance'
 import { createClient, type Client } from './client'
+import { testEvents, testVaults } from '../support/vaults'
 
 const ADMIN_KEY = 'admin-key-of-a-test'
 
@@ -123,13 +126,13 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
   const releases = createReleaseStore(models)
   const health = createHealthStore(models)
   const steered = createSteeredStore(models)
-  const replays = createReplays({ replays: createReplayStore(models), webhooks, tenants, wants: () => () => true })
+  const replays = createReplays({ replays: createReplayStore(models, testVaults(models)), webhooks, tenants, wants: () => () => true })
   const releasing = createReleasing({ releases, replays, starts: { release: noWorkflow }, logger })
   const urlRules = createTargetRules({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] })
   return {
     publisher: createPublisher({
-      events: createEventStore(models),
-      journal: createJournal({ events: createEventStore(models), starterId: 'test', storeAwayEverSince: awayEverSince }),
+      events: testEvents(models),
+      journal: createJournal({ events: testEvents(models), starterId: 'test', storeAwayEverSince: awayEverSince }),
       dispatchesHere: false,
       starter: {
         isIdle: () => true,
@@ -157,9 +160,11 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     releases,
     replays,
     releasing,
+    erasures: createErasureStore(models),
+    eraser: createErasures({ erasures: createErasureStore(models), erasing: createErasingStore(models), legalHolds, tenants, starts: { erase: noWorkflow }, logger }),
     webhooks,
     tenants,
-    reseal: createReseal(models, createSealer(Buffer.alloc(32, 7))),
+    reseal: createReseal(models, createSealer(Buffer.alloc(32, 7)), testVaults(models)),
     audit: createAuditStore(models, createSealer(Buffer.alloc(32, 7))),
     legalHolds,
     keep: retention.keep,
@@ -170,12 +175,12 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     eventTypes: createEventTypeStore(models),
     catalog: createEventCatalog(createEventTypeStore(models)),
     deliveryQueries: createDeliveryQueries(models),
-    eventQueries: createEventQueries(models),
+    eventQueries: createEventQueries(models, testVaults(models)),
     statistics: createStatisticsQueries(models),
     exports: createExportQueries(models),
     deliveryChanges: createDeliveryChanges(models, () => undefined),
     schedule: createScheduleStore(models),
-    attempts: createAttemptStore(models),
+    attempts: createAttemptStore(models, testVaults(models)),
     checkUrl: (url) => checkUrl(url, urlRules),
     post: createPostEvent({ dispatcher: createDispatcher({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] }), userAgent: 'Herald/test' }),
     newSecret: generateSecret,

@@ -6,6 +6,7 @@ import { createDeliveryStore } from '../../src/store/deliveries'
 import { createOutcomeStore } from '../../src/store/outcomes'
 import { connectTestStore } from '../support/mongo'
 import { newDelivery } from '../support/new-delivery'
+import { testVaults } from '../support/vaults'
 
 const TENANT = 'bank'
 
@@ -26,7 +27,7 @@ describe('an outcome of which only the attempt was written', () => {
     return delivery
   }
 
-  const finish = (delivery: Delivery): Promise<boolean> => createOutcomeStore(store.models).finish(TENANT, [delivery])
+  const finish = (delivery: Delivery): Promise<boolean> => createOutcomeStore(store.models, testVaults(store.models)).finish(TENANT, [delivery])
   const standing = async (id: string): Promise<Delivery | undefined> =>
     (await createDeliveryStore(store.models).load(TENANT, [id]))[0]
 

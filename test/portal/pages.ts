@@ -53,6 +53,7 @@ export function pageTests({ scene, browser }: Stage): void {
         ['/event-types', 'Event types'],
         ['/administration/users', 'Users'],
         ['/administration/api-keys', 'API keys'],
+        ['/administration/erasures', 'Erasures'],
         ['/administration/tenants', 'Tenants'],
         ['/account', 'Your account'],
         ['/nowhere', 'There is no such page'],

@@ -1,6 +1,7 @@
 import { useScene } from '../support/scene'
 import { accessTests } from './access'
 import { describeInBrowser, useBrowser } from './browser'
+import { customerDataTests } from './customer-data'
 import { firstWebhookTests } from './first-webhook'
 import { hostileTests } from './hostile'
 import { listTests } from './lists'
@@ -19,6 +20,7 @@ describeInBrowser('the portal', () => {
   describe('giving access', () => accessTests({ scene, browser }))
   describe('the overview', () => overviewTests({ scene, browser }))
   describe('steering', () => steeringTests({ scene, browser }))
+  describe('data of customers', () => customerDataTests({ scene, browser }))
   describe('lists', () => listTests({ scene, browser }))
   describe('text from outside', () => hostileTests({ scene, browser }))
   describe('every page', () => pageTests({ scene, browser }))

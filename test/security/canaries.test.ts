@@ -18,7 +18,7 @@ const given = {
   userPassword: `${canary('pw')} Tr0ub4dor`,
   misplaced: canary('misplaced'),
 }
-/** A customer's business: in the database and in the answers of its own tenant, and nowhere else. */
+/** A customer's business: in the answers of its own tenant, sealed in the database, and nowhere else. The URL is the webhook's, and no secret to its tenant. */
 const business = { body: canary('body'), answer: canary('answer'), urlToken: canary('url') }
 
 const logged: string[] = []
@@ -76,7 +76,8 @@ it('secrets and bodies are in no log, history, database dump, answer, error mess
 
   // Each place is one where something would be found.
   for (const place of [logged, dump, histories, answers, refusals, metrics]) expect(place.join('').length).toBeGreaterThan(100)
-  expect(dump.join('\n')).toContain(business.body)
+  expect(dump.join('\n')).toContain(business.urlToken)
+  expect(answers.join('\n')).toContain(business.body)
   expect(histories.length).toBeGreaterThan(0)
 
   const secrets = { ...given, ...made, encryptionKey: encryptionKey.toString('base64'), encryptionKeyHex: encryptionKey.toString('hex') }
@@ -89,6 +90,8 @@ it('secrets and bodies are in no log, history, database dump, answer, error mess
   const everywhere = { logs: logged, histories, 'the database': dump, answers, 'error messages': refusals, metrics }
   expect(search(secrets, everywhere)).toEqual([])
   expect(search(business, { logs: logged, histories, 'error messages': refusals, metrics })).toEqual([])
+  const { body, answer } = business
+  expect(search({ body, answer }, { 'the database': dump })).toEqual([])
   tell({ kind: 'canaries: secrets and bodies looked for', tried: searches, refused: searches, figure: `0 hits in ${Object.entries(everywhere).map(([name, texts]) => `${texts.length} of ${name}`).join(', ')}` })
 })
 
@@ -99,8 +102,11 @@ function formsOf(value: string): string[] {
 }
 
 /** Binary fields as text: JSON would show them as base64. */
-const utf8Of = (record: object): string =>
-  Object.values(record).map((value: unknown) => (typeof value === 'object' && value !== null && 'buffer' in value ? Buffer.from((value as { buffer: Uint8Array }).buffer).toString() : '')).join(' ')
+function utf8Of(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return ''
+  if ('buffer' in value) return Buffer.from((value as { buffer: Uint8Array }).buffer).toString()
+  return Object.values(value).map(utf8Of).join(' ')
+}
 
 /** A delivery that fails, is parked, retried and looked at in every way. */
 async function live(): Promise<void> {

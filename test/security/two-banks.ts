@@ -2,7 +2,7 @@ import type { Scope } from '../../src/domain/api-key'
 import { createApi, ADMIN_KEY, type Api } from '../support/herald'
 import { createBank } from '../support/bank'
 
-export const TENANT_SCOPES: Scope[] = ['publish', 'read', 'manage', 'retry', 'access']
+export const TENANT_SCOPES: Scope[] = ['publish', 'read', 'data', 'manage', 'retry', 'erase', 'reveal', 'access']
 
 /** A tenant with two of everything. */
 export interface FullBank {
@@ -48,6 +48,7 @@ export async function openBank(url: string, tenantId: string, receiverUrl: strin
       '/v1/api-keys': await made('/v1/api-keys', () => ({ name: 'n', scopes: ['read'] })),
       '/v1/users': await made('/v1/users', (n) => ({ email: `user-${n}@${tenantId}.example`, role: 'viewer' })),
       '/v1/portal-links': await made('/v1/portal-links', () => ({ role: 'viewer' })),
+      '/v1/erasures': await made('/v1/erasures', (n) => ({ entityId: `of-nobody-${n}` })),
       '/v1/releases': await made('/v1/releases', () => ({ action: 'cancel', filter: { type: 'CREATE ACCOUNT' } })),
     },
   }

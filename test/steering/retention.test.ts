@@ -4,13 +4,13 @@ import { RETENTION } from '../../src/domain/tenant'
 import { createMetrics } from '../../src/metrics'
 import { createRetention, type Retention, type RetentionDeps } from '../../src/steering/retention'
 import type { StoreConnection } from '../../src/store/connect'
-import { createEventStore } from '../../src/store/events'
 import { createLegalHoldStore, type LegalHoldStore } from '../../src/store/legal-holds'
 import { createRetentionLooks, type RetentionLooks } from '../../src/store/retention-looks'
 import { createRetentionMarks } from '../../src/store/retention-marks'
 import { createTenantStore, type TenantStore } from '../../src/store/tenants'
 import { daysAgo, writeAged, type AgedEvents } from '../support/aged-events'
 import { connectTestStore } from '../support/mongo'
+import { testEvents } from '../support/vaults'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -148,7 +148,7 @@ it('answers the first answer again for an event that is about to leave', async (
   const { data, hash, entityId, type } = (await store.models.hot.events.findOne({ tenantId, eventId: 'again' })) ?? {}
   const event = { id: 'again', tenantId, typeId: 1, type: String(type), entityId: String(entityId), data: String(data), hash: String(hash), createdAt: new Date() }
 
-  const [answer] = await createEventStore(store.models).insert([event], { starter: 'x', until: new Date() })
+  const [answer] = await testEvents(store.models).insert([event], { starter: 'x', until: new Date() })
 
   expect(answer).toMatchObject({ added: false, dispatched: true, event: { hash } })
   expect(await isMarked('again')).toBe(true)
@@ -338,7 +338,7 @@ it('keeps an event that is dispatched again, with all that it had, for the deliv
   await look()
   await write(['unrelated'], { daysOld: 1 })
 
-  await createEventStore(store.models).markDispatched([{ tenantId, eventIds: ['again', 'unrelated'], workflowId: 'adopt/x' }])
+  await testEvents(store.models).markDispatched([{ tenantId, eventIds: ['again', 'unrelated'], workflowId: 'adopt/x' }])
 
   const event = await store.models.hot.events.findOne({ tenantId, eventId: 'again' })
   expect(event?.removeAt).toBeUndefined()

@@ -1,9 +1,9 @@
 import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryStore } from '../../src/store/deliveries'
-import { createEventStore } from '../../src/store/events'
 import { createLineStore } from '../../src/store/lines'
 import { connectTestStore } from '../support/mongo'
 import { newDelivery } from '../support/new-delivery'
+import { testEvents } from '../support/vaults'
 
 const tenantId = 'default'
 const webhookId = 'whk_ordered'
@@ -66,7 +66,7 @@ it('finds the lines in which something is through, whatever else stands in lines
 })
 
 it('asks the journal along an index of what is not dispatched', async () => {
-  const events = createEventStore(connection.models)
+  const events = testEvents(connection.models)
   const event = { tenantId, typeId: 5, type: 'TRANSACTION SUCCESSFUL', createdAt: new Date(), data: '{}', entityId: 'key-1', hash: 'h' }
   await events.insert([{ ...event, id: 'evt-1' }, { ...event, id: 'evt-2', orderingKey: 'key-2' }], { starter: 'a test', until: new Date(Date.now() + 60_000) })
   const undispatched = async (typeIds: number[]): Promise<string[]> => (await pagesOf(events.undispatched(tenantId, ['key-1', 'key-2'], typeIds, false))).flat().map(({ id }) => id)
@@ -77,7 +77,7 @@ it('asks the journal along an index of what is not dispatched', async () => {
 })
 
 it('reads what the journal has not dispatched page by page', async () => {
-  const events = createEventStore(connection.models)
+  const events = testEvents(connection.models)
   const event = { tenantId, typeId: 5, type: 'TRANSACTION SUCCESSFUL', createdAt: new Date(), data: '{}', entityId: 'key-many', hash: 'h' }
   const many = Array.from({ length: 1_201 }, (_, i) => ({ ...event, id: `evt-many-${i}` }))
   await events.insert(many, { starter: 'a test', until: new Date(Date.now() + 60_000) })

@@ -3,6 +3,9 @@ import { noCounts } from '../../src/domain/tally'
 import { createBacklogStore } from '../../src/store/backlogs'
 import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryQueries, type DeliveryFilter } from '../../src/store/delivery-queries'
+import { createErasingStore } from '../../src/store/erasing'
+import { createErasureStore } from '../../src/store/erasures'
+import { nothingErased } from '../../src/domain/erasure'
 import { createEventQueries, type EventFilter } from '../../src/store/event-queries'
 import { createExportQueries } from '../../src/store/export'
 import { createLegalHoldStore } from '../../src/store/legal-holds'
@@ -14,6 +17,7 @@ import { createTallySources } from '../../src/store/tally-sources'
 import { createTenantStore } from '../../src/store/tenants'
 import { createWebhookStore } from '../../src/store/webhooks'
 import { connectTestStore } from '../support/mongo'
+import { testVaults } from '../support/vaults'
 
 const TENANTS = ['bank-a', 'bank-b', 'bank-c']
 const WEBHOOKS = ['whk_1', 'whk_2', 'whk_3', 'whk_4']
@@ -137,7 +141,7 @@ const EVENT_FILTERS: [string, EventFilter, length?: number][] = [
 
 describe.each(EVENT_FILTERS)('a list of events, %s', (_, filter, length = LIMIT) => {
   it('reads a page along an index, wherever it is, and nothing of other tenants', async () => {
-    const queries = createEventQueries(store.models)
+    const queries = createEventQueries(store.models, testVaults(store.models))
     const first = await queries.list('bank-b', filter, { limit: LIMIT })
     expect(first.data.length).toBeGreaterThanOrEqual(length)
     await expectFlat(() => queries.list('bank-b', filter, { limit: LIMIT }))
@@ -146,12 +150,26 @@ describe.each(EVENT_FILTERS)('a list of events, %s', (_, filter, length = LIMIT)
   })
 })
 
-it('lists releases, tenants and legal holds along an index', async () => {
+it('finds what an erasure is about by its entity, and what became of that by its events', async () => {
+  const erasing = createErasingStore(store.models)
+  const [tenantId, entityId, now] = ['bank-b', 'acc-150', new Date()]
+  const erasure = { id: 'ers_1', tenantId, entityId, status: 'running' as const, total: 0, counts: nothingErased(), createdAt: now, createdBy: 'admin', updatedAt: now }
+  let found: string[] = []
+  await expectFlat(() => erasing.count(tenantId, entityId))
+  await expectFlat(async () => (found = (await erasing.next(erasure, LIMIT)).map(({ eventId }) => eventId)))
+  expect(found).toHaveLength(10)
+  await expectFlat(() => erasing.deliveriesOf(tenantId, found))
+  const [, second] = await erasing.next(erasure, 2)
+  await expectFlat(async () => expect(await erasing.next({ ...erasure, cursor: second?.cursor ?? '' }, LIMIT)).toHaveLength(8))
+})
+
+it('lists releases, erasures, tenants and legal holds along an index', async () => {
   const { models } = store
   const many = Array.from({ length: 100 }, (_, i) => ({ _id: `of-a-test-${i}`, tenantId: TENANTS[i % 3] ?? '', createdAt: at(i) }))
-  for (const model of [models.releases, models.tenants, models.legalHolds]) await model.collection.insertMany(many as never[])
+  for (const model of [models.releases, models.erasures, models.tenants, models.legalHolds]) await model.collection.insertMany(many as never[])
   const request = { limit: LIMIT }
   await expectFlat(() => createReleaseStore(models).list('bank-b', request))
+  await expectFlat(() => createErasureStore(models).list('bank-b', request))
   await expectFlat(() => createTenantStore(models).list(request))
   await expectFlat(() => createLegalHoldStore(models).list('bank-b', request))
 })
@@ -210,7 +228,7 @@ describe('statistics', () => {
   })
 
   it('are counted along the times of what happened', async () => {
-    await createOutcomeStore(store.models).record(
+    await createOutcomeStore(store.models, testVaults(store.models)).record(
       Array.from({ length: 50 }, (_, i) => ({
         tenantId: 'bank-b',
         deliveryId: `dlv_counted_${i}`,

@@ -9,6 +9,7 @@ import { createWebhookStore } from '../../src/store/webhooks'
 import { DEFAULT_RETRY_POLICY } from '../../src/domain/retry-policy'
 import { createLogger } from '../../src/logger'
 import { connectTestStore } from '../support/mongo'
+import { testVaults } from '../support/vaults'
 
 const [before, now] = [randomBytes(32), randomBytes(32)]
 const [old, ring, fresh] = [createSealer(before), createSealer(now, [before]), createSealer(now)]
@@ -41,7 +42,7 @@ async function furnish(): Promise<void> {
 
 it('seals everything anew in pages, begun again from anywhere, until the old key is needed no more', async () => {
   await furnish()
-  const reseal = createReseal(store.models, ring)
+  const reseal = createReseal(store.models, ring, testVaults(store.models))
   expect(await wrongKey(store.models, fresh)).toMatch(new RegExp(`sealed with key ${old.keyId}, but the configured key is ${fresh.keyId}`))
 
   // Stopped after its first page, begun again by two at once.
@@ -70,7 +71,7 @@ it('seals everything anew in pages, begun again from anywhere, until the old key
 
 it('leaves alone what is edited at that moment', async () => {
   await furnish()
-  const reseal = createReseal(store.models, { ...ring, open: (sealed, context) => (edit(), ring.open(sealed, context)) })
+  const reseal = createReseal(store.models, { ...ring, open: (sealed, context) => (edit(), ring.open(sealed, context)) }, testVaults(store.models))
   let edited: Promise<unknown> | undefined
   const edit = (): void => void (edited ??= createWebhookStore(store.models, ring, logger).update('bank', 'whk_10', {}, { signingSecrets: ['whsec_BBBB'] }))
   await reseal.page(undefined, 1)

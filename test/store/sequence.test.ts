@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { connectStore, type StoreConnection } from '../../src/store/connect'
-import { createEventStore, type EventStore, type NewEvent } from '../../src/store/events'
+import { type EventStore, type NewEvent } from '../../src/store/events'
 import { testMongoUri } from '../support/mongo'
+import { testEvents } from '../support/vaults'
 
 /** Several processes: each with a connection of its own to the same database. */
 const PROCESSES = 4
@@ -10,7 +11,7 @@ let connections: StoreConnection[]
 let stores: EventStore[]
 beforeAll(async () => {
   connections = await Promise.all(Array.from({ length: PROCESSES }, () => connectStore(testMongoUri(), database)))
-  stores = connections.map(({ models }) => createEventStore(models))
+  stores = connections.map(({ models }) => testEvents(models))
 })
 afterAll(() => Promise.all(connections.map((connection) => connection.close())))
 

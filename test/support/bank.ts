@@ -27,6 +27,7 @@ export interface DeliveryJson {
   expiryNoticedAt?: string
   expireAt?: string
   expiredReason?: string
+  cancelledReason?: string
   replayedBy?: string
   lastOutcome?: { kind: string; attempt: number; status?: number; reason?: string; detail?: string }
   attempts: AttemptJson[]

@@ -1,9 +1,9 @@
 import { toNewEvent } from '../../src/publish/new-event'
-import { createEventStore } from '../../src/store/events'
 import { arrivedAt, eventOf, placeOf, publishInOrder, upTo, watchOrder } from '../support/in-order'
 import type { Receiver } from '../support/receiver'
 import { useScene } from '../support/scene'
 import { until } from '../support/until'
+import { testEvents } from '../support/vaults'
 
 const isLong = process.env['HERALD_ORDER_LONG'] !== undefined
 const KEYS = isLong ? 100 : 20
@@ -107,7 +107,7 @@ async function journalOnly(key: string, place: number): Promise<string> {
   const id = `lost-${key}-${Date.now()}`
   const request = { id, typeId: 5, type: 'TRANSACTION SUCCESSFUL', data: JSON.stringify(eventOf(key, place).data), entityId: key }
   const lease = { starter: 'a process that is gone', until: new Date(Date.now() + 60_000) }
-  await createEventStore(context().store.models).insert([toNewEvent(scene.tenantId, request)], lease)
+  await testEvents(context().store.models, scene.herald.config.encryptionKey).insert([toNewEvent(scene.tenantId, request)], lease)
   return id
 }
 

@@ -144,3 +144,15 @@ const newestRelease = async (): Promise<{ id: string }> => {
   const [first] = (await scene.api<{ data: { id: string }[] }>('GET', '/v1/releases')).body.data
   return first ?? { id: '' }
 }
+
+it('records an erasure that waits for a POST in flight', async () => {
+  let answer: () => void = () => undefined
+  const receiver = await scene.receiver(() => new Promise<number>((resolve) => (answer = () => resolve(200))))
+  await scene.subscribe(receiver.url)
+  await scene.publish({ type: 5, data: { id: 'txn-1' } })
+  await receiver.waitFor(1)
+  const { body } = await scene.api<{ id: string }>('POST', '/v1/erasures', { entityId: 'txn-1' })
+  await until(async () => (await scene.deliveries('status=cancelled')).length === 1)
+  answer()
+  await record('erased', `erase/${scene.tenantId}/${body.id}`)
+})

@@ -9,7 +9,7 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
 
 it('has a recorded history of every workflow', () => {
   const recorded = files.map((file) => workflowType(read(file)))
-  expect([...new Set(recorded)].toSorted()).toEqual(['adoptDeliveries', 'deliverEvent', 'deliverEvents', 'drainWebhook', 'releaseDeliveries'])
+  expect([...new Set(recorded)].toSorted()).toEqual(['adoptDeliveries', 'deliverEvent', 'deliverEvents', 'drainWebhook', 'eraseEntity', 'releaseDeliveries'])
 })
 
 it.each(files)('replays %s: workflows that began before an upgrade go on after it', async (file) => {

@@ -87,6 +87,8 @@ export const eventQuery = (id: string) =>
     },
   })
 
+export const erasuresQuery = pagedQuery(['erasures'], (page) => answer(api.GET('/v1/erasures', { params: { query: { ...page } } })))
+
 export const releasesQuery = pagedQuery(['releases'], (page) => answer(api.GET('/v1/releases', { params: { query: { ...page } } })))
 
 export const releaseQuery = (id: string) =>

@@ -6,11 +6,11 @@ import { getRouteApi } from '@tanstack/react-router'
 import { answer, api, type Schemas } from '../api/client'
 import { deliveryQuery, eventQuery } from '../api/queries'
 import { Ask } from '../parts/Ask'
-import { Code, CopyTextButton } from '../parts/Code'
+import { EventData } from '../events/EventData'
+import { CopyTextButton } from '../parts/Code'
 import { EntityFact, Fact, Facts, IdFact, WorkflowFact } from '../parts/Facts'
 import { Loaded } from '../parts/Loaded'
 import { PageHead, PortalLink } from '../parts/PageHead'
-import { prettyJson } from '../parts/pretty-json'
 import { StatusBadge } from '../parts/StatusBadge'
 import { Card } from '../parts/states'
 import { useAction } from '../parts/use-action'
@@ -37,7 +37,8 @@ export function DeliveryPage() {
 
 function Found({ delivery }: { delivery: Full }) {
   const { data: event } = useQuery({ ...eventQuery(delivery.eventId), staleTime: Infinity })
-  const body = event && envelopeOf(event)
+  // What was masked, or erased, is no body that could be sent.
+  const body = event && !event.masked && event.erasedAt === undefined ? envelopeOf(event) : undefined
   return (
     <Stack>
       <PageHead title={`${delivery.type} ${delivery.entityId}`} crumbs={[{ text: 'Operations' }, { text: 'Deliveries', to: '/operations/deliveries' }]} aside={<Actions delivery={delivery} body={body} />}>
@@ -56,7 +57,7 @@ function Found({ delivery }: { delivery: Full }) {
           <Card title="Details">
             <Details delivery={delivery} />
           </Card>
-          <Card title="Data">{event ? <Code label="Data of the event" text={prettyJson(event.data)} /> : <Text size="sm">…</Text>}</Card>
+          <Card title="Data">{event ? <EventData event={event} /> : <Text size="sm">…</Text>}</Card>
         </Stack>
       </SimpleGrid>
     </Stack>

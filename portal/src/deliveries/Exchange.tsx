@@ -1,6 +1,7 @@
 import { SimpleGrid, Stack, Text } from '@mantine/core'
 import type { Attempt } from '../api/client'
 import { Code } from '../parts/Code'
+import { Masked } from '../parts/Masked'
 import { prettyJson } from '../parts/pretty-json'
 
 interface ExchangeProps {
@@ -29,8 +30,17 @@ export function Exchange({ request, response, body, stacked = false }: ExchangeP
         </Text>
         {response ? (
           <>
-            <Code label="Answer headers" text={[String(response.status), ...lines(response.headers)].join('\n')} />
-            <Code label="Answer body" text={response.body} />
+            {response.masked ? (
+              <>
+                <Masked label="Answer headers, masked" text={[String(response.status), ...lines(response.headers)].join('\n')} />
+                <Masked label="Answer body, masked" text={prettyJson(response.body)} />
+              </>
+            ) : (
+              <>
+                <Code label="Answer headers" text={[String(response.status), ...lines(response.headers)].join('\n')} />
+                <Code label="Answer body" text={response.body} />
+              </>
+            )}
             {response.truncated && <Text size="xs">There was more than the 16 KiB that are kept.</Text>}
           </>
         ) : (

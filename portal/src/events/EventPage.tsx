@@ -4,14 +4,13 @@ import { getRouteApi } from '@tanstack/react-router'
 import type { Schemas } from '../api/client'
 import { eventQuery } from '../api/queries'
 import { DeliveryRows } from '../deliveries/DeliveryRows'
-import { Code } from '../parts/Code'
 import { EntityFact, Fact, Facts, IdFact, WorkflowFact } from '../parts/Facts'
 import { Loaded } from '../parts/Loaded'
 import { PageHead } from '../parts/PageHead'
-import { prettyJson } from '../parts/pretty-json'
 import { Card, Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
+import { EventData } from './EventData'
 
 const route = getRouteApi('/events/$id')
 type Full = Omit<Schemas['Event'], 'data'> & { data: string }
@@ -33,10 +32,12 @@ function Found({ event }: { event: Full }) {
           <Details event={event} />
         </Card>
         <Card title="Data">
-          <Code label="Data of the event" text={prettyJson(event.data)} />
-          <Text size="xs" c="var(--muted)" mt="xs">
-            Digits as they were published; the lines are added here.
-          </Text>
+          <EventData event={event} />
+          {!event.masked && event.erasedAt === undefined && (
+            <Text size="xs" c="var(--muted)" mt="xs">
+              Digits as they were published; the lines are added here.
+            </Text>
+          )}
         </Card>
       </SimpleGrid>
     </Stack>

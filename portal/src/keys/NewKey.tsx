@@ -11,9 +11,12 @@ type KeyScope = Schemas['CreateApiKey']['scopes'][number]
 
 const SCOPES: { value: KeyScope; label: string; description: string }[] = [
   { value: 'publish', label: 'publish', description: 'Publish events, and cancel those that are scheduled' },
-  { value: 'read', label: 'read', description: 'Look at everything of this tenant' },
+  { value: 'read', label: 'read', description: 'Look at everything of this tenant, with event data and answers masked' },
+  { value: 'data', label: 'data', description: 'See event data and answers as they are' },
   { value: 'retry', label: 'retry', description: 'Retry, cancel and release deliveries' },
   { value: 'manage', label: 'manage', description: 'Make and change webhooks' },
+  { value: 'reveal', label: 'reveal', description: 'Show signing secrets again' },
+  { value: 'erase', label: 'erase', description: 'Erase the data of an entity for good' },
   { value: 'access', label: 'access', description: 'Make API keys, users and portal links' },
   { value: 'admin', label: 'admin', description: 'Everything, in every tenant' },
 ]

@@ -1,7 +1,7 @@
 import { Badge } from '@mantine/core'
-import type { DeliveryStatus, Release, User, Webhook } from '../api/client'
+import type { DeliveryStatus, Release, Schemas, User, Webhook } from '../api/client'
 
-type Status = DeliveryStatus | Webhook['status'] | Release['status'] | User['status']
+type Status = DeliveryStatus | Webhook['status'] | Release['status'] | User['status'] | Schemas['Erasure']['status']
 
 /** Word and colour: the colour is never the only sign. */
 const COLORS: Partial<Record<Status, string>> = {
@@ -10,6 +10,7 @@ const COLORS: Partial<Record<Status, string>> = {
   finished: 'green',
   parked: 'red',
   suspended: 'red',
+  refused: 'red',
   retrying: 'orange',
   held: 'violet',
   paused: 'violet',

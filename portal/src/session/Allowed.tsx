@@ -6,10 +6,13 @@ import { useMay, useSignedIn } from './session'
 type What = keyof ReturnType<typeof useMay>
 
 const WHO: Record<What, string> = {
+  data: 'an operator or an administrator',
   retry: 'an operator or an administrator',
   manage: 'an administrator',
   publish: 'an administrator',
   access: 'an administrator',
+  erase: 'an administrator',
+  reveal: 'an administrator',
   admin: 'an administrator of every tenant',
 }
 

@@ -1,6 +1,6 @@
 import { CallError, type Schemas } from '../api/client'
 
-export type Scope = 'read' | 'retry' | 'publish' | 'manage' | 'access' | 'admin'
+export type Scope = 'read' | 'data' | 'retry' | 'publish' | 'manage' | 'erase' | 'reveal' | 'access' | 'admin'
 
 /** What lets a person in: a session of the portal, or an API key that is kept in memory alone. */
 export interface Entry {

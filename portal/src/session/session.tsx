@@ -38,7 +38,7 @@ export function useSignedIn(): Entry {
 export function useMay(): Record<Exclude<Scope, 'read'>, boolean> {
   const { scopes } = useSignedIn()
   const may = (scope: Scope): boolean => scopes === undefined || scopes.includes('admin') || scopes.includes(scope)
-  return { manage: may('manage'), retry: may('retry'), publish: may('publish'), access: may('access'), admin: may('admin') }
+  return { data: may('data'), erase: may('erase'), reveal: may('reveal'), manage: may('manage'), retry: may('retry'), publish: may('publish'), access: may('access'), admin: may('admin') }
 }
 
 export function SessionProvider({ children }: { children: ReactNode }) {

@@ -1,6 +1,6 @@
 import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconEdit, IconKey, IconPlayerPause, IconPlayerPlay, IconRepeat, IconTrash } from '@tabler/icons-react'
+import { IconEdit, IconEye, IconKey, IconPlayerPause, IconPlayerPlay, IconRepeat, IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
@@ -17,6 +17,7 @@ import { useMay } from '../session/session'
 import { nameOf } from './names'
 import { PolicyLine } from './PolicyLine'
 import { ReplayModal } from './ReplayModal'
+import { RevealModal } from './RevealModal'
 import { RotateModal } from './RotateModal'
 import { Snippets } from './Snippets'
 import { DeleteModal, PauseModal, ResumeModal } from './steering-modals'
@@ -159,6 +160,8 @@ function Actions({ webhook }: { webhook: Webhook }) {
   const [deletes, remove] = useDisclosure()
   const [replays, replay] = useDisclosure()
   const [rotates, rotate] = useDisclosure()
+  const [reveals, reveal] = useDisclosure()
+  const may = useMay()
   return (
     <>
       {webhook.status === 'active' ? (
@@ -179,11 +182,17 @@ function Actions({ webhook }: { webhook: Webhook }) {
       <Button variant="default" leftSection={<IconKey size={16} />} onClick={rotate.open}>
         New secret
       </Button>
+      {may.reveal && (
+        <Button variant="default" leftSection={<IconEye size={16} />} onClick={reveal.open}>
+          Reveal secret
+        </Button>
+      )}
       <Button variant="default" leftSection={<IconTrash size={16} />} onClick={remove.open}>
         Delete
       </Button>
       <ReplayModal webhook={webhook} opened={replays} close={replay.close} />
       <RotateModal webhook={webhook} opened={rotates} close={rotate.close} />
+      <RevealModal webhook={webhook} opened={reveals} close={reveal.close} />
       <PauseModal webhook={webhook} opened={pauses} close={pause.close} />
       <ResumeModal webhook={webhook} opened={resumes} close={resume.close} />
       <DeleteModal webhook={webhook} opened={deletes} close={remove.close} />
