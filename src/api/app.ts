@@ -3,6 +3,7 @@ import helmet from 'helmet'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { PostEvent } from '../delivery/post'
+import type { FaultPoints } from '../faults'
 import type { Publisher } from '../publish/publisher'
 import type { Releasing } from '../steering/releasing'
 import type { Replays } from '../steering/replays'
@@ -72,6 +73,7 @@ export interface ApiDeps extends TemporalUi {
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets'>
   tenants: TenantStore
   audit: AuditStore
+  faults: FaultPoints
   reseal: Reseal
   legalHolds: LegalHoldStore
   keep: Retention['keep']
@@ -124,7 +126,7 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
   app.set('trust proxy', deps.trustProxies)
   app.use(securityHeaders())
   const cookies = createSessionCookies(deps.portalSettings)
-  app.use(createRouter(routes, createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions }), createRecord(deps.audit)))
+  app.use(createRouter(routes, createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions }), createRecord(deps)))
   for (const page of pages) app.use(page)
   app.use(createDocs(createOpenApi(routes, deps.version)))
   app.use(refusePath)

@@ -18,8 +18,20 @@ const view = z.object({
   action: z.string().describe('The operation, such as `POST /v1/webhooks/{id}/pause`.'),
   target: z.array(z.string()).describe('The ids that it was about.'),
   fields: z.array(z.string()).describe('The fields that were sent; never their values.'),
-  status: z.int().describe('The HTTP status that was answered.'),
+  status: z.int().optional().describe('The HTTP status that was answered. None: the change was begun, and its end is not on record, because it is under way, or because Herald was killed, or its store was away, in the middle of it. Look at what it was about.'),
   from: z.string().describe('The IP address that it came from.'),
+  begun: z.int().optional().describe('The number of the line that was written before it was begun.'),
+  changes: z
+    .array(
+      z.object({
+        field: z.string(),
+        before: z.string().optional().describe('As JSON, shortened; none where there was none.'),
+        after: z.string().optional(),
+        hidden: z.literal(true).optional().describe('It was set to something that is never shown.'),
+      }),
+    )
+    .optional()
+    .describe('What became of which field, where it is one that the thing itself shows.'),
   hash: z.string().describe('Over this line and the hash of the one before.'),
 })
 named.add(view, { id: 'AuditLine' })
@@ -28,6 +40,7 @@ const filters = {
   action: z.string().max(200).optional().describe('Of this operation alone: `PATCH /v1/webhooks/{id}`.'),
   actor: z.string().max(100).optional().describe('By this key, user or portal link alone.'),
   target: z.string().max(256).optional().describe('About this id alone.'),
+  address: z.string().max(64).optional().describe('From this IP address alone.'),
   from: instant.describe('Not before this time.'),
   to: instant.describe('Before this time.'),
 }
@@ -44,6 +57,7 @@ const verdict = z.object({
   whole: z.boolean(),
   lines: z.int().optional(),
   lastHash: z.string().optional().describe('Note it elsewhere: a later look that finds another hash at that number shows that the book was written anew.'),
+  open: z.array(z.int()).optional().describe('The lines, the newest up to 1,000, of what was begun and has no end on record.'),
   brokenAt: z.int().optional().describe('The number of the first line that is not as it was written.'),
   why: z.string().optional(),
 })
@@ -56,7 +70,7 @@ export function auditRoutes({ audit }: AuditDeps): Route[] {
       ...about,
       path: '/v1/audit',
       summary: 'Who did what, when and from where',
-      description: 'Every change, retry, release and sign-in of the tenant, with what was answered. In the tenant `default` also what belongs to no tenant.',
+      description: 'Every change, retry, release and sign-in of the tenant, with what was answered. A line is written before a change is begun; it is listed as long as there is none of its end. In the tenant `default` also what belongs to no tenant.',
       query: listQuery,
       responses: { 200: { description: 'A page of lines, newest first.', schema: listOf(view, 'AuditList') } },
       handle: async ({ tenantId, query: { cursor, limit, ...rest } }) => {
@@ -68,7 +82,7 @@ export function auditRoutes({ audit }: AuditDeps): Route[] {
       ...about,
       path: '/v1/audit/export',
       summary: 'Export the audit log',
-      description: `One JSON object a line, oldest first, up to ${MOST_EXPORTED.toLocaleString('en')}; where there are more, the header \`${NEXT_HEADER}\` has the \`after\` of the next part.`,
+      description: `Every line of the book, those of what was begun too, as one JSON object each, oldest first, up to ${MOST_EXPORTED.toLocaleString('en')}; where there are more, the header \`${NEXT_HEADER}\` has the \`after\` of the next part.`,
       query: exportQuery,
       responses: { 200: { description: 'Lines of JSON.', contentType: 'application/x-ndjson' } },
       handle: async ({ tenantId, query: { after, ...rest } }) => {
@@ -90,7 +104,7 @@ export function auditRoutes({ audit }: AuditDeps): Route[] {
       responses: { 200: { description: 'Whether it is as it was written.', schema: verdict } },
       handle: async ({ tenantId }) => {
         const found = await audit.verify(tenantId)
-        const body = found.kind === 'whole' ? { whole: true, lines: found.lines, lastHash: found.lastHash } : { whole: false, brokenAt: found.line, why: found.why }
+        const body = found.kind === 'whole' ? { whole: true, lines: found.lines, lastHash: found.lastHash, open: found.open } : { whole: false, brokenAt: found.line, why: found.why }
         return { status: 200, body }
       },
     }),
@@ -101,14 +115,17 @@ type Asked = Omit<z.output<typeof listQuery>, 'cursor' | 'limit'>
 
 const toFilter = ({ actor, ...rest }: Asked): AuditFilter => ({ ...rest, ...(actor !== undefined && { actorId: actor }) })
 
-const toView = ({ number, at, actor, action, target, fields, status, from, hash }: AuditLine): z.infer<typeof view> => ({
+const toView = ({ tenantId, number, at, actor, action, target, fields, status, from, begun, changes, hash }: AuditLine): z.infer<typeof view> => ({
   number,
   at: at.toISOString(),
   actor,
   action,
   target,
   fields,
-  status,
+  ...(status !== undefined && { status }),
   from,
+  // In the book of another tenant, its number says nothing here.
+  ...(begun?.startsWith(`${tenantId}/`) && { begun: Number(begun.split('/')[1]) }),
+  ...(changes && { changes }),
   hash,
 })

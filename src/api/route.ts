@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Actor } from '../domain/audit'
+import type { Actor, FieldChange } from '../domain/audit'
 import type { Scope } from '../domain/api-key'
 import type { LiveSession } from '../portal/sessions'
 
@@ -50,7 +50,7 @@ export interface Reply {
   contentType?: string
   headers?: Record<string, string | string[]>
   /** For the audit log, where only the handler knows it. */
-  done?: { tenantId?: string; actor?: Actor }
+  done?: { tenantId?: string; actor?: Actor; changes?: FieldChange[] }
 }
 
 /** An answer as the OpenAPI document tells it. */

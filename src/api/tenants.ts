@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { changesBetween } from '../domain/changes'
 import { formatDuration } from '../domain/duration'
 import { EXPIRY_NOTICE, PARKED_FOR, RETENTION, TENANT_ID_PATTERN, type Tenant } from '../domain/tenant'
 import type { Retention } from '../steering/retention'
@@ -128,13 +129,15 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
       ...(retention !== undefined && { retentionMs: retention }),
       ...(notifyEmails !== undefined && { notifyEmails }),
     }
-    mustFit({ ...(await existing(id)), ...change })
+    const before = await existing(id)
+    mustFit({ ...before, ...change })
     if (legalHold === true) await hold(id)
     await tenants.update(id, change)
     if (suspended !== undefined) await (suspended ? tenants.suspend(id, new Date()) : tenants.resume(id))
     // Last, so that what it kept has its new retention already.
     if (legalHold === false) await tenants.liftLegalHold(id)
-    return { status: 200, body: toView(await existing(id)) }
+    const after = toView(await existing(id))
+    return { status: 200, body: after, done: { changes: changesOf(toView(before), after, body) } }
   }
 
   async function hold(id: string): Promise<void> {
@@ -143,6 +146,10 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
     await keep(id)
   }
 }
+
+/** Addresses of people are not kept for good. */
+const changesOf = (before: z.infer<typeof view>, after: z.infer<typeof view>, { notifyEmails }: z.output<typeof patchInput>) =>
+  changesBetween({ ...before, notifyEmails: undefined }, { ...after, notifyEmails: undefined }, notifyEmails === undefined ? [] : ['notifyEmails'])
 
 function mustFit({ parkedForMs, expiryNoticeMs }: Pick<Tenant, 'parkedForMs' | 'expiryNoticeMs'>): void {
   if (expiryNoticeMs <= parkedForMs) return

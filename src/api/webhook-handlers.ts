@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { changesBetween } from '../domain/changes'
 import { newId } from '../domain/ids'
 import { DEFAULT_RETRY_POLICY, TIMEOUT } from '../domain/retry-policy'
 import type { OpenWebhook, Webhook } from '../domain/webhook'
@@ -86,9 +87,9 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
         throw new Problem('conflict', 'The secrets of the webhook were changed by another request in this moment: send the change again.')
       }
       await steering.edited(tenantId, id, (changes.retry ?? changes.retryAfterUntil) !== undefined)
-      if (!secrets) return answer({ ...changed, secrets: standing.secrets, ...(secretsLost && { secretsLost }) })
-      const { status, body: view } = await answer({ ...changed, secrets })
-      return { status, body: { ...Object(view), ...(secret && { secret }) } }
+      const { status, body: view } = await answer({ ...changed, secrets: secrets ?? standing.secrets, ...(secretsLost && !secrets && { secretsLost }) })
+      const done = { changes: changesBetween(await toWebhookView(standing, catalog), Object(view), hiddenOf(body)) }
+      return { status, body: { ...Object(view), ...(secret && { secret }) }, done }
     },
 
     pause: (call: ById): Promise<Reply> => steer(steering.pause, call),
@@ -106,8 +107,10 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
 
   async function steer(move: Steering['pause'], call: ById): Promise<Reply> {
     const { id } = call.params
+    const before = await open(call, id)
     done(await move(call.tenantId, id), id)
-    return answer(await open(call, id))
+    const after = await open(call, id)
+    return { ...(await answer(after)), done: { changes: changesBetween({ status: before.status }, { status: after.status }) } }
   }
 
   async function toPatch({ retry, ordering, onExhausted }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
@@ -128,6 +131,9 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
     }
   }
 }
+
+/** What is set and never shown. */
+const hiddenOf = (body: WebhookPatchInput): string[] => (['auth', 'headers'] as const).filter((name) => body[name] !== undefined)
 
 const SECRETS_LOST =
   'The secrets of the webhook cannot be opened. Give auth and headers again with PATCH (null for none): that makes a new signing secret, which the answer shows. Then resume it.'

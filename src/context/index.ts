@@ -117,7 +117,7 @@ function activitiesOf({ ground, stores, sending, publishing, steering }: Rooms):
 }
 
 function appOf({ ground, stores, sending, publishing, steering, keeping }: Rooms, role: ContextOptions['role'], portal: Portal, deliveryChanges: DeliveryChanges): Application {
-  const { config, models, sealer, store, temporal, metrics, logger } = ground
+  const { config, models, sealer, store, temporal, metrics, faults, logger } = ground
   return (role === 'worker' ? createHealthApp : createApp)({
     ...stores,
     ...steering,
@@ -125,6 +125,7 @@ function appOf({ ground, stores, sending, publishing, steering, keeping }: Rooms
     keep: keeping.retention.keep,
     reseal: createReseal(models, sealer),
     audit: createAuditStore(models, sealer),
+    faults,
     apiKeys: createApiKeyStore(models),
     portal,
     portalSettings: config.portal,

@@ -96,6 +96,12 @@ export interface SentinelRecord {
 }
 /** Added to and never changed. */
 export type AuditRecord = AuditLine & { _id: string }
+/** A line whose change has no end on record yet. */
+export interface AuditOpenRecord {
+  /** The line's. */
+  _id: string
+  tenantId: string
+}
 /** The highest number that a tenant's book has had. */
 export interface AuditHeadRecord {
   _id: string
@@ -165,6 +171,7 @@ export interface Models {
   turnsTaken: Model<TurnsTakenRecord>
   auditLines: Model<AuditRecord>
   auditHeads: Model<AuditHeadRecord>
+  auditOpen: Model<AuditOpenRecord>
   digests: Model<DigestRecord>
   mails: Model<MailRecord>
   tallies: Model<TallyRecord>
@@ -322,8 +329,15 @@ export function createModels(connection: Connection): Models {
     turns: model('turns', open()),
     // No two turns are farther apart than a minute.
     turnsTaken: model('turnsTaken', open().index({ at: 1 }, { expireAfterSeconds: 3_600 })),
-    auditLines: model('auditLines', open().index({ tenantId: 1, _id: -1 }).index({ tenantId: 1, target: 1, _id: -1 })),
+    auditLines: model(
+      'auditLines',
+      open()
+        .index({ tenantId: 1, _id: -1 })
+        .index({ tenantId: 1, target: 1, _id: -1 })
+        .index({ begun: 1 }, { partialFilterExpression: { begun: { $exists: true } } }),
+    ),
     auditHeads: model('auditHeads', open()),
+    auditOpen: model('auditOpen', open().index({ tenantId: 1, _id: -1 })),
     digests: model('digests', open().index({ since: 1 }).index({ tenantId: 1, count: -1, _id: 1 })),
     mails: model('mails', open()),
     tallies: model('tallies', leaving(open()).index({ tenantId: 1, webhookId: 1, span: 1, at: 1 }).index({ span: 1, at: 1 })),

@@ -161,6 +161,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     tenants,
     reseal: createReseal(models, createSealer(Buffer.alloc(32, 7))),
     audit: createAuditStore(models, createSealer(Buffer.alloc(32, 7))),
+    faults: () => undefined,
     legalHolds,
     keep: retention.keep,
     apiKeys: createApiKeyStore(models),
