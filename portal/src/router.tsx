@@ -120,6 +120,12 @@ const tenants = createRoute({
   path: '/administration/tenants',
   component: lazyRouteComponent(() => import('./tenants/TenantList'), 'TenantList'),
 })
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/administration/audit',
+  validateSearch: pick('action', 'actor', 'target', 'address', 'since', 'from', 'to'),
+  component: lazyRouteComponent(() => import('./audit/AuditList'), 'AuditList'),
+})
 const account = createRoute({
   getParentRoute: () => root,
   path: '/account',
@@ -128,7 +134,7 @@ const account = createRoute({
 
 const routeTree = root.addChildren([
   home, webhooks, newWebhook, webhook, editWebhook, deliveries, delivery, releases, newRelease, release, events, publish, event, eventTypes,
-  overview, users, apiKeys, tenants, account,
+  overview, users, apiKeys, tenants, audit, account,
 ])
 
 export const createPortalRouter = (queries: QueryClient) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { AuditLine } from '../domain/audit'
+import { csvLine } from '../domain/csv'
 import type { AuditFilter, AuditStore } from '../store/audit'
 import { route, type Route } from './route'
 import { instant, listOf, named, paging, time } from './views'
@@ -10,6 +11,14 @@ export interface AuditDeps {
 
 const MOST_EXPORTED = 10_000
 export const NEXT_HEADER = 'Herald-Next-After'
+
+export const fieldChange = z.object({
+  field: z.string(),
+  before: z.string().optional().describe('As JSON, shortened where it is long; none where there was none.'),
+  after: z.string().optional(),
+  hidden: z.literal(true).optional().describe('It is set to something that is never shown.'),
+})
+named.add(fieldChange, { id: 'FieldChange' })
 
 const view = z.object({
   number: z.int().describe('Counts from 1 without a gap.'),
@@ -22,14 +31,7 @@ const view = z.object({
   from: z.string().describe('The IP address that it came from.'),
   begun: z.int().optional().describe('The number of the line that was written before it was begun.'),
   changes: z
-    .array(
-      z.object({
-        field: z.string(),
-        before: z.string().optional().describe('As JSON, shortened; none where there was none.'),
-        after: z.string().optional(),
-        hidden: z.literal(true).optional().describe('It was set to something that is never shown.'),
-      }),
-    )
+    .array(fieldChange)
     .optional()
     .describe('What became of which field, where it is one that the thing itself shows.'),
   hash: z.string().describe('Over this line and the hash of the one before.'),
@@ -51,7 +53,7 @@ const number = z
   .default(0)
   .describe('Only lines with a higher number.')
 const listQuery = z.strictObject({ ...filters, ...paging.shape })
-const exportQuery = z.strictObject({ ...filters, after: number })
+const exportQuery = z.strictObject({ ...filters, after: number, format: z.enum(['csv', 'ndjson'], { error: 'must be csv or ndjson' }).default('ndjson') })
 
 const verdict = z.object({
   whole: z.boolean(),
@@ -82,16 +84,15 @@ export function auditRoutes({ audit }: AuditDeps): Route[] {
       ...about,
       path: '/v1/audit/export',
       summary: 'Export the audit log',
-      description: `Every line of the book, those of what was begun too, as one JSON object each, oldest first, up to ${MOST_EXPORTED.toLocaleString('en')}; where there are more, the header \`${NEXT_HEADER}\` has the \`after\` of the next part.`,
+      description: `Every line of the book, those of what was begun too, oldest first: a JSON object each, or a row of CSV (RFC 4180; a text that a spreadsheet would take for a formula has an apostrophe before it); up to ${MOST_EXPORTED.toLocaleString('en')}; where there are more, the header \`${NEXT_HEADER}\` has the \`after\` of the next part.`,
       query: exportQuery,
-      responses: { 200: { description: 'Lines of JSON.', contentType: 'application/x-ndjson' } },
-      handle: async ({ tenantId, query: { after, ...rest } }) => {
+      responses: { 200: { description: 'The lines.', contentType: 'application/x-ndjson', others: ['text/csv'] } },
+      handle: async ({ tenantId, query: { after, format, ...rest } }) => {
         const lines = await audit.after(tenantId, toFilter(rest), after, MOST_EXPORTED)
         const next = lines.length === MOST_EXPORTED ? lines.at(-1)?.number : undefined
         return {
           status: 200,
-          text: lines.map((line) => `${JSON.stringify(toView(line))}\n`).join(''),
-          contentType: 'application/x-ndjson',
+          ...FORMATS[format](lines.map(toView), after === 0),
           ...(next !== undefined && { headers: { [NEXT_HEADER]: String(next) } }),
         }
       },
@@ -110,6 +111,19 @@ export function auditRoutes({ audit }: AuditDeps): Route[] {
     }),
   ]
 }
+
+type View = z.infer<typeof view>
+type Format = (lines: View[], isFirst: boolean) => { text: string; contentType: string }
+
+const FORMATS: Record<'csv' | 'ndjson', Format> = {
+  ndjson: (lines) => ({ text: lines.map((line) => `${JSON.stringify(line)}\n`).join(''), contentType: 'application/x-ndjson' }),
+  csv: (lines, isFirst) => ({ text: (isFirst ? csvLine(COLUMNS) : '') + lines.map(toRow).join(''), contentType: 'text/csv; charset=utf-8' }),
+}
+
+const COLUMNS = ['number', 'at', 'actorKind', 'actorId', 'action', 'target', 'fields', 'status', 'from', 'begun', 'changes', 'hash']
+
+const toRow = ({ number: n, at, actor, action, target, fields, status, from, begun, changes, hash }: View): string =>
+  csvLine([n, at, actor.kind, actor.id, action, target.join(' '), fields.join(' '), status, from, begun, changes && JSON.stringify(changes), hash])
 
 type Asked = Omit<z.output<typeof listQuery>, 'cursor' | 'limit'>
 

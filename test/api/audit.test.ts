@@ -87,6 +87,11 @@ test('lines are filtered, paged and exported, for administrators of their tenant
   expect(exported.headers.get('content-type')).toBe('application/x-ndjson')
   const numbers = exported.text.trim().split('\n').map((line) => (JSON.parse(line) as Line).number)
   expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, n) => n + 2))
+  const { text } = await api.admin('GET', `/v1/audit/export?format=csv&target=${mine.id}`)
+  const [head, row, ...more] = text.split('\r\n')
+  expect(head).toBe('number,at,actorKind,actorId,action,target,fields,status,from,begun,changes,hash')
+  expect(row).toMatch(new RegExp(`^\\d+,[^,]+Z,key,${key.body.id},POST /v1/webhooks,${mine.id},url eventTypes auth,201,127.0.0.1,\\d+,,[0-9a-f]{64}$`))
+  expect(more).toEqual([''])
   expect((await (await api.withScopes(['read', 'manage', 'retry', 'publish']))('GET', '/v1/audit')).status).toBe(403)
 })
 

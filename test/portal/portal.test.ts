@@ -1,5 +1,6 @@
 import { useScene } from '../support/scene'
 import { accessTests } from './access'
+import { auditTests } from './audit'
 import { describeInBrowser, useBrowser } from './browser'
 import { firstWebhookTests } from './first-webhook'
 import { hostileTests } from './hostile'
@@ -17,6 +18,7 @@ describeInBrowser('the portal', () => {
   describe('from an empty start', () => firstWebhookTests({ scene, browser }))
   describe('signing in', () => signInTests({ scene, browser }))
   describe('giving access', () => accessTests({ scene, browser }))
+  describe('the audit log', () => auditTests({ scene, browser }))
   describe('the overview', () => overviewTests({ scene, browser }))
   describe('steering', () => steeringTests({ scene, browser }))
   describe('lists', () => listTests({ scene, browser }))

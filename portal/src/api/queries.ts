@@ -101,6 +101,25 @@ export const apiKeysQuery = pagedQuery(['api-keys'], (page) => answer(api.GET('/
 
 export const tenantsQuery = pagedQuery(['tenants'], (page) => answer(api.GET('/v1/tenants', { params: { query: { ...page } } })))
 
+export interface AuditFilter {
+  action?: string
+  actor?: string
+  target?: string
+  address?: string
+  from?: string
+  to?: string
+}
+
+export const auditQuery = (filter: AuditFilter) =>
+  pagedQuery(['audit', filter], (page) => answer(api.GET('/v1/audit', { params: { query: { ...filter, ...page } } })))
+
+/** Reads the whole book: not again and again. */
+export const auditVerdictQuery = queryOptions({
+  queryKey: ['audit-verdict'],
+  queryFn: () => answer(api.GET('/v1/audit/verify')),
+  staleTime: 300_000,
+})
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: () => answer(api.GET('/v1/session')),

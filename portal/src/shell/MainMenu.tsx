@@ -1,10 +1,10 @@
 import { NavLink } from '@mantine/core'
-import { IconArrowsExchange, IconBolt, IconBuildingBank, IconChartBar, IconKey, IconListCheck, IconRefreshDot, IconSend, IconSettings, IconTags, IconUsers, IconWebhook } from '@tabler/icons-react'
+import { IconArrowsExchange, IconBolt, IconBuildingBank, IconChartBar, IconKey, IconListCheck, IconListDetails, IconRefreshDot, IconSend, IconSettings, IconTags, IconUsers, IconWebhook } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useMay } from '../session/session'
 
-type Place = '/overview' | '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants'
+type Place = '/overview' | '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants' | '/administration/audit'
 
 export function MainMenu() {
   const may = useMay()
@@ -23,6 +23,7 @@ export function MainMenu() {
         <Folder label="Administration" icon={<IconSettings size={18} />}>
           <Entry to="/administration/users" icon={<IconUsers size={18} />} label="Users" />
           <Entry to="/administration/api-keys" icon={<IconKey size={18} />} label="API keys" />
+          <Entry to="/administration/audit" icon={<IconListDetails size={18} />} label="Audit" />
           {may.admin && <Entry to="/administration/tenants" icon={<IconBuildingBank size={18} />} label="Tenants" />}
         </Folder>
       )}
