@@ -71,6 +71,12 @@ const releases = createRoute({
   path: '/operations/releases',
   component: lazyRouteComponent(() => import('./releases/ReleaseList'), 'ReleaseList'),
 })
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/operations/approvals',
+  validateSearch: pick('status', 'target'),
+  component: lazyRouteComponent(() => import('./approvals/ApprovalList'), 'ApprovalList'),
+})
 const newRelease = createRoute({
   getParentRoute: () => root,
   path: '/operations/releases/new',
@@ -133,7 +139,7 @@ const account = createRoute({
 })
 
 const routeTree = root.addChildren([
-  home, webhooks, newWebhook, webhook, editWebhook, deliveries, delivery, releases, newRelease, release, events, publish, event, eventTypes,
+  home, webhooks, newWebhook, webhook, editWebhook, deliveries, delivery, releases, newRelease, release, approvals, events, publish, event, eventTypes,
   overview, users, apiKeys, tenants, audit, account,
 ])
 

@@ -10,6 +10,7 @@ import type { Replays } from '../steering/replays'
 import type { Retention } from '../steering/retention'
 import type { Steering } from '../steering/steering'
 import type { ApiKeyStore } from '../store/api-keys'
+import type { ApprovalStore } from '../store/approvals'
 import type { AuditStore } from '../store/audit'
 import type { AttemptStore } from '../store/attempts'
 import type { DeliveryChanges } from '../store/delivery-changes'
@@ -27,6 +28,7 @@ import type { WebhookStore } from '../store/webhooks'
 import type { Portal } from '../portal'
 import { accountRoutes } from './account'
 import { apiKeyRoutes } from './api-keys'
+import { approvalRoutes } from './approvals'
 import { auditRoutes } from './audit'
 import { createRecord } from './audited'
 import { createAuthenticate } from './auth'
@@ -43,12 +45,14 @@ import { legalHoldRoutes } from './legal-holds'
 import { createLinkPages } from './link-pages'
 import { liveRoutes } from './live'
 import { createOpenApi } from './openapi'
+import { createPersons } from './persons'
 import { portalLinkRoutes } from './portal-links'
 import { publishingRoutes } from './publishing'
 import { releaseRoutes } from './releases'
 import type { Reseal } from '../store/reseal'
 import { encryptionKeyRoutes } from './encryption-keys'
 import type { Route } from './route'
+import { withSecondPerson } from './second-person'
 import { secretRotationRoutes } from './secret-rotation'
 import { createRouter } from './serve'
 import { sessionRoutes } from './session'
@@ -73,6 +77,7 @@ export interface ApiDeps extends TemporalUi {
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets'>
   tenants: TenantStore
   audit: AuditStore
+  approvals: ApprovalStore
   faults: FaultPoints
   reseal: Reseal
   legalHolds: LegalHoldStore
@@ -136,8 +141,9 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
 
 /** Publishing goes first: Express asks one route after the other. */
 function createRoutes(deps: ApiDeps): Route[] {
-  const shared = { ...deps, workflowLink: createWorkflowLink(deps), cookies: createSessionCookies(deps.portalSettings) }
-  return [
+  const persons = createPersons({ apiKeys: deps.apiKeys, users: deps.portal.users })
+  const shared = { ...deps, persons, workflowLink: createWorkflowLink(deps), cookies: createSessionCookies(deps.portalSettings) }
+  const routes: Route[] = [
     ...publishingRoutes(shared),
     // Before those whose path has an id in the same place.
     ...exportRoutes(shared),
@@ -163,7 +169,9 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...auditRoutes(shared),
     ...encryptionKeyRoutes(shared),
     ...healthRoutes(shared),
+    ...approvalRoutes({ ...shared, planned: () => routes }),
   ]
+  return withSecondPerson(routes, shared)
 }
 
 /** Everything comes from here, and plain HTTP on a loopback address must work too. */

@@ -49,7 +49,7 @@ function entryOf({ method, path }: Route, call: Call, { body, done }: Pick<Reply
     at: new Date(),
     actor: done?.actor ?? actorOf(call),
     action: `${method.toUpperCase()} ${path}`,
-    target: targetOf(call, body),
+    target: [...new Set([...targetOf(call, body), ...(done?.targets ?? [])])],
     fields: fieldsOf(call.body),
     from: call.from.address,
   }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { changesBetween } from '../domain/changes'
+import { changesBetween, changesInFull } from '../domain/changes'
 import { formatDuration } from '../domain/duration'
 import { EXPIRY_NOTICE, PARKED_FOR, RETENTION, TENANT_ID_PATTERN, type Tenant } from '../domain/tenant'
 import type { Retention } from '../steering/retention'
 import type { TenantStore } from '../store/tenants'
 import { invalid, Problem } from './problem'
-import { route, type Call, type Reply, type Route } from './route'
+import { route, type Call, type Planned, type Reply, type Route } from './route'
 import { listOf, named, paging, time } from './views'
 import { duration } from './webhook-input'
 
@@ -23,6 +23,7 @@ const view = z.object({
   legalHold: z.boolean().describe('Whether everything stays, whatever the retention says. Of single entities: `/v1/legal-holds`.'),
   legalHoldSince: time.optional(),
   suspendedAt: time.optional().describe('Since when its keys and users are refused.'),
+  fourEyes: z.boolean().describe('Whether new webhooks, and changes of URLs, credentials and secrets, wait for a second person.'),
   notifyEmails: z.array(z.string()).optional().describe('Who gets the digests of what Herald reports; else those whom the settings name.'),
   createdAt: time,
 })
@@ -36,6 +37,7 @@ const settings = {
   expiryNotice: duration({ minMs: 0, maxMs: PARKED_FOR.maxMs }).optional(),
   retention: duration(RETENTION).optional(),
   legalHold: z.boolean().optional(),
+  fourEyes: z.boolean().optional().describe('Whether new webhooks, and changes of URLs, credentials and secrets, wait for a second person (`/v1/approvals`). Switching it off waits for one, too.'),
 }
 
 const input = z.strictObject({
@@ -54,6 +56,7 @@ const patchInput = z.strictObject({ ...settings, suspended: suspended.optional()
 named.add(patchInput, { id: 'PatchTenant' })
 
 const params = z.object({ id: z.string() })
+type PatchCall = Call<z.output<typeof params>, unknown, z.output<typeof patchInput>>
 
 export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   const about = { scope: 'admin', tag: 'Tenants' } as const
@@ -99,6 +102,7 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
       params,
       body: patchInput,
       responses: { 200: { description: 'Changed.', schema: view } },
+      plan: { make: planPatch, tenantOf: ({ params: { id } }) => id },
       handle: patch,
     }),
   ]
@@ -110,25 +114,19 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   }
 
   async function create({ body }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
-    const { id, name = id, parkedFor = PARKED_FOR.defaultMs, retention = RETENTION.defaultMs, legalHold, notifyEmails } = body
+    const { id, name = id, parkedFor = PARKED_FOR.defaultMs, retention = RETENTION.defaultMs, legalHold, fourEyes, notifyEmails } = body
     const expiryNoticeMs = body.expiryNotice ?? Math.min(EXPIRY_NOTICE.defaultMs, parkedFor)
     const createdAt = new Date()
     const held = legalHold ? { legalHoldSince: createdAt } : {}
-    const tenant = { id, name, createdAt, parkedForMs: parkedFor, expiryNoticeMs, retentionMs: retention, ...held, ...(notifyEmails && { notifyEmails }) }
+    const tenant = { id, name, createdAt, parkedForMs: parkedFor, expiryNoticeMs, retentionMs: retention, ...held, ...(fourEyes && { fourEyes }), ...(notifyEmails && { notifyEmails }) }
     mustFit(tenant)
     if (!(await tenants.insert(tenant))) throw new Problem('conflict', `The tenant "${id}" exists already; choose another id.`)
     return { status: 201, body: toView(tenant) }
   }
 
-  async function patch({ params: { id }, body }: Call<{ id: string }, unknown, z.output<typeof patchInput>>): Promise<Reply> {
-    const { name, parkedFor, expiryNotice, retention, legalHold, notifyEmails, suspended } = body
-    const change = {
-      ...(name !== undefined && { name }),
-      ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
-      ...(expiryNotice !== undefined && { expiryNoticeMs: expiryNotice }),
-      ...(retention !== undefined && { retentionMs: retention }),
-      ...(notifyEmails !== undefined && { notifyEmails }),
-    }
+  async function patch({ params: { id }, body }: PatchCall): Promise<Reply> {
+    const { legalHold, suspended } = body
+    const change = changeOf(body)
     const before = await existing(id)
     mustFit({ ...before, ...change })
     if (legalHold === true) await hold(id)
@@ -140,12 +138,35 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
     return { status: 200, body: after, done: { changes: changesOf(toView(before), after, body) } }
   }
 
+  /** What weakens the control that others rely on. */
+  async function planPatch({ params: { id }, body }: PatchCall): Promise<Planned | undefined> {
+    if (body.fourEyes !== false) return undefined
+    const before = await existing(id)
+    const { notifyEmails, ...rest } = body
+    const { legalHold, suspended } = body
+    const { notifyEmails: _unchanged, ...set } = changeOf(rest)
+    const now = { ...before, ...set }
+    mustFit(now)
+    const shown = { ...toView(before), suspended: before.suspendedAt !== undefined }
+    const after = { ...toView(now), ...(notifyEmails !== undefined && { notifyEmails: notifyEmails ?? undefined }), legalHold: legalHold ?? shown.legalHold, suspended: suspended ?? shown.suspended }
+    return { targets: [id], about: `Settings of ${before.name}`, changes: changesInFull(shown, after), state: shown }
+  }
+
   async function hold(id: string): Promise<void> {
     await tenants.setLegalHold(id, new Date())
     // Only now: whoever marks an event from here on sees the hold.
     await keep(id)
   }
 }
+
+const changeOf = ({ name, parkedFor, expiryNotice, retention, fourEyes, notifyEmails }: z.output<typeof patchInput>) => ({
+  ...(name !== undefined && { name }),
+  ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
+  ...(expiryNotice !== undefined && { expiryNoticeMs: expiryNotice }),
+  ...(retention !== undefined && { retentionMs: retention }),
+  ...(fourEyes !== undefined && { fourEyes }),
+  ...(notifyEmails !== undefined && { notifyEmails }),
+})
 
 /** Addresses of people are not kept for good. */
 const changesOf = (before: z.infer<typeof view>, after: z.infer<typeof view>, { notifyEmails }: z.output<typeof patchInput>) =>
@@ -156,7 +177,7 @@ function mustFit({ parkedForMs, expiryNoticeMs }: Pick<Tenant, 'parkedForMs' | '
   throw invalid([{ path: 'expiryNotice', message: `must not be longer than parkedFor (${formatDuration(parkedForMs)})` }])
 }
 
-const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, suspendedAt, notifyEmails, createdAt }: Tenant): z.infer<typeof view> => ({
+const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, suspendedAt, fourEyes = false, notifyEmails, createdAt }: Tenant): z.infer<typeof view> => ({
   id,
   name,
   parkedFor: formatDuration(parkedForMs),
@@ -165,6 +186,7 @@ const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldS
   legalHold: legalHoldSince !== undefined,
   ...(legalHoldSince && { legalHoldSince: legalHoldSince.toISOString() }),
   ...(suspendedAt && { suspendedAt: suspendedAt.toISOString() }),
+  fourEyes,
   ...(notifyEmails && { notifyEmails }),
   createdAt: createdAt.toISOString(),
 })

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { changesBetween } from '../domain/changes'
 import { newId } from '../domain/ids'
 import { DEFAULT_RETRY_POLICY, TIMEOUT } from '../domain/retry-policy'
-import type { OpenWebhook, Webhook } from '../domain/webhook'
+import type { OpenWebhook, Webhook, WebhookSecrets } from '../domain/webhook'
 import type { Steering, WebhookSteeringResult } from '../steering/steering'
 import type { EventCatalog } from '../publish/event-catalog'
 import type { HealthStore } from '../store/health'
@@ -10,12 +10,13 @@ import type { WebhookPatch, WebhookStore } from '../store/webhooks'
 import { found, Problem } from './problem'
 import type { Call, Caller, Reply } from './route'
 import type { paging } from './views'
-import { mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, type CheckUrl } from './webhook-changes'
+import { hiddenOf, mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, type CheckUrl } from './webhook-changes'
 import type { WebhookInput, WebhookPatchInput } from './webhook-input'
+import { webhookPlans } from './webhook-plans'
 import { toWebhookView } from './webhook-views'
 
 export interface WebhookDeps {
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get'>
   health: Pick<HealthStore, 'find'>
   steering: Pick<Steering, 'pause' | 'resume' | 'remove' | 'edited'>
   catalog: EventCatalog
@@ -24,6 +25,8 @@ export interface WebhookDeps {
 }
 
 type ById = Call<{ id: string }>
+export type CreateCall = Call<unknown, unknown, WebhookInput>
+export type PatchCall = Call<{ id: string }, unknown, WebhookPatchInput>
 
 export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl, newSecret }: WebhookDeps) {
   const open = async ({ tenantId }: Caller, id: string): Promise<OpenWebhook> =>
@@ -35,30 +38,10 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
   })
 
   return {
-    create: async ({ tenantId, body }: Call<unknown, unknown, WebhookInput>): Promise<Reply> => {
-      const eventTypes = await readTargets(body, checkUrl, catalog)
-      const { ordering, onExhausted } = mergeOrdering({}, body)
-      const secret = newSecret()
-      const now = new Date()
-      const webhook: Webhook = {
-        id: newId('webhook'),
-        tenantId,
-        url: body.url,
-        ...(body.description && { description: body.description }),
-        eventTypes,
-        ...(body.filter && { filter: body.filter }),
-        status: 'active',
-        retry: mergeRetry(DEFAULT_RETRY_POLICY, body.retry),
-        timeoutMs: body.timeout ?? TIMEOUT.defaultMs,
-        ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend }),
-        ...(body.rateLimit && { rateLimit: body.rateLimit }),
-        ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
-        ...(ordering && { ordering }),
-        ...(onExhausted && { onExhausted }),
-        createdAt: now,
-        updatedAt: now,
-      }
-      const secrets = newSecrets(secret, body)
+    plans: webhookPlans({ webhooks, catalog, open, toWebhook, toPatch }),
+    create: async (call: CreateCall): Promise<Reply> => {
+      const secret = call.given?.secret ?? newSecret()
+      const { secrets, ...webhook } = await toWebhook(call, secret)
       await webhooks.insert(webhook, secrets)
       return { status: 201, body: { ...(await toWebhookView({ ...webhook, secrets }, catalog)), secret } }
     },
@@ -73,13 +56,15 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
 
     get: async (call: ById): Promise<Reply> => answer(await open(call, call.params.id)),
 
-    patch: async (call: Call<{ id: string }, unknown, WebhookPatchInput>): Promise<Reply> => {
-      const { tenantId, body } = call
+    patch: async (call: PatchCall): Promise<Reply> => {
+      const { tenantId, body, given } = call
       const { id } = call.params
       const { secretsLost, ...standing } = await open(call, id)
       // The signing secret was lost with the others.
-      const secret = secretsLost && newSecret()
-      const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body)
+      const secret = secretsLost && (given?.secret ?? newSecret())
+      // What was approved is written over that alone which it was approved for: the secrets tell it from any other.
+      const untouched = given?.isApproved && !secretsLost ? standing.secrets : undefined
+      const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body) ?? untouched
       const changes = await toPatch(standing, body)
       const changed = await webhooks.update(tenantId, id, changes, secrets, standing.sealed)
       if (!changed) {
@@ -103,6 +88,31 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       done(await steering.remove(tenantId, id), id)
       return { status: 204 }
     },
+  }
+
+  async function toWebhook({ tenantId, body, given }: CreateCall, secret: string): Promise<Webhook & { secrets: WebhookSecrets }> {
+    const eventTypes = await readTargets(body, checkUrl, catalog)
+    const { ordering, onExhausted } = mergeOrdering({}, body)
+    const now = new Date()
+    return {
+      id: given?.newId ?? newId('webhook'),
+      tenantId,
+      url: body.url,
+      ...(body.description && { description: body.description }),
+      eventTypes,
+      ...(body.filter && { filter: body.filter }),
+      status: 'active',
+      retry: mergeRetry(DEFAULT_RETRY_POLICY, body.retry),
+      timeoutMs: body.timeout ?? TIMEOUT.defaultMs,
+      ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend }),
+      ...(body.rateLimit && { rateLimit: body.rateLimit }),
+      ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
+      ...(ordering && { ordering }),
+      ...(onExhausted && { onExhausted }),
+      createdAt: now,
+      updatedAt: now,
+      secrets: newSecrets(secret, body),
+    }
   }
 
   async function steer(move: Steering['pause'], call: ById): Promise<Reply> {
@@ -131,9 +141,6 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
     }
   }
 }
-
-/** What is set and never shown. */
-const hiddenOf = (body: WebhookPatchInput): string[] => (['auth', 'headers'] as const).filter((name) => body[name] !== undefined)
 
 const SECRETS_LOST =
   'The secrets of the webhook cannot be opened. Give auth and headers again with PATCH (null for none): that makes a new signing secret, which the answer shows. Then resume it.'

@@ -6,6 +6,7 @@ import { generateSecret } from '../delivery/sign'
 import { createPortal, type Portal } from '../portal'
 import { createPortalFiles } from '../portal/static'
 import { createApiKeyStore } from '../store/api-keys'
+import { createApprovalStore } from '../store/approvals'
 import { createAttemptStore } from '../store/attempts'
 import { createAuditStore } from '../store/audit'
 import { createDeliveryChanges, type DeliveryChanges } from '../store/delivery-changes'
@@ -125,6 +126,7 @@ function appOf({ ground, stores, sending, publishing, steering, keeping }: Rooms
     keep: keeping.retention.keep,
     reseal: createReseal(models, sealer),
     audit: createAuditStore(models, sealer),
+    approvals: createApprovalStore(models, sealer),
     faults,
     apiKeys: createApiKeyStore(models),
     portal,

@@ -19,6 +19,8 @@ export interface Tenant {
   suspendedAt?: Date
   /** Since then nothing of the tenant is removed. */
   legalHoldSince?: Date
+  /** Changes of webhooks' URLs, credentials and secrets wait for a second person. */
+  fourEyes?: boolean
   /** Who gets its digests; else whoever the settings name. */
   notifyEmails?: string[]
 }

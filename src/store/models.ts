@@ -1,6 +1,7 @@
 import { Schema, type Connection, type Model, type mongo } from 'mongoose'
 import type { AuditLine } from '../domain/audit'
 import type { ApiKey } from '../domain/api-key'
+import type { Approval } from '../domain/approval'
 import { FINAL_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import type { HeraldEvent } from '../domain/event'
 import type { EventType } from '../domain/event-types'
@@ -107,6 +108,11 @@ export interface AuditHeadRecord {
   _id: string
   number: number
 }
+export type ApprovalRecord = Stored<Approval> & {
+  /** What is done when it is approved; gone once it is decided. */
+  sealed?: string
+  removeAt: Date
+}
 export type LegalHoldRecord = LegalHold & { _id: string }
 /** How far retention has looked at a tenant's events. */
 export interface RetentionCursorRecord {
@@ -169,6 +175,7 @@ export interface Models {
   retentionCursors: Model<RetentionCursorRecord>
   turns: Model<TurnRecord>
   turnsTaken: Model<TurnsTakenRecord>
+  approvals: Model<ApprovalRecord>
   auditLines: Model<AuditRecord>
   auditHeads: Model<AuditHeadRecord>
   auditOpen: Model<AuditOpenRecord>
@@ -329,6 +336,7 @@ export function createModels(connection: Connection): Models {
     turns: model('turns', open()),
     // No two turns are farther apart than a minute.
     turnsTaken: model('turnsTaken', open().index({ at: 1 }, { expireAfterSeconds: 3_600 })),
+    approvals: model('approvals', leaving(open()).index({ tenantId: 1, _id: -1 }).index({ tenantId: 1, status: 1, _id: -1 }).index({ tenantId: 1, targets: 1, _id: -1 })),
     auditLines: model(
       'auditLines',
       open()

@@ -1,5 +1,6 @@
 import { useScene } from '../support/scene'
 import { accessTests } from './access'
+import { approvalTests } from './approvals'
 import { auditTests } from './audit'
 import { describeInBrowser, useBrowser } from './browser'
 import { firstWebhookTests } from './first-webhook'
@@ -19,6 +20,7 @@ describeInBrowser('the portal', () => {
   describe('signing in', () => signInTests({ scene, browser }))
   describe('giving access', () => accessTests({ scene, browser }))
   describe('the audit log', () => auditTests({ scene, browser }))
+  describe('four eyes', () => approvalTests({ scene, browser }))
   describe('the overview', () => overviewTests({ scene, browser }))
   describe('steering', () => steeringTests({ scene, browser }))
   describe('lists', () => listTests({ scene, browser }))

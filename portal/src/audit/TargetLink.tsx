@@ -10,6 +10,7 @@ export function TargetLink({ id, action }: { id: string; action: string }) {
     [id.startsWith('whk_'), <PortalLink key="w" size="sm" to="/operations/webhook/$id" params={params}>{text}</PortalLink>],
     [id.startsWith('dlv_'), <PortalLink key="d" size="sm" to="/operations/deliveries/$id" params={params}>{text}</PortalLink>],
     [id.startsWith('rel_'), <PortalLink key="r" size="sm" to="/operations/releases/$id" params={params}>{text}</PortalLink>],
+    [id.startsWith('apr_'), <PortalLink key="a" size="sm" to="/operations/approvals" search={{ status: 'all' }}>{text}</PortalLink>],
     [id.startsWith('usr_'), <PortalLink key="u" size="sm" to="/administration/users">{text}</PortalLink>],
     [id.startsWith('key_'), <PortalLink key="k" size="sm" to="/administration/api-keys">{text}</PortalLink>],
     [action.includes('/v1/events/{id}'), <PortalLink key="e" size="sm" to="/events/$id" params={params}>{text}</PortalLink>],

@@ -38,6 +38,8 @@ export const ACTIONS: Record<string, string> = {
   'DELETE /v1/account/totp': 'Removed the authenticator app',
   'POST /v1/tenants': 'Made a tenant',
   'PATCH /v1/tenants/{id}': 'Changed a tenant',
+  'POST /v1/approvals/{id}/approve': 'Approved a change',
+  'POST /v1/approvals/{id}/reject': 'Rejected a change',
   'PUT /v1/legal-holds/{entityId}': 'Set a legal hold',
   'DELETE /v1/legal-holds/{entityId}': 'Lifted a legal hold',
   'POST /v1/encryption-keys/rotate': 'Sealed secrets anew',
@@ -46,8 +48,9 @@ export const ACTIONS: Record<string, string> = {
 export const actionWords = (action: string): string => ACTIONS[action] ?? action
 
 /** What became of it, as the HTTP status of the answer says. */
-export function outcomeWords({ status }: Pick<AuditLine, 'status'>): { text: string; color: string } {
+export function outcomeWords({ status, target }: Pick<AuditLine, 'status' | 'target'>): { text: string; color: string } {
   if (status === undefined) return { text: 'end not on record', color: 'orange' }
+  if (status === 202 && target.some((id) => id.startsWith('apr_'))) return { text: 'asked for', color: 'blue' }
   if (status < 300) return { text: 'done', color: 'green' }
   return status < 500 ? { text: `refused (${status})`, color: 'orange' } : { text: `failed (${status})`, color: 'red' }
 }

@@ -77,6 +77,7 @@ const NAMES: Record<string, string> = {
   onExhausted: 'When out of attempts',
   retry: 'Retry policy',
   timeout: 'Time for an answer',
+  fourEyes: 'Changes wait for a second person',
 }
 
 /** `parkedFor` is `Parked for`. */

@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { answer, api, type Schemas } from '../api/client'
+import { Proposed } from '../approvals/Waiting'
 import { PageHead } from '../parts/PageHead'
 import { ShownOnce } from '../parts/ShownOnce'
 import { Card } from '../parts/states'
@@ -22,7 +23,7 @@ export const AddWebhook = () => (
 )
 
 function Form() {
-  const [made, setMade] = useState<Schemas['CreatedWebhook']>()
+  const [made, setMade] = useState<Schemas['CreatedWebhook'] | Schemas['ProposedChange']>()
   const queries = useQueryClient()
 
   async function submit(draft: Draft): Promise<void> {
@@ -32,6 +33,14 @@ function Form() {
     window.scrollTo(0, 0)
   }
 
+  if (made && 'approval' in made) {
+    return (
+      <Stack>
+        <PageHead title="Asked for" crumbs={CRUMBS} />
+        <Proposed {...made} />
+      </Stack>
+    )
+  }
   if (made) return <Made webhook={made} />
   return (
     <Stack>

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
 import { webhookQuery } from '../api/queries'
+import { WaitingChanges } from '../approvals/Waiting'
 import { RecentDeliveries } from '../deliveries/RecentDeliveries'
 import { Fact, Facts, IdFact } from '../parts/Facts'
 import { Loaded } from '../parts/Loaded'
@@ -40,6 +41,7 @@ function Found({ webhook }: { webhook: Webhook }) {
         </Group>
       </PageHead>
       <StatusNote webhook={webhook} />
+      <WaitingChanges target={webhook.id} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Card title="Endpoint">
           <Details webhook={webhook} />
