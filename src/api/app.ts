@@ -45,6 +45,7 @@ import { legalHoldRoutes } from './legal-holds'
 import { createLinkPages } from './link-pages'
 import { liveRoutes } from './live'
 import { createOpenApi } from './openapi'
+import { createOwnership, ownershipRoutes } from './ownership'
 import { createPersons } from './persons'
 import { portalLinkRoutes } from './portal-links'
 import { publishingRoutes } from './publishing'
@@ -74,7 +75,7 @@ export interface ApiDeps extends TemporalUi {
   releases: ReleaseStore
   releasing: Releasing
   replays: Pick<Replays, 'plan'>
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets' | 'verified' | 'notVerified'>
   tenants: TenantStore
   audit: AuditStore
   approvals: ApprovalStore
@@ -142,7 +143,7 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
 /** Publishing goes first: Express asks one route after the other. */
 function createRoutes(deps: ApiDeps): Route[] {
   const persons = createPersons({ apiKeys: deps.apiKeys, users: deps.portal.users })
-  const shared = { ...deps, persons, workflowLink: createWorkflowLink(deps), cookies: createSessionCookies(deps.portalSettings) }
+  const shared = { ...deps, persons, ownership: createOwnership(deps), workflowLink: createWorkflowLink(deps), cookies: createSessionCookies(deps.portalSettings) }
   const routes: Route[] = [
     ...publishingRoutes(shared),
     // Before those whose path has an id in the same place.
@@ -155,6 +156,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...filterTestRoutes(shared),
     ...webhookTestRoutes(shared),
     ...secretRotationRoutes(shared),
+    ...ownershipRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),

@@ -24,6 +24,7 @@ const view = z.object({
   legalHoldSince: time.optional(),
   suspendedAt: time.optional().describe('Since when its keys and users are refused.'),
   fourEyes: z.boolean().describe('Whether new webhooks, and changes of URLs, credentials and secrets, wait for a second person.'),
+  ownershipCheck: z.boolean().describe('Whether a webhook with a new URL is held until its endpoint has answered a signed challenge.'),
   notifyEmails: z.array(z.string()).optional().describe('Who gets the digests of what Herald reports; else those whom the settings name.'),
   createdAt: time,
 })
@@ -37,7 +38,8 @@ const settings = {
   expiryNotice: duration({ minMs: 0, maxMs: PARKED_FOR.maxMs }).optional(),
   retention: duration(RETENTION).optional(),
   legalHold: z.boolean().optional(),
-  fourEyes: z.boolean().optional().describe('Whether new webhooks, and changes of URLs, credentials and secrets, wait for a second person (`/v1/approvals`). Switching it off waits for one, too.'),
+  fourEyes: z.boolean().optional().describe('Whether new webhooks, and changes of URLs, credentials and secrets, wait for a second person (`/v1/approvals`). Switching it, or ownershipCheck, off waits for one, too.'),
+  ownershipCheck: z.boolean().optional().describe('Whether a webhook with a new URL is held until its endpoint has answered a signed challenge (`POST /v1/webhooks/{id}/verify`). Counts for URLs that are set from then on.'),
 }
 
 const input = z.strictObject({
@@ -114,11 +116,11 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   }
 
   async function create({ body }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
-    const { id, name = id, parkedFor = PARKED_FOR.defaultMs, retention = RETENTION.defaultMs, legalHold, fourEyes, notifyEmails } = body
+    const { id, name = id, parkedFor = PARKED_FOR.defaultMs, retention = RETENTION.defaultMs, legalHold, fourEyes, ownershipCheck, notifyEmails } = body
     const expiryNoticeMs = body.expiryNotice ?? Math.min(EXPIRY_NOTICE.defaultMs, parkedFor)
     const createdAt = new Date()
     const held = legalHold ? { legalHoldSince: createdAt } : {}
-    const tenant = { id, name, createdAt, parkedForMs: parkedFor, expiryNoticeMs, retentionMs: retention, ...held, ...(fourEyes && { fourEyes }), ...(notifyEmails && { notifyEmails }) }
+    const tenant = { id, name, createdAt, parkedForMs: parkedFor, expiryNoticeMs, retentionMs: retention, ...held, ...(fourEyes && { fourEyes }), ...(ownershipCheck && { ownershipCheck }), ...(notifyEmails && { notifyEmails }) }
     mustFit(tenant)
     if (!(await tenants.insert(tenant))) throw new Problem('conflict', `The tenant "${id}" exists already; choose another id.`)
     return { status: 201, body: toView(tenant) }
@@ -140,7 +142,7 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
 
   /** What weakens the control that others rely on. */
   async function planPatch({ params: { id }, body }: PatchCall): Promise<Planned | undefined> {
-    if (body.fourEyes !== false) return undefined
+    if (body.fourEyes !== false && body.ownershipCheck !== false) return undefined
     const before = await existing(id)
     const { notifyEmails, ...rest } = body
     const { legalHold, suspended } = body
@@ -159,12 +161,13 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   }
 }
 
-const changeOf = ({ name, parkedFor, expiryNotice, retention, fourEyes, notifyEmails }: z.output<typeof patchInput>) => ({
+const changeOf = ({ name, parkedFor, expiryNotice, retention, fourEyes, ownershipCheck, notifyEmails }: z.output<typeof patchInput>) => ({
   ...(name !== undefined && { name }),
   ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
   ...(expiryNotice !== undefined && { expiryNoticeMs: expiryNotice }),
   ...(retention !== undefined && { retentionMs: retention }),
   ...(fourEyes !== undefined && { fourEyes }),
+  ...(ownershipCheck !== undefined && { ownershipCheck }),
   ...(notifyEmails !== undefined && { notifyEmails }),
 })
 
@@ -177,7 +180,7 @@ function mustFit({ parkedForMs, expiryNoticeMs }: Pick<Tenant, 'parkedForMs' | '
   throw invalid([{ path: 'expiryNotice', message: `must not be longer than parkedFor (${formatDuration(parkedForMs)})` }])
 }
 
-const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, suspendedAt, fourEyes = false, notifyEmails, createdAt }: Tenant): z.infer<typeof view> => ({
+const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, suspendedAt, fourEyes = false, ownershipCheck = false, notifyEmails, createdAt }: Tenant): z.infer<typeof view> => ({
   id,
   name,
   parkedFor: formatDuration(parkedForMs),
@@ -187,6 +190,7 @@ const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldS
   ...(legalHoldSince && { legalHoldSince: legalHoldSince.toISOString() }),
   ...(suspendedAt && { suspendedAt: suspendedAt.toISOString() }),
   fourEyes,
+  ownershipCheck,
   ...(notifyEmails && { notifyEmails }),
   createdAt: createdAt.toISOString(),
 })

@@ -2,7 +2,7 @@ import type { FieldChange } from './audit'
 
 const MOST_CHARACTERS = 1_000
 /** What changes by itself, or is said by another field. */
-const UNTOLD = new Set(['updatedAt', 'failing', 'eventTypeIds', 'retryAfterUntil'])
+const UNTOLD = new Set(['updatedAt', 'failing', 'eventTypeIds', 'retryAfterUntil', 'verification'])
 
 type View = Record<string, unknown>
 

@@ -13,6 +13,9 @@ export function newId(kind: keyof typeof PREFIXES): string {
 /** Of what is sent only to try an endpoint: no event has it. */
 export const newTestId = (): string => `test_${ulid().toLowerCase()}`
 
+/** Of a challenge, which is no event either. */
+export const newVerificationId = (): string => `ver_${ulid().toLowerCase()}`
+
 /** A claim on one POST, unguessable and never shown. */
 export const newToken = (): string => randomBytes(12).toString('base64url')
 

@@ -21,6 +21,8 @@ export interface Tenant {
   legalHoldSince?: Date
   /** Changes of webhooks' URLs, credentials and secrets wait for a second person. */
   fourEyes?: boolean
+  /** A webhook with a new URL is held until its endpoint has answered a challenge. */
+  ownershipCheck?: boolean
   /** Who gets its digests; else whoever the settings name. */
   notifyEmails?: string[]
 }

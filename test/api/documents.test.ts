@@ -85,6 +85,7 @@ post /v1/webhooks/{id}/pause
 post /v1/webhooks/{id}/resume
 post /v1/webhooks/{id}/rotate-secret
 post /v1/webhooks/{id}/test
+post /v1/webhooks/{id}/verify
 put /v1/legal-holds/{entityId}`
 
 test('the OpenAPI document is valid and lists every route', async () => {

@@ -7,6 +7,7 @@ import { firstWebhookTests } from './first-webhook'
 import { hostileTests } from './hostile'
 import { listTests } from './lists'
 import { overviewTests } from './overview'
+import { ownershipTests } from './ownership'
 import { pageTests } from './pages'
 import { PORTAL_DIR } from './portal-dir'
 import { signInTests } from './sign-in'
@@ -21,6 +22,7 @@ describeInBrowser('the portal', () => {
   describe('giving access', () => accessTests({ scene, browser }))
   describe('the audit log', () => auditTests({ scene, browser }))
   describe('four eyes', () => approvalTests({ scene, browser }))
+  describe('ownership', () => ownershipTests({ scene, browser }))
   describe('the overview', () => overviewTests({ scene, browser }))
   describe('steering', () => steeringTests({ scene, browser }))
   describe('lists', () => listTests({ scene, browser }))

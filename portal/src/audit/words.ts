@@ -8,6 +8,7 @@ export const ACTIONS: Record<string, string> = {
   'POST /v1/webhooks/{id}/pause': 'Paused a webhook',
   'POST /v1/webhooks/{id}/resume': 'Resumed a webhook',
   'POST /v1/webhooks/{id}/rotate-secret': 'Replaced a signing secret',
+  'POST /v1/webhooks/{id}/verify': 'Sent a challenge',
   'POST /v1/webhooks/{id}/test': 'Sent a test event',
   'POST /v1/deliveries/{id}/retry': 'Retried a delivery',
   'POST /v1/deliveries/{id}/cancel': 'Cancelled a delivery',

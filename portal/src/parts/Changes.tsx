@@ -78,6 +78,7 @@ const NAMES: Record<string, string> = {
   retry: 'Retry policy',
   timeout: 'Time for an answer',
   fourEyes: 'Changes wait for a second person',
+  ownershipCheck: 'Endpoints have to answer a challenge',
 }
 
 /** `parkedFor` is `Parked for`. */

@@ -11,6 +11,7 @@ import { EMPTY, toCreate, type Draft } from './draft'
 import { nameOf } from './names'
 import { Snippets } from './Snippets'
 import { TestEvent } from './TestEvent'
+import { Unverified } from './Unverified'
 import { WebhookForm } from './WebhookForm'
 import { Allowed } from '../session/Allowed'
 
@@ -74,9 +75,13 @@ function Made({ webhook }: { webhook: Schemas['CreatedWebhook'] }) {
         </Text>
         <Snippets />
       </Card>
-      <Card title="Try it">
-        <TestEvent webhook={webhook} />
-      </Card>
+      {webhook.verification ? (
+        <Unverified id={webhook.id} verification={webhook.verification} />
+      ) : (
+        <Card title="Try it">
+          <TestEvent webhook={webhook} />
+        </Card>
+      )}
       <Group justify="flex-end">
         <Button renderRoot={(props) => <Link to="/operations/webhook/$id" params={{ id: webhook.id }} {...props} />}>Done: go to the webhook</Button>
       </Group>

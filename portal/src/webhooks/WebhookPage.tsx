@@ -10,7 +10,6 @@ import { RecentDeliveries } from '../deliveries/RecentDeliveries'
 import { Fact, Facts, IdFact } from '../parts/Facts'
 import { Loaded } from '../parts/Loaded'
 import { PageHead } from '../parts/PageHead'
-import { StatusBadge } from '../parts/StatusBadge'
 import { Card } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
@@ -19,9 +18,11 @@ import { nameOf } from './names'
 import { PolicyLine } from './PolicyLine'
 import { ReplayModal } from './ReplayModal'
 import { RotateModal } from './RotateModal'
+import { WebhookStatus } from './WebhookStatus'
 import { Snippets } from './Snippets'
 import { DeleteModal, PauseModal, ResumeModal } from './steering-modals'
 import { TestEvent } from './TestEvent'
+import { Unverified } from './Unverified'
 import { TypeBadges } from './TypeBadges'
 
 const route = getRouteApi('/operations/webhook/$id')
@@ -37,7 +38,7 @@ function Found({ webhook }: { webhook: Webhook }) {
     <Stack>
       <PageHead title={nameOf(webhook)} crumbs={[{ text: 'Operations' }, { text: 'Webhook', to: '/operations/webhook' }]} aside={may.manage && <Actions webhook={webhook} />}>
         <Group gap="xs" mt={4}>
-          <StatusBadge status={webhook.status} />
+          <WebhookStatus webhook={webhook} />
         </Group>
       </PageHead>
       <StatusNote webhook={webhook} />
@@ -111,7 +112,7 @@ function Details({ webhook }: { webhook: Webhook }) {
 }
 
 function StatusNote({ webhook }: { webhook: Webhook }) {
-  const { status, failing, secretsLost } = webhook
+  const { status, failing, secretsLost, verification } = webhook
   if (secretsLost) {
     return (
       <Alert color="red" variant="light" title="Its secrets cannot be opened">
@@ -119,6 +120,7 @@ function StatusNote({ webhook }: { webhook: Webhook }) {
       </Alert>
     )
   }
+  if (verification) return <Unverified id={webhook.id} verification={verification} />
   if (status === 'suspended') {
     return (
       <Alert color="red" variant="light" title="Suspended: it has failed for long">
@@ -167,7 +169,7 @@ function Actions({ webhook }: { webhook: Webhook }) {
         <Button variant="default" leftSection={<IconPlayerPause size={16} />} onClick={pause.open}>
           Pause
         </Button>
-      ) : (
+      ) : webhook.verification ? null : (
         <Button leftSection={<IconPlayerPlay size={16} />} onClick={resume.open}>
           Resume
         </Button>
