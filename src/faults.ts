@@ -1,6 +1,6 @@
 import { kill, pid } from 'node:process'
 
-/** Places at which a test ends the process: the arrows of the way of an event. */
+/** Places at which a test ends the process: the arrows of the way of an event, and where a change is made and not yet answered. */
 export type FaultPoint =
   | 'after-journal'
   | 'after-start'
@@ -12,6 +12,7 @@ export type FaultPoint =
   | 'after-park'
   | 'after-blank'
   | 'after-erasure-cancel'
+  | 'before-audit-end'
 export type FaultPoints = (point: FaultPoint) => void
 
 /**

@@ -71,6 +71,12 @@ const releases = createRoute({
   path: '/operations/releases',
   component: lazyRouteComponent(() => import('./releases/ReleaseList'), 'ReleaseList'),
 })
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/operations/approvals',
+  validateSearch: pick('status', 'target'),
+  component: lazyRouteComponent(() => import('./approvals/ApprovalList'), 'ApprovalList'),
+})
 const newRelease = createRoute({
   getParentRoute: () => root,
   path: '/operations/releases/new',
@@ -125,6 +131,12 @@ const erasures = createRoute({
   path: '/administration/erasures',
   component: lazyRouteComponent(() => import('./erasures/ErasureList'), 'ErasureList'),
 })
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/administration/audit',
+  validateSearch: pick('action', 'actor', 'target', 'address', 'since', 'from', 'to'),
+  component: lazyRouteComponent(() => import('./audit/AuditList'), 'AuditList'),
+})
 const account = createRoute({
   getParentRoute: () => root,
   path: '/account',
@@ -132,8 +144,8 @@ const account = createRoute({
 })
 
 const routeTree = root.addChildren([
-  home, webhooks, newWebhook, webhook, editWebhook, deliveries, delivery, releases, newRelease, release, events, publish, event, eventTypes,
-  overview, users, apiKeys, tenants, erasures, account,
+  home, webhooks, newWebhook, webhook, editWebhook, deliveries, delivery, releases, newRelease, release, approvals, events, publish, event, eventTypes,
+  overview, users, apiKeys, tenants, erasures, audit, account,
 ])
 
 export const createPortalRouter = (queries: QueryClient) =>

@@ -3,6 +3,7 @@ import helmet from 'helmet'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { PostEvent } from '../delivery/post'
+import type { FaultPoints } from '../faults'
 import type { Publisher } from '../publish/publisher'
 import type { Erasures } from '../steering/erasures'
 import type { Releasing } from '../steering/releasing'
@@ -10,6 +11,7 @@ import type { Replays } from '../steering/replays'
 import type { Retention } from '../steering/retention'
 import type { Steering } from '../steering/steering'
 import type { ApiKeyStore } from '../store/api-keys'
+import type { ApprovalStore } from '../store/approvals'
 import type { AuditStore } from '../store/audit'
 import type { AttemptStore } from '../store/attempts'
 import type { DeliveryChanges } from '../store/delivery-changes'
@@ -28,6 +30,7 @@ import type { WebhookStore } from '../store/webhooks'
 import type { Portal } from '../portal'
 import { accountRoutes } from './account'
 import { apiKeyRoutes } from './api-keys'
+import { approvalRoutes } from './approvals'
 import { auditRoutes } from './audit'
 import { createRecord } from './audited'
 import { createAuthenticate } from './auth'
@@ -45,6 +48,8 @@ import { legalHoldRoutes } from './legal-holds'
 import { createLinkPages } from './link-pages'
 import { liveRoutes } from './live'
 import { createOpenApi } from './openapi'
+import { createOwnership, ownershipRoutes } from './ownership'
+import { createPersons } from './persons'
 import { portalLinkRoutes } from './portal-links'
 import { publishingRoutes } from './publishing'
 import { releaseRoutes } from './releases'
@@ -52,6 +57,7 @@ import type { Reseal } from '../store/reseal'
 import { encryptionKeyRoutes } from './encryption-keys'
 import type { Route } from './route'
 import { secretRevealRoutes } from './secret-reveal'
+import { withSecondPerson } from './second-person'
 import { secretRotationRoutes } from './secret-rotation'
 import { createRouter } from './serve'
 import { sessionRoutes } from './session'
@@ -75,9 +81,11 @@ export interface ApiDeps extends TemporalUi {
   erasures: Pick<ErasureStore, 'get' | 'list'>
   eraser: Erasures
   replays: Pick<Replays, 'plan'>
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets' | 'verified' | 'notVerified'>
   tenants: TenantStore
   audit: AuditStore
+  approvals: ApprovalStore
+  faults: FaultPoints
   reseal: Reseal
   legalHolds: LegalHoldStore
   keep: Retention['keep']
@@ -130,7 +138,7 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
   app.set('trust proxy', deps.trustProxies)
   app.use(securityHeaders())
   const cookies = createSessionCookies(deps.portalSettings)
-  app.use(createRouter(routes, createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions }), createRecord(deps.audit)))
+  app.use(createRouter(routes, createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions }), createRecord(deps)))
   for (const page of pages) app.use(page)
   app.use(createDocs(createOpenApi(routes, deps.version)))
   app.use(refusePath)
@@ -140,8 +148,9 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
 
 /** Publishing goes first: Express asks one route after the other. */
 function createRoutes(deps: ApiDeps): Route[] {
-  const shared = { ...deps, workflowLink: createWorkflowLink(deps), cookies: createSessionCookies(deps.portalSettings) }
-  return [
+  const persons = createPersons({ apiKeys: deps.apiKeys, users: deps.portal.users })
+  const shared = { ...deps, persons, ownership: createOwnership(deps), workflowLink: createWorkflowLink(deps), cookies: createSessionCookies(deps.portalSettings) }
+  const routes: Route[] = [
     ...publishingRoutes(shared),
     // Before those whose path has an id in the same place.
     ...exportRoutes(shared),
@@ -154,6 +163,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...webhookTestRoutes(shared),
     ...secretRotationRoutes(shared),
     ...secretRevealRoutes(shared),
+    ...ownershipRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),
@@ -169,7 +179,9 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...auditRoutes(shared),
     ...encryptionKeyRoutes(shared),
     ...healthRoutes(shared),
+    ...approvalRoutes({ ...shared, planned: () => routes }),
   ]
+  return withSecondPerson(routes, shared)
 }
 
 /** Everything comes from here, and plain HTTP on a loopback address must work too. */

@@ -1,42 +1,57 @@
+import type { FaultPoints } from '../faults'
 import type { AuditStore } from '../store/audit'
+import { isStoreAway } from '../store/errors'
 import { DEFAULT_TENANT } from '../domain/tenant'
-import type { Actor } from '../domain/audit'
+import type { Actor, AuditEntry } from '../domain/audit'
 import { Problem } from './problem'
 import type { Call, Caller, Reply, Route } from './route'
 
 export type RecordCall = (route: Route, call: Call, work: () => Promise<Reply>) => Promise<Reply>
 
-/**
- * Runs a handler and writes what it did before it is answered: an answer that somebody saw has its line.
- * Reads are not written; nor is publishing, whose record is the event itself.
- */
-export function createRecord(audit: Pick<AuditStore, 'append'>): RecordCall {
-  return async (route, call, work) => {
-    const { method, path, audited = method !== 'get' } = route
-    if (!audited) return work()
+export interface RecordDeps {
+  audit: Pick<AuditStore, 'begin' | 'append'>
+  faults: FaultPoints
+}
 
-    async function write(status: number, { body, done }: Pick<Reply, 'body' | 'done'> = {}): Promise<void> {
-      await audit.append({
-        // What belongs to no tenant is in the book of the one that operates Herald.
-        tenantId: (done?.tenantId ?? call.tenantId) || DEFAULT_TENANT,
-        at: new Date(),
-        actor: done?.actor ?? actorOf(call),
-        action: `${method.toUpperCase()} ${path}`,
-        target: targetOf(call, body),
-        fields: fieldsOf(call.body),
-        status,
-        from: call.from.address,
-      })
+/**
+ * Writes that a handler is entered, runs it, and writes how it ended before that is answered: no change is without
+ * a line, wherever a process is killed. Reads are not written; nor is publishing, whose record is the event itself.
+ */
+export function createRecord({ audit, faults }: RecordDeps): RecordCall {
+  return async (route, call, work) => {
+    const { method, audited = method !== 'get' } = route
+    if (!audited) return work()
+    const begun = await audit.begin(entryOf(route, call))
+
+    async function end(status: number, { body, done }: Pick<Reply, 'body' | 'done'> = {}): Promise<void> {
+      faults('before-audit-end')
+      const entry = entryOf(route, call, { body, done })
+      await audit.append({ ...entry, status, begun, ...(done?.changes?.length && { changes: done.changes }) })
     }
 
     try {
       const reply = await work()
-      await write(reply.status, reply)
+      await end(reply.status, reply)
       return reply
     } catch (error) {
-      if (error instanceof Problem) await write(error.body.status)
+      if (error instanceof Problem) await end(error.body.status)
+      // Where the store is away, the first line stands alone: what became of the change is not known.
+      else if (!isStoreAway(error)) await end(500).catch(() => undefined)
       throw error
     }
+  }
+}
+
+function entryOf({ method, path }: Route, call: Call, { body, done }: Pick<Reply, 'body' | 'done'> = {}): AuditEntry {
+  return {
+    // What belongs to no tenant is in the book of the one that operates Herald.
+    tenantId: (done?.tenantId ?? call.tenantId) || DEFAULT_TENANT,
+    at: new Date(),
+    actor: done?.actor ?? actorOf(call),
+    action: `${method.toUpperCase()} ${path}`,
+    target: [...new Set([...targetOf(call, body), ...(done?.targets ?? [])])],
+    fields: fieldsOf(call.body),
+    from: call.from.address,
   }
 }
 

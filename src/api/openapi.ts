@@ -97,7 +97,7 @@ function responses({ responses: own, problems = [], scope, query, body, params }
 }
 
 function response({ description, schema, contentType = 'application/json', others = [] }: Answer): Json {
-  if (!schema) return { description, ...(contentType !== 'application/json' && { content: { [contentType]: {} } }) }
+  if (!schema) return { description, ...(contentType !== 'application/json' && { content: Object.fromEntries([contentType, ...others].map((each) => [each, {}])) }) }
   const text = others.map((other) => [other, { schema: { type: 'string' } }] as const)
   return { description, content: { [contentType]: { schema: schemaOf(schema) }, ...Object.fromEntries(text) } }
 }

@@ -115,13 +115,13 @@ export function portalLinkRoutes(deps: PortalLinkDeps): Route[] {
     })
   }
 
-  async function make({ tenantId, scopes, body, from }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
+  async function make({ tenantId, keyId, scopes, body, from }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
     const { role: given, expiresIn = EXPIRES_IN.defaultMs, sessionFor = SESSION_FOR.defaultMs, name, webhookId } = body
     mustHave(scopes, scopesIn([{ tenantId, role: given }], tenantId))
     if (webhookId !== undefined && !(await deps.webhooks.get(tenantId, webhookId))) {
       throw invalid([{ path: 'webhookId', message: 'is no webhook of this tenant' }])
     }
-    const link = await portalLinks.make({ tenantId, role: given, name, expiresInMs: expiresIn, sessionMs: sessionFor, ...(webhookId !== undefined && { webhookId }) })
+    const link = await portalLinks.make({ tenantId, role: given, name, madeBy: keyId, expiresInMs: expiresIn, sessionMs: sessionFor, ...(webhookId !== undefined && { webhookId }) })
     const url = `${deps.portalSettings.publicUrl ?? from.url}/portal/link#token=${link.token}`
     return { status: 201, body: { id: link.id, url, tenantId, role: given, expiresAt: link.expiresAt.toISOString() } }
   }

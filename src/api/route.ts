@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Actor } from '../domain/audit'
+import type { Actor, FieldChange } from '../domain/audit'
 import type { Scope } from '../domain/api-key'
 import type { LiveSession } from '../portal/sessions'
 
@@ -36,6 +36,38 @@ export interface Call<Params = unknown, Query = unknown, Body = unknown> extends
   /** Whether the caller may still do this: of answers that take long. It is no use of a session. */
   mayGoOn: () => Promise<boolean>
   from: Origin
+  /** Of a change that waits for a second person, or has been approved by one. */
+  given?: Given
+}
+
+/** What was settled when a change was asked for, and holds when it is made. */
+export interface Given {
+  /** Of a new webhook. */
+  newId?: string
+  /** The new signing secret, shown to who has asked. */
+  secret?: string
+  isApproved?: true
+}
+
+/** A change before it is made. */
+export interface Planned {
+  /** The ids of what it is about. */
+  targets: string[]
+  /** What people call that. */
+  about: string
+  changes: FieldChange[]
+  /** What it is planned upon, as JSON: where that is another one later, so would the change be. */
+  state: unknown
+  /** It makes a new signing secret. */
+  needsSecret?: boolean
+}
+
+/** How a route says what it would do, for a second person to look at. */
+export interface Plan {
+  /** Nothing where it needs no second person. Refuses what the route would refuse. */
+  make(call: Call): Promise<Planned | undefined>
+  /** Whose setting counts; the caller's tenant when not given. */
+  tenantOf?(call: Call): string
 }
 
 export interface Reply {
@@ -50,7 +82,7 @@ export interface Reply {
   contentType?: string
   headers?: Record<string, string | string[]>
   /** For the audit log, where only the handler knows it. */
-  done?: { tenantId?: string; actor?: Actor }
+  done?: { tenantId?: string; actor?: Actor; changes?: FieldChange[]; targets?: string[] }
 }
 
 /** An answer as the OpenAPI document tells it. */
@@ -88,6 +120,7 @@ export interface Route extends About {
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
+  plan?: Plan
   handle(call: Call): Promise<Reply>
 }
 
@@ -95,6 +128,8 @@ interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTyp
   params?: P
   query?: Q
   body?: B
+  /** Where a tenant asks for a second person. */
+  plan?: { make(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Planned | undefined>; tenantOf?(call: Call<z.output<P>, z.output<Q>, z.output<B>>): string }
   handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply>
 }
 

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { changesBetween, changesInFull } from '../domain/changes'
 import { formatDuration } from '../domain/duration'
 import { EXPIRY_NOTICE, PARKED_FOR, RETENTION, TENANT_ID_PATTERN, type Tenant } from '../domain/tenant'
 import type { Retention } from '../steering/retention'
 import type { TenantStore } from '../store/tenants'
 import { invalid, Problem } from './problem'
-import { route, type Call, type Reply, type Route } from './route'
+import { route, type Call, type Planned, type Reply, type Route } from './route'
 import { listOf, named, paging, time } from './views'
 import { duration } from './webhook-input'
 
@@ -22,6 +23,8 @@ const view = z.object({
   legalHold: z.boolean().describe('Whether everything stays, whatever the retention says. Of single entities: `/v1/legal-holds`.'),
   legalHoldSince: time.optional(),
   suspendedAt: time.optional().describe('Since when its keys and users are refused.'),
+  fourEyes: z.boolean().describe('Whether new webhooks, and changes of URLs, credentials and secrets, wait for a second person.'),
+  ownershipCheck: z.boolean().describe('Whether a webhook with a new URL is held until its endpoint has answered a signed challenge.'),
   notifyEmails: z.array(z.string()).optional().describe('Who gets the digests of what Herald reports; else those whom the settings name.'),
   createdAt: time,
 })
@@ -35,6 +38,8 @@ const settings = {
   expiryNotice: duration({ minMs: 0, maxMs: PARKED_FOR.maxMs }).optional(),
   retention: duration(RETENTION).optional(),
   legalHold: z.boolean().optional(),
+  fourEyes: z.boolean().optional().describe('Whether new webhooks, and changes of URLs, credentials and secrets, wait for a second person (`/v1/approvals`). Switching it, or ownershipCheck, off waits for one, too.'),
+  ownershipCheck: z.boolean().optional().describe('Whether a webhook with a new URL is held until its endpoint has answered a signed challenge (`POST /v1/webhooks/{id}/verify`). Counts for URLs that are set from then on.'),
 }
 
 const input = z.strictObject({
@@ -53,6 +58,7 @@ const patchInput = z.strictObject({ ...settings, suspended: suspended.optional()
 named.add(patchInput, { id: 'PatchTenant' })
 
 const params = z.object({ id: z.string() })
+type PatchCall = Call<z.output<typeof params>, unknown, z.output<typeof patchInput>>
 
 export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   const about = { scope: 'admin', tag: 'Tenants' } as const
@@ -98,6 +104,7 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
       params,
       body: patchInput,
       responses: { 200: { description: 'Changed.', schema: view } },
+      plan: { make: planPatch, tenantOf: ({ params: { id } }) => id },
       handle: patch,
     }),
   ]
@@ -109,32 +116,42 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   }
 
   async function create({ body }: Call<unknown, unknown, z.output<typeof input>>): Promise<Reply> {
-    const { id, name = id, parkedFor = PARKED_FOR.defaultMs, retention = RETENTION.defaultMs, legalHold, notifyEmails } = body
+    const { id, name = id, parkedFor = PARKED_FOR.defaultMs, retention = RETENTION.defaultMs, legalHold, fourEyes, ownershipCheck, notifyEmails } = body
     const expiryNoticeMs = body.expiryNotice ?? Math.min(EXPIRY_NOTICE.defaultMs, parkedFor)
     const createdAt = new Date()
     const held = legalHold ? { legalHoldSince: createdAt } : {}
-    const tenant = { id, name, createdAt, parkedForMs: parkedFor, expiryNoticeMs, retentionMs: retention, ...held, ...(notifyEmails && { notifyEmails }) }
+    const tenant = { id, name, createdAt, parkedForMs: parkedFor, expiryNoticeMs, retentionMs: retention, ...held, ...(fourEyes && { fourEyes }), ...(ownershipCheck && { ownershipCheck }), ...(notifyEmails && { notifyEmails }) }
     mustFit(tenant)
     if (!(await tenants.insert(tenant))) throw new Problem('conflict', `The tenant "${id}" exists already; choose another id.`)
     return { status: 201, body: toView(tenant) }
   }
 
-  async function patch({ params: { id }, body }: Call<{ id: string }, unknown, z.output<typeof patchInput>>): Promise<Reply> {
-    const { name, parkedFor, expiryNotice, retention, legalHold, notifyEmails, suspended } = body
-    const change = {
-      ...(name !== undefined && { name }),
-      ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
-      ...(expiryNotice !== undefined && { expiryNoticeMs: expiryNotice }),
-      ...(retention !== undefined && { retentionMs: retention }),
-      ...(notifyEmails !== undefined && { notifyEmails }),
-    }
-    mustFit({ ...(await existing(id)), ...change })
+  async function patch({ params: { id }, body }: PatchCall): Promise<Reply> {
+    const { legalHold, suspended } = body
+    const change = changeOf(body)
+    const before = await existing(id)
+    mustFit({ ...before, ...change })
     if (legalHold === true) await hold(id)
     await tenants.update(id, change)
     if (suspended !== undefined) await (suspended ? tenants.suspend(id, new Date()) : tenants.resume(id))
     // Last, so that what it kept has its new retention already.
     if (legalHold === false) await tenants.liftLegalHold(id)
-    return { status: 200, body: toView(await existing(id)) }
+    const after = toView(await existing(id))
+    return { status: 200, body: after, done: { changes: changesOf(toView(before), after, body) } }
+  }
+
+  /** What weakens the control that others rely on. */
+  async function planPatch({ params: { id }, body }: PatchCall): Promise<Planned | undefined> {
+    if (body.fourEyes !== false && body.ownershipCheck !== false) return undefined
+    const before = await existing(id)
+    const { notifyEmails, ...rest } = body
+    const { legalHold, suspended } = body
+    const { notifyEmails: _unchanged, ...set } = changeOf(rest)
+    const now = { ...before, ...set }
+    mustFit(now)
+    const shown = { ...toView(before), suspended: before.suspendedAt !== undefined }
+    const after = { ...toView(now), ...(notifyEmails !== undefined && { notifyEmails: notifyEmails ?? undefined }), legalHold: legalHold ?? shown.legalHold, suspended: suspended ?? shown.suspended }
+    return { targets: [id], about: `Settings of ${before.name}`, changes: changesInFull(shown, after), state: shown }
   }
 
   async function hold(id: string): Promise<void> {
@@ -144,12 +161,26 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   }
 }
 
+const changeOf = ({ name, parkedFor, expiryNotice, retention, fourEyes, ownershipCheck, notifyEmails }: z.output<typeof patchInput>) => ({
+  ...(name !== undefined && { name }),
+  ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
+  ...(expiryNotice !== undefined && { expiryNoticeMs: expiryNotice }),
+  ...(retention !== undefined && { retentionMs: retention }),
+  ...(fourEyes !== undefined && { fourEyes }),
+  ...(ownershipCheck !== undefined && { ownershipCheck }),
+  ...(notifyEmails !== undefined && { notifyEmails }),
+})
+
+/** Addresses of people are not kept for good. */
+const changesOf = (before: z.infer<typeof view>, after: z.infer<typeof view>, { notifyEmails }: z.output<typeof patchInput>) =>
+  changesBetween({ ...before, notifyEmails: undefined }, { ...after, notifyEmails: undefined }, notifyEmails === undefined ? [] : ['notifyEmails'])
+
 function mustFit({ parkedForMs, expiryNoticeMs }: Pick<Tenant, 'parkedForMs' | 'expiryNoticeMs'>): void {
   if (expiryNoticeMs <= parkedForMs) return
   throw invalid([{ path: 'expiryNotice', message: `must not be longer than parkedFor (${formatDuration(parkedForMs)})` }])
 }
 
-const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, suspendedAt, notifyEmails, createdAt }: Tenant): z.infer<typeof view> => ({
+const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldSince, suspendedAt, fourEyes = false, ownershipCheck = false, notifyEmails, createdAt }: Tenant): z.infer<typeof view> => ({
   id,
   name,
   parkedFor: formatDuration(parkedForMs),
@@ -158,6 +189,8 @@ const toView = ({ id, name, parkedForMs, expiryNoticeMs, retentionMs, legalHoldS
   legalHold: legalHoldSince !== undefined,
   ...(legalHoldSince && { legalHoldSince: legalHoldSince.toISOString() }),
   ...(suspendedAt && { suspendedAt: suspendedAt.toISOString() }),
+  fourEyes,
+  ownershipCheck,
   ...(notifyEmails && { notifyEmails }),
   createdAt: createdAt.toISOString(),
 })

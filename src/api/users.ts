@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { changesBetween } from '../domain/changes'
 import { EVERY_TENANT, hasEveryTenant, roleIn, ROLES, scopesIn, USER_STATUSES, type Grant, type User } from '../domain/user'
 import type { Portal } from '../portal'
 import type { NewLink } from '../portal/accounts'
@@ -174,7 +175,8 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
     if (name !== undefined) await users.rename(user.id, name)
     if (status !== undefined) await users.setDisabled(user.id, status === 'disabled')
     if (status === 'disabled') await Promise.all([accounts.dropLinks(user.id), sessions.endOfUser(user.id)])
-    return { status: 200, body: { ...toView(await existing(call), call.tenantId), ...given } }
+    const after = toView(await existing(call), call.tenantId)
+    return { status: 200, body: { ...after, ...given }, done: { changes: changesBetween(powerOf(toView(user, call.tenantId)), powerOf(after)) } }
   }
 
   /**
@@ -253,6 +255,9 @@ function mustMatter({ grants, email: whose }: User, { tenantId, role: given }: G
 function notOneself({ keyId }: Caller, { id }: User): void {
   if (keyId === id) throw new Problem('conflict', 'This is you: ask another administrator.')
 }
+
+/** What of a user the audit log, which is kept for good, may say of a change. */
+const powerOf = ({ role: held, everyTenant: everywhere, status }: z.infer<typeof view>) => ({ role: held, everyTenant: everywhere, status })
 
 const toView = (user: User, tenantId: string): z.infer<typeof view> => ({
   id: user.id,

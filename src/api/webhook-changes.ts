@@ -52,6 +52,9 @@ export function mergeOrdering(standing: Pick<Webhook, 'ordering' | 'onExhausted'
   return { ordering: ordering ?? null, onExhausted: (ordering && onExhausted) || null }
 }
 
+/** Fields that are set and never shown. */
+export const hiddenOf = (body: Pick<WebhookPatchInput, 'auth' | 'headers'>): string[] => (['auth', 'headers'] as const).filter((name) => body[name] !== undefined)
+
 export function newSecrets(signingSecret: string, { auth, headers }: WebhookInput): WebhookSecrets {
   return withHidden({ signingSecrets: [signingSecret] }, auth, headers)
 }

@@ -1,30 +1,36 @@
 import type { z } from 'zod'
+import { changesBetween } from '../domain/changes'
 import { newId } from '../domain/ids'
 import { DEFAULT_RETRY_POLICY, TIMEOUT } from '../domain/retry-policy'
-import type { OpenWebhook, Webhook } from '../domain/webhook'
+import type { OpenWebhook, Webhook, WebhookSecrets } from '../domain/webhook'
 import type { Steering, WebhookSteeringResult } from '../steering/steering'
 import type { EventCatalog } from '../publish/event-catalog'
 import type { HealthStore } from '../store/health'
 import type { WebhookPatch, WebhookStore } from '../store/webhooks'
+import type { Ownership } from './ownership'
 import { found, Problem } from './problem'
 import type { Call, Caller, Reply } from './route'
 import type { paging } from './views'
-import { mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, type CheckUrl } from './webhook-changes'
+import { hiddenOf, mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, type CheckUrl } from './webhook-changes'
 import type { WebhookInput, WebhookPatchInput } from './webhook-input'
+import { webhookPlans } from './webhook-plans'
 import { toWebhookView } from './webhook-views'
 
 export interface WebhookDeps {
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'verified'>
   health: Pick<HealthStore, 'find'>
   steering: Pick<Steering, 'pause' | 'resume' | 'remove' | 'edited'>
+  ownership: Ownership
   catalog: EventCatalog
   checkUrl: CheckUrl
   newSecret: () => string
 }
 
 type ById = Call<{ id: string }>
+export type CreateCall = Call<unknown, unknown, WebhookInput>
+export type PatchCall = Call<{ id: string }, unknown, WebhookPatchInput>
 
-export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl, newSecret }: WebhookDeps) {
+export function webhookHandlers({ webhooks, health, steering, ownership, catalog, checkUrl, newSecret }: WebhookDeps) {
   const open = async ({ tenantId }: Caller, id: string): Promise<OpenWebhook> =>
     found(await webhooks.open(tenantId, id), 'webhook', id)
 
@@ -34,32 +40,14 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
   })
 
   return {
-    create: async ({ tenantId, body }: Call<unknown, unknown, WebhookInput>): Promise<Reply> => {
-      const eventTypes = await readTargets(body, checkUrl, catalog)
-      const { ordering, onExhausted } = mergeOrdering({}, body)
-      const secret = newSecret()
-      const now = new Date()
-      const webhook: Webhook = {
-        id: newId('webhook'),
-        tenantId,
-        url: body.url,
-        ...(body.description && { description: body.description }),
-        eventTypes,
-        ...(body.filter && { filter: body.filter }),
-        status: 'active',
-        retry: mergeRetry(DEFAULT_RETRY_POLICY, body.retry),
-        timeoutMs: body.timeout ?? TIMEOUT.defaultMs,
-        ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend }),
-        ...(body.rateLimit && { rateLimit: body.rateLimit }),
-        ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
-        ...(ordering && { ordering }),
-        ...(onExhausted && { onExhausted }),
-        createdAt: now,
-        updatedAt: now,
-      }
-      const secrets = newSecrets(secret, body)
+    plans: webhookPlans({ webhooks, catalog, open, toWebhook, toPatch }),
+    create: async (call: CreateCall): Promise<Reply> => {
+      const secret = call.given?.secret ?? newSecret()
+      const { secrets, ...planned } = await toWebhook(call, secret)
+      const webhook = { ...planned, ...(await ownership.begin(call.tenantId)) }
       await webhooks.insert(webhook, secrets)
-      return { status: 201, body: { ...(await toWebhookView({ ...webhook, secrets }, catalog)), secret } }
+      await ownership.verify(call.tenantId, webhook.id, call.keyId)
+      return { status: 201, body: { ...(await toWebhookView(await open(call, webhook.id), catalog)), secret } }
     },
 
     list: async ({ tenantId, query }: Call<unknown, z.output<typeof paging>>): Promise<Reply> => {
@@ -72,29 +60,38 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
 
     get: async (call: ById): Promise<Reply> => answer(await open(call, call.params.id)),
 
-    patch: async (call: Call<{ id: string }, unknown, WebhookPatchInput>): Promise<Reply> => {
-      const { tenantId, body } = call
+    patch: async (call: PatchCall): Promise<Reply> => {
+      const { tenantId, body, given } = call
       const { id } = call.params
       const { secretsLost, ...standing } = await open(call, id)
       // The signing secret was lost with the others.
-      const secret = secretsLost && newSecret()
-      const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body)
-      const changes = await toPatch(standing, body)
+      const secret = secretsLost && (given?.secret ?? newSecret())
+      // What was approved is written over that alone which it was approved for: the secrets tell it from any other.
+      const untouched = given?.isApproved && !secretsLost ? standing.secrets : undefined
+      const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body) ?? untouched
+      const unverified = body.url === undefined || body.url === standing.url ? undefined : await ownership.begin(tenantId, standing)
+      const changes = { ...(await toPatch(standing, body)), ...unverified }
       const changed = await webhooks.update(tenantId, id, changes, secrets, standing.sealed)
       if (!changed) {
         await open(call, id)
         throw new Problem('conflict', 'The secrets of the webhook were changed by another request in this moment: send the change again.')
       }
       await steering.edited(tenantId, id, (changes.retry ?? changes.retryAfterUntil) !== undefined)
-      if (!secrets) return answer({ ...changed, secrets: standing.secrets, ...(secretsLost && { secretsLost }) })
-      const { status, body: view } = await answer({ ...changed, secrets })
-      return { status, body: { ...Object(view), ...(secret && { secret }) } }
+      if (unverified) await askAnew(call, unverified)
+      const now = unverified ? await open(call, id) : { ...changed, secrets: secrets ?? standing.secrets, ...(secretsLost && !secrets && { secretsLost }) }
+      const { status, body: view } = await answer(now)
+      const done = { changes: changesBetween(await toWebhookView(standing, catalog), Object(view), hiddenOf(body)) }
+      return { status, body: { ...Object(view), ...(secret && { secret }) }, done }
     },
 
     pause: (call: ById): Promise<Reply> => steer(steering.pause, call),
     resume: async (call: ById): Promise<Reply> => {
-      const { secretsLost, status } = await open(call, call.params.id)
+      const webhook = await open(call, call.params.id)
+      const { secretsLost, status } = webhook
       if (secretsLost) throw new Problem('conflict', SECRETS_LOST, { members: { currentStatus: status } })
+      if (!(await ownership.isFree(webhook))) throw new Problem('conflict', UNVERIFIED, { members: { currentStatus: status } })
+      // The tenant does not ask for it any more.
+      if (webhook.unverified) await webhooks.verified(webhook)
       return steer((tenantId, id) => steering.resume(tenantId, id, call.keyId), call)
     },
 
@@ -104,10 +101,43 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
     },
   }
 
+  /** Nothing more goes to the new URL than the challenge, until that is answered. */
+  async function askAnew({ tenantId, keyId, params: { id } }: PatchCall, { status }: { status?: 'paused' }): Promise<void> {
+    if (status) await steering.pause(tenantId, id)
+    await ownership.verify(tenantId, id, keyId)
+  }
+
+  async function toWebhook({ tenantId, body, given }: CreateCall, secret: string): Promise<Webhook & { secrets: WebhookSecrets }> {
+    const eventTypes = await readTargets(body, checkUrl, catalog)
+    const { ordering, onExhausted } = mergeOrdering({}, body)
+    const now = new Date()
+    return {
+      id: given?.newId ?? newId('webhook'),
+      tenantId,
+      url: body.url,
+      ...(body.description && { description: body.description }),
+      eventTypes,
+      ...(body.filter && { filter: body.filter }),
+      status: 'active',
+      retry: mergeRetry(DEFAULT_RETRY_POLICY, body.retry),
+      timeoutMs: body.timeout ?? TIMEOUT.defaultMs,
+      ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend }),
+      ...(body.rateLimit && { rateLimit: body.rateLimit }),
+      ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
+      ...(ordering && { ordering }),
+      ...(onExhausted && { onExhausted }),
+      createdAt: now,
+      updatedAt: now,
+      secrets: newSecrets(secret, body),
+    }
+  }
+
   async function steer(move: Steering['pause'], call: ById): Promise<Reply> {
     const { id } = call.params
+    const before = await open(call, id)
     done(await move(call.tenantId, id), id)
-    return answer(await open(call, id))
+    const after = await open(call, id)
+    return { ...(await answer(after)), done: { changes: changesBetween({ status: before.status }, { status: after.status }) } }
   }
 
   async function toPatch({ retry, ordering, onExhausted }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
@@ -128,6 +158,8 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
     }
   }
 }
+
+const UNVERIFIED = 'Its endpoint has not answered the challenge yet: POST /v1/webhooks/{id}/verify sends it again. Once it is answered, the webhook goes on by itself.'
 
 const SECRETS_LOST =
   'The secrets of the webhook cannot be opened. Give auth and headers again with PATCH (null for none): that makes a new signing secret, which the answer shows. Then resume it.'

@@ -56,6 +56,9 @@ export function webhookTestRoutes({ webhooks, catalog, checkUrl, post }: Webhook
     if (webhook.secretsLost) {
       throw new Problem('conflict', 'The secrets of the webhook cannot be opened, so that nothing can be signed: give auth and headers again with PATCH first.')
     }
+    if (webhook.unverified) {
+      throw new Problem('conflict', 'Its endpoint has not answered the challenge yet, and gets nothing before: POST /v1/webhooks/{id}/verify sends it again.')
+    }
     const typeId = body.type === undefined ? (webhook.eventTypes[0] ?? 1) : await typeIdOf(catalog, body.type)
     const data = sampleData(typeId)
     const event = {

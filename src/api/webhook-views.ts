@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { formatDuration } from '../domain/duration'
 import { filterNode } from '../domain/filter'
 import type { Failing } from '../domain/health'
+import type { Unverified } from '../domain/ownership'
 import { RATE_PERIODS } from '../domain/rate-limit'
 import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
 import { retirements } from '../domain/signing-secrets'
@@ -45,6 +46,10 @@ export const webhookView = z.object({
     .object({ since: time, failures: z.int(), nextProbeAt: time.optional().describe('When a suspended one is tried again.') })
     .optional()
     .describe('What has failed since its last delivery.'),
+  verification: z
+    .object({ since: time, triedAt: time.optional(), failure: z.string().optional().describe('Why the last challenge counts as not answered.') })
+    .optional()
+    .describe('Pending: its endpoint has not answered a challenge yet. What it would get is held, and goes out once it has: `POST /v1/webhooks/{id}/verify`.'),
   createdAt: time,
   updatedAt: time,
 })
@@ -86,6 +91,7 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     autoSuspend: webhook.autoSuspend ?? true,
     ...toBoundsView(webhook),
     ...(webhook.ordering && { ordering: webhook.ordering, onExhausted: webhook.onExhausted ?? 'block' }),
+    ...(webhook.unverified && { verification: toVerificationView(webhook.unverified) }),
     ...(failing && { failing: toFailingView(failing, status) }),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
@@ -96,6 +102,12 @@ const toBoundsView = ({ rateLimit, maxInFlight, retryAfterUntil }: OpenWebhook) 
   ...(rateLimit && { rateLimit }),
   ...(maxInFlight !== undefined && { maxInFlight }),
   ...(retryAfterUntil && retryAfterUntil.getTime() > Date.now() && { retryAfterUntil: retryAfterUntil.toISOString() }),
+})
+
+const toVerificationView = ({ since, triedAt, failure }: Unverified) => ({
+  since: since.toISOString(),
+  ...(triedAt && { triedAt: triedAt.toISOString() }),
+  ...(failure !== undefined && { failure }),
 })
 
 const toFailingView = ({ since, failures, nextProbeAt }: Failing, status: WebhookStatus) => ({

@@ -9,7 +9,7 @@ const params = z.object({ id: z.string() })
 const about = { tag: 'Webhooks', params }
 
 export function webhookRoutes(deps: WebhookDeps): Route[] {
-  const { create, list, get, patch, remove, pause, resume } = webhookHandlers(deps)
+  const { plans, create, list, get, patch, remove, pause, resume } = webhookHandlers(deps)
   return [
     route({
       method: 'post',
@@ -19,6 +19,7 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       summary: 'Make a webhook',
       body: webhookInput,
       responses: { 201: { description: 'Made. The secret is shown this once.', schema: createdWebhookView } },
+      plan: { make: plans.create },
       handle: create,
     }),
     route({
@@ -51,6 +52,7 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       body: webhookPatch,
       responses: { 200: { description: 'Changed.', schema: patchedWebhookView } },
       problems: [409],
+      plan: { make: plans.patch },
       handle: patch,
     }),
     route({

@@ -4,6 +4,7 @@ interface Verdict {
   whole: boolean
   lines?: number
   lastHash?: string
+  open?: number[]
   brokenAt?: number
   why?: string
 }
@@ -12,9 +13,10 @@ interface Verdict {
 export async function verifyAudit({ url }: { url?: string }): Promise<void> {
   for (const tenant of await tenants(url)) {
     const api = await createApi({ tenant, ...(url !== undefined && { url }) })
-    const { whole, lines = 0, lastHash = '', brokenAt, why } = await api<Verdict>('GET', '/v1/audit/verify')
+    const { whole, lines = 0, lastHash = '', open = [], brokenAt, why } = await api<Verdict>('GET', '/v1/audit/verify')
     if (!whole) process.exitCode = 1
-    process.stdout.write(whole ? `${tenant}\twhole\t${lines} lines\t${lastHash}\n` : `${tenant}\tBROKEN\tline ${String(brokenAt)}: ${String(why)}\n`)
+    const begun = open.length === 0 ? '' : `\tbegun, without an end on record: ${open.join(', ')}`
+    process.stdout.write(whole ? `${tenant}\twhole\t${lines} lines\t${lastHash}${begun}\n` : `${tenant}\tBROKEN\tline ${String(brokenAt)}: ${String(why)}\n`)
   }
 }
 

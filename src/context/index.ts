@@ -6,6 +6,7 @@ import { generateSecret } from '../delivery/sign'
 import { createPortal, type Portal } from '../portal'
 import { createPortalFiles } from '../portal/static'
 import { createApiKeyStore } from '../store/api-keys'
+import { createApprovalStore } from '../store/approvals'
 import { createAttemptStore } from '../store/attempts'
 import { createAuditStore } from '../store/audit'
 import { createDeliveryChanges, type DeliveryChanges } from '../store/delivery-changes'
@@ -118,7 +119,7 @@ function activitiesOf({ ground, stores, sending, publishing, steering }: Rooms):
 }
 
 function appOf({ ground, stores, sending, publishing, steering, keeping }: Rooms, role: ContextOptions['role'], portal: Portal, deliveryChanges: DeliveryChanges): Application {
-  const { config, models, sealer, store, temporal, metrics, logger } = ground
+  const { config, models, sealer, store, temporal, metrics, faults, logger } = ground
   return (role === 'worker' ? createHealthApp : createApp)({
     ...stores,
     ...steering,
@@ -126,6 +127,8 @@ function appOf({ ground, stores, sending, publishing, steering, keeping }: Rooms
     keep: keeping.retention.keep,
     reseal: createReseal(models, sealer, ground.vaults),
     audit: createAuditStore(models, sealer),
+    approvals: createApprovalStore(models, sealer),
+    faults,
     apiKeys: createApiKeyStore(models),
     portal,
     portalSettings: config.portal,

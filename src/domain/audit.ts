@@ -4,7 +4,16 @@ export interface Actor {
   id: string
 }
 
-/** One thing that was asked for and what became of it. Names of fields, never their values: it has no secret by its form. */
+/** What a change made of a field that everybody who may read the thing sees: JSON text, shortened; nothing where there was none. */
+export interface FieldChange {
+  field: string
+  before?: string
+  after?: string
+  /** It was set to something that is never shown. */
+  hidden?: true
+}
+
+/** One thing that was asked for and what became of it. Of the body only the names of its fields. */
 export interface AuditEntry {
   tenantId: string
   at: Date
@@ -15,10 +24,13 @@ export interface AuditEntry {
   target: string[]
   /** The fields of the body that was sent. */
   fields: string[]
-  /** The HTTP status that was answered. */
-  status: number
+  /** The HTTP status that was answered. None in the line that is written before a change is begun. */
+  status?: number
   /** The IP address that it came from. */
   from: string
+  /** The key of the line that said that it would be begun. */
+  begun?: string
+  changes?: FieldChange[]
 }
 
 /** An entry in its tenant's book. */
@@ -30,6 +42,7 @@ export interface AuditLine extends AuditEntry {
 }
 
 export type Verdict =
-  | { kind: 'whole'; lines: number; lastHash: string }
+  /** `open`: numbers of the lines whose change was begun and has no end on record, the newest ones. */
+  | { kind: 'whole'; lines: number; lastHash: string; open: number[] }
   /** The first place that is not as it was written. */
   | { kind: 'broken'; line: number; why: string }

@@ -3,7 +3,7 @@ import { encodeTime, monotonicFactory } from 'ulid'
 
 const ulid = monotonicFactory()
 
-const PREFIXES = { event: 'evt', webhook: 'whk', release: 'rel', apiKey: 'key', user: 'usr', link: 'lnk', erasure: 'ers' } as const
+const PREFIXES = { event: 'evt', webhook: 'whk', release: 'rel', apiKey: 'key', user: 'usr', link: 'lnk', erasure: 'ers', approval: 'apr' } as const
 
 /** A new id such as `evt_01k…`: sortable by time, unique without coordination (ULID). */
 export function newId(kind: keyof typeof PREFIXES): string {
@@ -12,6 +12,9 @@ export function newId(kind: keyof typeof PREFIXES): string {
 
 /** Of what is sent only to try an endpoint: no event has it. */
 export const newTestId = (): string => `test_${ulid().toLowerCase()}`
+
+/** Of a challenge, which is no event either. */
+export const newVerificationId = (): string => `ver_${ulid().toLowerCase()}`
 
 /** A claim on one POST, unguessable and never shown. */
 export const newToken = (): string => randomBytes(12).toString('base64url')

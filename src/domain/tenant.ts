@@ -19,6 +19,10 @@ export interface Tenant {
   suspendedAt?: Date
   /** Since then nothing of the tenant is removed. */
   legalHoldSince?: Date
+  /** Changes of webhooks' URLs, credentials and secrets wait for a second person. */
+  fourEyes?: boolean
+  /** A webhook with a new URL is held until its endpoint has answered a challenge. */
+  ownershipCheck?: boolean
   /** Who gets its digests; else whoever the settings name. */
   notifyEmails?: string[]
 }

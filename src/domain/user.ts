@@ -39,6 +39,8 @@ export interface User {
   /** Goes up whenever all sessions end: what was proven before holds no more. */
   generation: number
   createdAt: Date
+  /** Who has invited them: a user, an API key, or `admin`; else the way by which they came. */
+  createdBy?: string
   lastSignInAt?: Date
 }
 

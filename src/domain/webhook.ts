@@ -1,4 +1,5 @@
 import type { Filter } from './filter'
+import type { Unverified } from './ownership'
 import type { RateLimit } from './rate-limit'
 import type { OnExhausted, Ordering } from './ordering'
 import type { RetryPolicy } from './retry-policy'
@@ -47,6 +48,8 @@ export interface Webhook {
   ordering?: Ordering
   /** `block` when not given. */
   onExhausted?: OnExhausted
+  /** Its endpoint has not answered a challenge yet. */
+  unverified?: Unverified
   createdAt: Date
   updatedAt: Date
 }

@@ -10,6 +10,8 @@ export interface PortalLinkOrder {
   role: Role
   /** Who it is for. */
   name: string
+  /** The user or API key that makes it. */
+  madeBy: string
   /** How long it waits to be opened. */
   expiresInMs: number
   /** How long the session that it opens lasts. */
@@ -41,9 +43,9 @@ export interface PortalLinksDeps {
 
 export function createPortalLinks({ links, sessions }: PortalLinksDeps): PortalLinks {
   return {
-    make: async ({ tenantId, role, name, expiresInMs, sessionMs, webhookId }) => {
+    make: async ({ tenantId, role, name, madeBy, expiresInMs, sessionMs, webhookId }) => {
       const [id, token, expiresAt] = [newId('link'), newSecretToken(), new Date(Date.now() + expiresInMs)]
-      const guest = { linkId: id, name, grant: { tenantId, role } }
+      const guest = { linkId: id, name, madeBy, grant: { tenantId, role } }
       await links.insert({ kind: 'portal', id: tokenId(token), expiresAt, guest, sessionMs, ...(webhookId !== undefined && { webhookId }) })
       return { id, token, expiresAt }
     },

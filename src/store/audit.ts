@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { Actor, AuditEntry, AuditLine, Verdict } from '../domain/audit'
 import type { Sealer } from '../domain/webhook'
 import { isDuplicate } from './errors'
-import type { AuditRecord, Models, SentinelRecord } from './models'
+import type { AuditOpenRecord, AuditRecord, Models, SentinelRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
 
@@ -10,6 +10,8 @@ export interface AuditFilter {
   action?: string
   actorId?: string
   target?: string
+  /** The IP address that it came from. */
+  address?: string
   from?: Date
   to?: Date
 }
@@ -17,9 +19,11 @@ export interface AuditFilter {
 /** A book of lines for each tenant, to which this adds and nothing else. */
 export interface AuditStore {
   append: (entry: AuditEntry) => Promise<AuditLine>
-  /** Newest first. */
+  /** Writes that something is about to be done; the key is for the line that says how it ended. */
+  begin: (entry: Omit<AuditEntry, 'status' | 'begun' | 'changes'>) => Promise<string>
+  /** Newest first. What was begun is there until its end is. */
   list: (tenantId: string, filter: AuditFilter, request: PageRequest) => Promise<Page<AuditLine>>
-  /** Oldest first, those after that number. */
+  /** Every line, oldest first, those after that number. */
   after: (tenantId: string, filter: AuditFilter, number: number, limit: number) => Promise<AuditLine[]>
   verify: (tenantId: string) => Promise<Verdict>
   /** The tenants that have a book. */
@@ -32,8 +36,10 @@ const keyOf = (tenantId: string, number: number): string => `${tenantId}/${Strin
 const BEFORE_THE_FIRST = { number: 0, hash: '' }
 /** Of one entry, against other processes that write in the same book. */
 const MOST_TRIES = 200
+/** Changes without an end: those under way, and those of processes that were killed. */
+const MOST_OPEN = 1_000
 
-export function createAuditStore({ auditLines, auditHeads, sentinels }: Models, sealer: Sealer): AuditStore {
+export function createAuditStore({ auditLines, auditHeads, auditOpen, sentinels }: Models, sealer: Sealer): AuditStore {
   const tails = new Map<string, Promise<unknown>>()
   let key: Promise<Buffer> | undefined
 
@@ -50,8 +56,11 @@ export function createAuditStore({ auditLines, auditHeads, sentinels }: Models, 
   }
 
   async function hashOf(line: Omit<AuditLine, 'hash'>, before: string): Promise<string> {
-    const { tenantId, number, at, actor, action, target, fields, status, from } = line
-    const text = JSON.stringify([before, tenantId, number, at.toISOString(), actor.kind, actor.id, action, target, fields, status, from])
+    const { tenantId, number, at, actor, action, target, fields, status, from, begun, changes } = line
+    // As long as it was when lines had no more than this: the books of before stay whole.
+    const parts: unknown[] = [before, tenantId, number, at.toISOString(), actor.kind, actor.id, action, target, fields, status ?? null, from]
+    if (begun !== undefined || changes) parts.push([begun ?? null, (changes ?? []).map((each) => [each.field, each.before ?? null, each.after ?? null, each.hidden ?? false])])
+    const text = JSON.stringify(parts)
     return createHmac('sha256', await keyOfLines()).update(text).digest('hex')
   }
 
@@ -77,22 +86,48 @@ export function createAuditStore({ auditLines, auditHeads, sentinels }: Models, 
     throw new Error(`The audit log of ${entry.tenantId} is written to by too many at once`)
   }
 
-  const select = (tenantId: string, { action, actorId, target, from, to }: AuditFilter): object =>
+  /** One after the other in this process, so that it does not race itself. */
+  function append(entry: AuditEntry): Promise<AuditLine> {
+    const mine = (tails.get(entry.tenantId) ?? Promise.resolve()).catch(() => undefined).then(() => add(entry))
+    tails.set(entry.tenantId, mine)
+    return mine.finally(() => tails.get(entry.tenantId) === mine && tails.delete(entry.tenantId))
+  }
+
+  const endsOf = async (keys: string[]): Promise<Set<string>> =>
+    new Set((await auditLines.find({ begun: { $in: keys } }, { begun: 1 }).lean<Pick<AuditRecord, 'begun'>[]>()).map(({ begun }) => String(begun)))
+
+  /** The mark is beside the book, where nothing is ever changed; one that a crash has left goes here. */
+  async function openKeys(tenantId: string): Promise<string[]> {
+    const marked = (await auditOpen.find(scoped(tenantId, {})).sort({ _id: -1 }).limit(MOST_OPEN).lean<AuditOpenRecord[]>()).map(({ _id }) => _id)
+    const ended = await endsOf(marked)
+    if (ended.size > 0) await auditOpen.deleteMany({ _id: { $in: [...ended] } })
+    return marked.filter((key) => !ended.has(key))
+  }
+
+  const select = (tenantId: string, { action, actorId, target, address, from, to }: AuditFilter): object =>
     scoped(tenantId, {
       ...(action !== undefined && { action }),
       ...(actorId !== undefined && { 'actor.id': actorId }),
       ...(target !== undefined && { target }),
+      ...(address !== undefined && { from: address }),
       ...((from ?? to) && { at: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
     })
 
   return {
-    append: (entry) => {
-      // One after the other in this process, so that it does not race itself.
-      const mine = (tails.get(entry.tenantId) ?? Promise.resolve()).catch(() => undefined).then(() => add(entry))
-      tails.set(entry.tenantId, mine)
-      return mine.finally(() => tails.get(entry.tenantId) === mine && tails.delete(entry.tenantId))
+    append: async (entry) => {
+      const line = await append(entry)
+      if (entry.begun !== undefined) await auditOpen.deleteOne({ _id: entry.begun })
+      return line
     },
-    list: (tenantId, filter, request) => page(auditLines, select(tenantId, filter), request, toLine),
+    begin: async (entry) => {
+      const key = keyOf(entry.tenantId, (await append(entry)).number)
+      await auditOpen.create({ _id: key, tenantId: entry.tenantId })
+      return key
+    },
+    list: async (tenantId, filter, request) => {
+      const shown = { $or: [{ status: { $exists: true } }, { _id: { $in: await openKeys(tenantId) } }] }
+      return page(auditLines, { $and: [select(tenantId, filter), shown] }, request, toLine)
+    },
     after: async (tenantId, filter, number, limit) => {
       const records = await auditLines
         .find({ $and: [select(tenantId, filter), { _id: { $gt: keyOf(tenantId, number) } }] })
@@ -103,15 +138,21 @@ export function createAuditStore({ auditLines, auditHeads, sentinels }: Models, 
     },
     verify: async (tenantId) => {
       let before: { number: number; hash: string } = BEFORE_THE_FIRST
+      const open = new Map<string, number>()
       for await (const record of auditLines.find(scoped(tenantId, {})).sort({ _id: 1 }).lean<AuditRecord>().cursor()) {
         const line = toLine(record)
         if (line.number !== before.number + 1) return { kind: 'broken', line: before.number + 1, why: 'it is missing' }
         if ((await hashOf(line, before.hash)) !== line.hash) return { kind: 'broken', line: line.number, why: 'it was changed, or the one before it was' }
         before = line
+        if (line.status === undefined) open.set(record._id, line.number)
+        if (line.begun !== undefined) open.delete(line.begun)
       }
       const head = await auditHeads.findById(tenantId).lean<{ number: number }>()
       if ((head?.number ?? 0) > before.number) return { kind: 'broken', line: before.number + 1, why: 'it is missing, at the end' }
-      return { kind: 'whole', lines: before.number, lastHash: before.hash }
+      // What belongs to no tenant when it is begun, such as a sign-in, may end in a tenant's book.
+      const newest = [...open.keys()].slice(-MOST_OPEN)
+      const elsewhere = await endsOf(newest)
+      return { kind: 'whole', lines: before.number, lastHash: before.hash, open: newest.filter((each) => !elsewhere.has(each)).map((each) => open.get(each) ?? 0) }
     },
     tenants: async () => (await auditHeads.find().sort({ _id: 1 }).lean<{ _id: string }[]>()).map(({ _id }) => _id),
   }

@@ -1,6 +1,7 @@
 import { Schema, type Connection, type Model, type mongo } from 'mongoose'
 import type { AuditLine } from '../domain/audit'
 import type { ApiKey } from '../domain/api-key'
+import type { Approval } from '../domain/approval'
 import { FINAL_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import type { Erasure } from '../domain/erasure'
 import type { HeraldEvent } from '../domain/event'
@@ -119,10 +120,21 @@ export interface SentinelRecord {
 }
 /** Added to and never changed. */
 export type AuditRecord = AuditLine & { _id: string }
+/** A line whose change has no end on record yet. */
+export interface AuditOpenRecord {
+  /** The line's. */
+  _id: string
+  tenantId: string
+}
 /** The highest number that a tenant's book has had. */
 export interface AuditHeadRecord {
   _id: string
   number: number
+}
+export type ApprovalRecord = Stored<Approval> & {
+  /** What is done when it is approved; gone once it is decided. */
+  sealed?: string
+  removeAt: Date
 }
 export type LegalHoldRecord = LegalHold & { _id: string }
 /** How far retention has looked at a tenant's events. */
@@ -188,8 +200,10 @@ export interface Models {
   retentionCursors: Model<RetentionCursorRecord>
   turns: Model<TurnRecord>
   turnsTaken: Model<TurnsTakenRecord>
+  approvals: Model<ApprovalRecord>
   auditLines: Model<AuditRecord>
   auditHeads: Model<AuditHeadRecord>
+  auditOpen: Model<AuditOpenRecord>
   digests: Model<DigestRecord>
   mails: Model<MailRecord>
   tallies: Model<TallyRecord>
@@ -355,8 +369,16 @@ export function createModels(connection: Connection): Models {
     turns: model('turns', open()),
     // No two turns are farther apart than a minute.
     turnsTaken: model('turnsTaken', open().index({ at: 1 }, { expireAfterSeconds: 3_600 })),
-    auditLines: model('auditLines', open().index({ tenantId: 1, _id: -1 }).index({ tenantId: 1, target: 1, _id: -1 })),
+    approvals: model('approvals', leaving(open()).index({ tenantId: 1, _id: -1 }).index({ tenantId: 1, status: 1, _id: -1 }).index({ tenantId: 1, targets: 1, _id: -1 })),
+    auditLines: model(
+      'auditLines',
+      open()
+        .index({ tenantId: 1, _id: -1 })
+        .index({ tenantId: 1, target: 1, _id: -1 })
+        .index({ begun: 1 }, { partialFilterExpression: { begun: { $exists: true } } }),
+    ),
     auditHeads: model('auditHeads', open()),
+    auditOpen: model('auditOpen', open().index({ tenantId: 1, _id: -1 })),
     digests: model('digests', open().index({ since: 1 }).index({ tenantId: 1, count: -1, _id: 1 })),
     mails: model('mails', open()),
     tallies: model('tallies', leaving(open()).index({ tenantId: 1, webhookId: 1, span: 1, at: 1 }).index({ span: 1, at: 1 })),

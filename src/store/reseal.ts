@@ -35,12 +35,13 @@ type SealedRecord = { _id: string; tenantId?: string } & Record<string, unknown>
  * Everything that is sealed in MongoDB, with what each value is bound to. The sentinel is last: as long
  * as a key is needed for what is before it, a start without that key is refused.
  */
-const placesOf = ({ webhooks, users, dataKeys, sentinels }: Models): Place[] =>
+const placesOf = ({ webhooks, users, dataKeys, approvals, sentinels }: Models): Place[] =>
   [
     { model: webhooks, name: 'webhooks', field: 'sealed', context: ({ tenantId, _id }: SealedRecord) => `${String(tenantId)}/${_id}/secrets` },
     { model: users, name: 'users', field: 'sealedTotp', context: ({ _id }: SealedRecord) => `user/${_id}/totp` },
     { model: users, name: 'pending', field: 'pendingTotp', context: ({ _id }: SealedRecord) => `user/${_id}/totp` },
     { model: dataKeys, name: 'dataKeys', field: 'sealed', context: ({ tenantId, number }: SealedRecord) => contextOf(String(tenantId), Number(number)) },
+    { model: approvals, name: 'approvals', field: 'sealed', context: ({ tenantId, _id }: SealedRecord) => `${String(tenantId)}/${_id}/approval` },
     { model: sentinels, name: 'sentinels', field: 'sealed', context: ({ _id }: SealedRecord) => _id },
   ].map((place) => place as unknown as Place)
 

@@ -18,6 +18,8 @@ export interface Session {
 export interface LinkGuest {
   linkId: string
   name: string
+  /** The user or API key that made the link; not kept of older ones. */
+  madeBy?: string
   grant: Grant
 }
 

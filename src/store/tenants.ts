@@ -3,7 +3,7 @@ import { insertOnce } from './insert-once'
 import type { Models, TenantRecord } from './models'
 import { page, type Page, type PageRequest } from './page'
 
-export type TenantPatch = Partial<Pick<Tenant, 'name' | 'parkedForMs' | 'expiryNoticeMs' | 'retentionMs'>> & {
+export type TenantPatch = Partial<Pick<Tenant, 'name' | 'parkedForMs' | 'expiryNoticeMs' | 'retentionMs' | 'fourEyes' | 'ownershipCheck'>> & {
   /** null removes them. */
   notifyEmails?: string[] | null
 }

@@ -62,9 +62,9 @@ export interface UserStore {
   remove: (id: string) => Promise<boolean>
 }
 
-function toUser({ _id, email, name, grants, passwordHash, identity, sealedTotp, disabledAt, generation = 0, createdAt, lastSignInAt }: UserRecord): User {
+function toUser({ _id, email, name, grants, passwordHash, identity, sealedTotp, disabledAt, generation = 0, createdAt, createdBy, lastSignInAt }: UserRecord): User {
   const status = disabledAt ? 'disabled' : passwordHash === undefined && identity === undefined ? 'invited' : 'active'
-  return { id: _id, email, name, grants, status, totp: sealedTotp !== undefined, singleSignOn: identity !== undefined, generation, createdAt, ...(lastSignInAt && { lastSignInAt }) }
+  return { id: _id, email, name, grants, status, totp: sealedTotp !== undefined, singleSignOn: identity !== undefined, generation, createdAt, createdBy, ...(lastSignInAt && { lastSignInAt }) }
 }
 
 const TOTP_FIELDS = ['sealedTotp', 'pendingTotp', 'recoveryHashes', 'totpCounter']

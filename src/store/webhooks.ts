@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Filter } from '../domain/filter'
+import type { Unverified } from '../domain/ownership'
 import type { RateLimit } from '../domain/rate-limit'
 import type { OpenWebhook, Sealer, StatusChange, Webhook, WebhookSecrets, WebhookStatus } from '../domain/webhook'
 import type { Models, WebhookRecord } from './models'
@@ -11,6 +12,9 @@ import { createSubscribers, type Subscribers } from './subscribers'
 export type WebhookPatch = Partial<
   Pick<Webhook, 'url' | 'description' | 'eventTypes' | 'retry' | 'timeoutMs' | 'autoSuspend'>
 > & {
+  /** With a new URL whose endpoint has to answer a challenge. */
+  status?: 'paused'
+  unverified?: Unverified
   /** null removes them. */
   filter?: Filter | null
   rateLimit?: RateLimit | null
@@ -34,6 +38,9 @@ export interface WebhookStore {
   replaceSecrets: (webhook: OpenWebhook, secrets: WebhookSecrets) => Promise<OpenWebhook | undefined>
   /** Moves the status when it is one of `from`; answers whether it did. With a `reason` the change is to be told. */
   setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus, reason?: string) => Promise<boolean>
+  /** Its endpoint has answered the challenge: it goes on, unless a person had paused it. Nothing where it has another URL by now. */
+  verified: (webhook: Pick<Webhook, 'tenantId' | 'id' | 'url'>) => Promise<Webhook | undefined>
+  notVerified: (webhook: Pick<Webhook, 'tenantId' | 'id' | 'url'>, failure: string) => Promise<void>
   /** Its receiver has asked for no POST before `until`; a later time that stands stays. */
   setRetryAfter: (tenantId: string, id: string, until: Date) => Promise<void>
   /** Marks it as one whose deliveries are to be retimed; false where there was no wait. */
@@ -165,6 +172,21 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       )
       subscribers.forget(tenantId)
       return modifiedCount === 1
+    },
+    verified: async ({ tenantId, id, url }) => {
+      const goesOn = { $and: [{ $eq: ['$unverified.resumes', true] }, { $eq: ['$status', 'paused'] }] }
+      const record = await webhooks
+        .findOneAndUpdate(
+          { ...living(tenantId, { _id: id, url }), unverified: { $exists: true } },
+          [{ $set: { status: { $cond: [goesOn, 'active', '$status'] }, updatedAt: new Date() } }, { $unset: 'unverified' }],
+          { returnDocument: 'after', updatePipeline: true },
+        )
+        .lean<WebhookRecord>()
+      subscribers.forget(tenantId)
+      return record ? toWebhook(record) : undefined
+    },
+    notVerified: async ({ tenantId, id, url }, failure) => {
+      await webhooks.updateOne({ ...living(tenantId, { _id: id, url }), unverified: { $exists: true } }, { $set: { 'unverified.failure': failure, 'unverified.triedAt': new Date() } })
     },
     inactive: async (tenantId) =>
       (await hot.webhooks.find(scoped(tenantId, { status: { $ne: 'active' as const } }), { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id),

@@ -1,3 +1,5 @@
+import type { ApiDeps } from '../../src/api/app'
+import { StoreAway } from '../../src/store/errors'
 import { addUser, openBrowser, PASSWORD } from './browser'
 import { startApi, type TestApi } from './start-api'
 
@@ -13,6 +15,8 @@ interface Line {
   fields: string[]
   status: number
   from: string
+  begun?: number
+  changes?: { field: string }[]
 }
 const lines = async (query = '', headers: Record<string, string> = {}): Promise<Line[]> => (await api.admin('GET', `/v1/audit?${query}`, undefined, headers)).body.data
 
@@ -29,9 +33,15 @@ test('every change has a line before it is answered: who, what, about what, from
     status: 201,
     from: '127.0.0.1',
   })
-  await api.admin('PATCH', `/v1/webhooks/${id}`, { description: 'audit-canary' })
-  expect((await lines())[0]).toMatchObject({ action: 'PATCH /v1/webhooks/{id}', target: [id], fields: ['description'], status: 200 })
+  await api.admin('PATCH', `/v1/webhooks/${id}`, { description: 'to another place', auth: { ...webhook.auth, password: 'audit-canary-2' }, url: 'https://example.com/?token=audit-canary' })
+  expect((await lines())[0]).toMatchObject({ action: 'PATCH /v1/webhooks/{id}', target: [id], fields: ['url', 'description', 'auth'], status: 200 })
+  expect((await lines())[0]?.changes).toEqual([
+    { field: 'url', before: '"https://example.com/hook"', after: '"https://example.com/?token=…"' },
+    { field: 'description', after: '"to another place"' },
+    { field: 'auth', before: '{"type":"basic"}', after: '{"type":"basic"}', hidden: true },
+  ])
   await api.admin('POST', `/v1/webhooks/${id}/pause`)
+  expect((await lines())[0]?.changes).toEqual([{ field: 'status', before: '"active"', after: '"paused"' }])
   await api.admin('POST', '/v1/deliveries/dlv_none/retry')
   await api.admin('DELETE', `/v1/webhooks/${id}`)
   expect((await lines()).slice(0, 3).map(({ action, target, status }) => [action, target, status])).toEqual([
@@ -68,14 +78,34 @@ test('lines are filtered, paged and exported, for administrators of their tenant
   expect((await lines(`actor=${key.body.id}`)).map(({ target }) => target)).toEqual([[mine.id]])
   expect((await lines(`target=${mine.id}`)).map(({ actor }) => actor.id)).toEqual([key.body.id])
   expect(await lines('to=2020-01-01')).toEqual([])
+  expect((await lines('address=127.0.0.1&limit=1'))).toHaveLength(1)
+  expect(await lines('address=10.0.0.1')).toEqual([])
   const { body: page } = await api.admin('GET', '/v1/audit?limit=1')
-  expect((await lines(`limit=1&cursor=${page.nextCursor}`))[0]?.number).toBe(page.data[0].number - 1)
+  expect((await lines(`limit=1&cursor=${page.nextCursor}`))[0]?.number).toBe(page.data[0].begun - 1)
 
   const exported = await api.admin('GET', '/v1/audit/export?after=1')
   expect(exported.headers.get('content-type')).toBe('application/x-ndjson')
   const numbers = exported.text.trim().split('\n').map((line) => (JSON.parse(line) as Line).number)
   expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, n) => n + 2))
+  const { text } = await api.admin('GET', `/v1/audit/export?format=csv&target=${mine.id}`)
+  const [head, row, ...more] = text.split('\r\n')
+  expect(head).toBe('number,at,actorKind,actorId,action,target,fields,status,from,begun,changes,hash')
+  expect(row).toMatch(new RegExp(`^\\d+,[^,]+Z,key,${key.body.id},POST /v1/webhooks,${mine.id},url eventTypes auth,201,127.0.0.1,\\d+,,[0-9a-f]{64}$`))
+  expect(more).toEqual([''])
   expect((await (await api.withScopes(['read', 'manage', 'retry', 'publish']))('GET', '/v1/audit')).status).toBe(403)
+})
+
+test('a change is on record before it is made: where no end can be written, its line stands alone', async () => {
+  const apart = await startApi({
+    steering: { pause: async () => Promise.reject(new StoreAway(new Error('gone'))) } as unknown as ApiDeps['steering'],
+  })
+  const { body } = await apart.admin('POST', '/v1/webhooks', webhook)
+  expect((await apart.admin('POST', `/v1/webhooks/${body.id}/pause`)).status).toBe(503)
+  const { data } = (await apart.admin('GET', '/v1/audit')).body
+  expect(data[0]).toMatchObject({ action: 'POST /v1/webhooks/{id}/pause', target: [body.id], actor: { kind: 'key', id: 'admin' } })
+  expect(data[0]).not.toHaveProperty('status')
+  expect((await apart.admin('GET', '/v1/audit/verify')).body).toMatchObject({ whole: true, open: [data[0].number] })
+  await apart.stop()
 })
 
 test('says whether a line was changed', async () => {

@@ -18,6 +18,8 @@ get /healthz
 get /metrics
 get /readyz
 get /v1/api-keys
+get /v1/approvals
+get /v1/approvals/{id}
 get /v1/audit
 get /v1/audit/export
 get /v1/audit/verify
@@ -56,6 +58,8 @@ post /v1/account/totp/confirm
 post /v1/account/totp/disable
 post /v1/api-keys
 post /v1/api-keys/{id}/rotate
+post /v1/approvals/{id}/approve
+post /v1/approvals/{id}/reject
 post /v1/deliveries/{id}/cancel
 post /v1/deliveries/{id}/retry
 post /v1/encryption-keys/rotate
@@ -85,6 +89,7 @@ post /v1/webhooks/{id}/resume
 post /v1/webhooks/{id}/reveal-secret
 post /v1/webhooks/{id}/rotate-secret
 post /v1/webhooks/{id}/test
+post /v1/webhooks/{id}/verify
 put /v1/legal-holds/{entityId}`
 
 test('the OpenAPI document is valid and lists every route', async () => {

@@ -22,6 +22,7 @@ import { createRetention } from '../../src/steering/retention'
 import { createRetime } from '../../src/steering/retiming'
 import { createSteering } from '../../src/steering/steering'
 import { createApiKeyStore } from '../../src/store/api-keys'
+import { createApprovalStore } from '../../src/store/approvals'
 import { createAuditStore } from '../../src/store/audit'
 import { createAttemptStore } from '../../src/store/attempts'
 import type { StoreConnection } from '../../src/store/connect'
@@ -166,6 +167,8 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     tenants,
     reseal: createReseal(models, createSealer(Buffer.alloc(32, 7)), testVaults(models)),
     audit: createAuditStore(models, createSealer(Buffer.alloc(32, 7))),
+    faults: () => undefined,
+    approvals: createApprovalStore(models, createSealer(Buffer.alloc(32, 7))),
     legalHolds,
     keep: retention.keep,
     apiKeys: createApiKeyStore(models),

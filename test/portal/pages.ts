@@ -35,6 +35,8 @@ export function pageTests({ scene, browser }: Stage): void {
     const { body } = await scene.api('POST', '/v1/releases', { action: 'retry', filter: { webhookId }, ratePerSecond: 1 })
     const parked = await scene.inStatus('parked', eventId)
     expect(parked.id).toBe(id)
+    await scene.api('PATCH', `/v1/tenants/${scene.tenantId}`, { fourEyes: true })
+    for (const text of [...HOSTILE.slice(0, 2), HOSTILE[8]]) await scene.api('PATCH', `/v1/webhooks/${webhookId}`, { url: `${receiver.url}?${text}`, description: text, headers: { 'x-a': 'b' } })
     return {
       pages: [
         ['/operations/webhook', 'Webhook'],
@@ -47,6 +49,7 @@ export function pageTests({ scene, browser }: Stage): void {
         ['/operations/releases', 'Releases'],
         [`/operations/releases/new?webhookId=${webhookId}`, 'Retry many'],
         [`/operations/releases/${String(body['id'])}`, /^Retry 1/],
+        ['/operations/approvals', 'Approvals'],
         ['/events', 'Events'],
         ['/events/publish', 'Publish a test'],
         [`/events/${eventId}`, /^TRANSACTION SUCCESSFUL/],
@@ -55,6 +58,7 @@ export function pageTests({ scene, browser }: Stage): void {
         ['/administration/api-keys', 'API keys'],
         ['/administration/erasures', 'Erasures'],
         ['/administration/tenants', 'Tenants'],
+        ['/administration/audit', 'Audit'],
         ['/account', 'Your account'],
         ['/nowhere', 'There is no such page'],
       ],

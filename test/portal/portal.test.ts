@@ -1,11 +1,14 @@
 import { useScene } from '../support/scene'
 import { accessTests } from './access'
+import { approvalTests } from './approvals'
+import { auditTests } from './audit'
 import { describeInBrowser, useBrowser } from './browser'
 import { customerDataTests } from './customer-data'
 import { firstWebhookTests } from './first-webhook'
 import { hostileTests } from './hostile'
 import { listTests } from './lists'
 import { overviewTests } from './overview'
+import { ownershipTests } from './ownership'
 import { pageTests } from './pages'
 import { PORTAL_DIR } from './portal-dir'
 import { signInTests } from './sign-in'
@@ -18,6 +21,9 @@ describeInBrowser('the portal', () => {
   describe('from an empty start', () => firstWebhookTests({ scene, browser }))
   describe('signing in', () => signInTests({ scene, browser }))
   describe('giving access', () => accessTests({ scene, browser }))
+  describe('the audit log', () => auditTests({ scene, browser }))
+  describe('four eyes', () => approvalTests({ scene, browser }))
+  describe('ownership', () => ownershipTests({ scene, browser }))
   describe('the overview', () => overviewTests({ scene, browser }))
   describe('steering', () => steeringTests({ scene, browser }))
   describe('data of customers', () => customerDataTests({ scene, browser }))

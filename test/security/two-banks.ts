@@ -36,6 +36,10 @@ export async function openBank(url: string, tenantId: string, receiverUrl: strin
     await admin('PUT', `/v1/legal-holds/${tenantId}-${n}`, { reason: 'a case' })
     return `${tenantId}-${n}`
   })
+  const approvals = async (): Promise<string[]> => {
+    await admin('PATCH', `/v1/tenants/${tenantId}`, { fourEyes: true })
+    return twice(async () => (await admin<{ approval: { id: string } }>('PATCH', `/v1/webhooks/${webhooks[0]}`, { auth: null })).body.approval.id)
+  }
   return {
     tenantId,
     api,
@@ -49,6 +53,7 @@ export async function openBank(url: string, tenantId: string, receiverUrl: strin
       '/v1/users': await made('/v1/users', (n) => ({ email: `user-${n}@${tenantId}.example`, role: 'viewer' })),
       '/v1/portal-links': await made('/v1/portal-links', () => ({ role: 'viewer' })),
       '/v1/erasures': await made('/v1/erasures', (n) => ({ entityId: `of-nobody-${n}` })),
+      '/v1/approvals': await approvals(),
       '/v1/releases': await made('/v1/releases', () => ({ action: 'cancel', filter: { type: 'CREATE ACCOUNT' } })),
     },
   }

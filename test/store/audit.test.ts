@@ -32,12 +32,38 @@ it('numbers the lines of a tenant without a gap, with several processes at once'
   expect(await book().verify('nobody')).toMatchObject({ kind: 'whole', lines: 0 })
 })
 
+it('lists what was begun until its end is written, and keeps both lines', async () => {
+  const { status: _status, ...begun } = entry(1)
+  const first = await book().begin(begun)
+  const second = await book().begin({ ...begun, target: ['whk_2'] })
+  const listed = async () => (await book().list('bank', {}, { limit: 10 })).data.map(({ number }) => number)
+  expect(await listed()).toEqual([2, 1])
+  await book().append({ ...entry(1), begun: first })
+  expect(await listed()).toEqual([3, 2])
+  expect(await book().verify('bank')).toMatchObject({ kind: 'whole', lines: 3, open: [2] })
+  // A process that was killed between the end and what marks it.
+  await book().append({ ...entry(2), begun: second })
+  await store.models.auditOpen.create({ _id: second, tenantId: 'bank' })
+  expect(await listed()).toEqual([4, 3])
+  expect(await store.models.auditOpen.countDocuments()).toBe(0)
+  expect(await book().verify('bank')).toMatchObject({ kind: 'whole', lines: 4, open: [] })
+})
+
+it('finds the end of what was begun in the book of another tenant', async () => {
+  const { status: _status, ...begun } = entry(1, 'default')
+  await book().append({ ...entry(1), begun: await book().begin(begun) })
+  expect(await book().verify('default')).toMatchObject({ kind: 'whole', lines: 1, open: [] })
+})
+
 const key = (number: number): string => `bank/${String(number).padStart(12, '0')}`
 
 it.each<[string, number, () => Promise<unknown>]>([
   ['changed', 3, () => store.models.auditLines.updateOne({ _id: key(3) }, { $set: { status: 404 } })],
   ['changed in its time', 5, () => store.models.auditLines.updateOne({ _id: key(5) }, { $set: { at: new Date(0) } })],
   ['given to somebody else', 2, () => store.models.auditLines.updateOne({ _id: key(2) }, { $set: { 'actor.id': 'key_2' } })],
+  ['given another end', 4, () => store.models.auditLines.updateOne({ _id: key(4) }, { $set: { begun: key(1) } })],
+  ['told of another change', 2, () => store.models.auditLines.updateOne({ _id: key(2) }, { $set: { changes: [{ field: 'url' }] } })],
+  ['left without its end', 3, () => store.models.auditLines.updateOne({ _id: key(3) }, { $unset: { status: '' } })],
   ['removed', 4, () => store.models.auditLines.deleteOne({ _id: key(4) })],
   ['the first, and removed', 1, () => store.models.auditLines.deleteOne({ _id: key(1) })],
   ['the last, and removed', 6, () => store.models.auditLines.deleteOne({ _id: key(6) })],

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { createSealer } from '../../src/delivery/seal'
+import { createApprovalStore } from '../../src/store/approvals'
 import { createAuditStore } from '../../src/store/audit'
 import { createReseal } from '../../src/store/reseal'
 import { wrongKey } from '../../src/store/sentinel'
 import type { StoreConnection } from '../../src/store/connect'
 import { createUserStore } from '../../src/store/users'
 import { createWebhookStore } from '../../src/store/webhooks'
+import type { Approval } from '../../src/domain/approval'
 import { DEFAULT_RETRY_POLICY } from '../../src/domain/retry-policy'
 import { createLogger } from '../../src/logger'
 import { connectTestStore } from '../support/mongo'
@@ -25,7 +27,12 @@ const webhook = (id: string) => ({
   timeoutMs: 1_000, createdAt: new Date(), updatedAt: new Date(),
 })
 
-/** 25 webhooks, one of them lost, a user with an authenticator app, an audit log: sealed with the old key. */
+const approval: Approval = {
+  id: 'apr_1', tenantId: 'bank', status: 'pending', operation: 'PATCH /v1/webhooks/{id}', targets: ['whk_10'], about: 'A webhook', changes: [],
+  requestedBy: { kind: 'user', id: 'usr_1', person: 'usr_1' }, requestedAt: new Date(), expiresAt: new Date(Date.now() + 60_000),
+}
+
+/** 25 webhooks, one of them lost, a user with an authenticator app, a change that waits, an audit log: sealed with the old key. */
 async function furnish(): Promise<void> {
   const webhooks = createWebhookStore(store.models, old, logger)
   for (let n = 10; n < 35; n++) await webhooks.insert(webhook(`whk_${n}`), { signingSecrets })
@@ -36,6 +43,7 @@ async function furnish(): Promise<void> {
   await users.insert({ id: 'usr_1', email: 'a@bank.example', name: 'A', grants: [], createdAt: new Date(), createdBy: 'admin' })
   await users.setPendingTotp('usr_1', 'JBSWY3DPEHPK3PXP')
   await users.enableTotp('usr_1', 'JBSWY3DPEHPK3PXP', [])
+  await createApprovalStore(store.models, old).insert(approval, 'what was asked for')
   expect(await wrongKey(store.models, old)).toBeUndefined()
   await createAuditStore(store.models, old).append({ tenantId: 'bank', at: new Date(), actor: { kind: 'key', id: 'k' }, action: 'a', target: [], fields: [], status: 200, from: '' })
 }
@@ -61,11 +69,12 @@ it('seals everything anew in pages, begun again from anywhere, until the old key
   }))
 
   expect(runs).toEqual([['whk_20'], ['whk_20']])
-  expect(await reseal.byKey()).toEqual([{ keyId: fresh.keyId, count: 24 + 1 + 2 }, { keyId: old.keyId, count: 1 }])
+  expect(await reseal.byKey()).toEqual([{ keyId: fresh.keyId, count: 24 + 1 + 1 + 2 }, { keyId: old.keyId, count: 1 }])
   expect(await wrongKey(store.models, fresh)).toBeUndefined()
   const webhooks = createWebhookStore(store.models, fresh, logger)
   expect(await webhooks.open('bank', 'whk_34')).toMatchObject({ status: 'active', secrets: { signingSecrets } })
   expect(await createUserStore(store.models, fresh).account('usr_1')).toMatchObject({ totpSecret: 'JBSWY3DPEHPK3PXP' })
+  expect(await createApprovalStore(store.models, fresh).take('bank', 'apr_1')).toBe('what was asked for')
   expect(await createAuditStore(store.models, fresh).verify('bank')).toMatchObject({ kind: 'whole', lines: 1 })
 })
 

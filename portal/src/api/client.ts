@@ -12,6 +12,9 @@ export type User = Schemas['User']
 export type Role = User['role']
 export type ApiKey = Schemas['ApiKey']
 export type Tenant = Schemas['Tenant']
+export type Approval = Schemas['Approval']
+export type AuditLine = Schemas['AuditLine']
+export type FieldChange = Schemas['FieldChange']
 export type FieldError = NonNullable<Schemas['Problem']['errors']>[number]
 
 /** What a call is allowed by: it stands in memory alone. */

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { answer, api, type DeliveryStatus, type Schemas } from './client'
+import { answer, api, type Approval, type DeliveryStatus, type Schemas } from './client'
 
 /** Most webhooks that one list shows: the API's longest page. */
 const PAGE = 50
@@ -102,6 +102,34 @@ export const usersQuery = pagedQuery(['users'], (page) => answer(api.GET('/v1/us
 export const apiKeysQuery = pagedQuery(['api-keys'], (page) => answer(api.GET('/v1/api-keys', { params: { query: { ...page } } })))
 
 export const tenantsQuery = pagedQuery(['tenants'], (page) => answer(api.GET('/v1/tenants', { params: { query: { ...page } } })))
+
+export const approvalsQuery = (filter: { status?: Approval['status']; target?: string }) =>
+  pagedQuery(['approvals', filter], (page) => answer(api.GET('/v1/approvals', { params: { query: { ...filter, ...page } } })))
+
+export const pendingApprovalsQuery = (target?: string) =>
+  queryOptions({
+    queryKey: ['approvals', 'pending', target],
+    queryFn: () => answer(api.GET('/v1/approvals', { params: { query: { status: 'pending', limit: String(MANY), ...(target !== undefined && { target }) } } })),
+  })
+
+export interface AuditFilter {
+  action?: string
+  actor?: string
+  target?: string
+  address?: string
+  from?: string
+  to?: string
+}
+
+export const auditQuery = (filter: AuditFilter) =>
+  pagedQuery(['audit', filter], (page) => answer(api.GET('/v1/audit', { params: { query: { ...filter, ...page } } })))
+
+/** Reads the whole book: not again and again. */
+export const auditVerdictQuery = queryOptions({
+  queryKey: ['audit-verdict'],
+  queryFn: () => answer(api.GET('/v1/audit/verify')),
+  staleTime: 300_000,
+})
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],

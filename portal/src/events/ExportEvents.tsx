@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { answer, api, fieldsOf } from '../api/client'
 import { AskForm } from '../parts/Ask'
 import { toLocalInput, windowOf, type WindowSearch } from '../parts/time-window'
+import { saveFile } from '../parts/save-file'
 import { useAction } from '../parts/use-action'
 import { faultOf } from '../webhooks/draft'
 
@@ -26,7 +27,7 @@ export function ExportEvents({ search }: { search: WindowSearch }) {
     const query = { format, from: from === '' ? '' : new Date(from).toISOString(), ...(to !== '' && { to: new Date(to).toISOString() }) }
     // Not by a link: it could not say which tenant it is about.
     const file = await answer(api.GET('/v1/events/export', { params: { query }, parseAs: 'blob' }))
-    save(file, `events-${from.slice(0, 10)}.${format}`)
+    saveFile(file, `events-${from.slice(0, 10)}.${format}`)
     close()
   })
   const fields = fieldsOf(download.error)
@@ -51,11 +52,4 @@ export function ExportEvents({ search }: { search: WindowSearch }) {
       </AskForm>
     </>
   )
-}
-
-function save(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file)
-  const link = Object.assign(document.createElement('a'), { href: url, download: name })
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

@@ -19,8 +19,10 @@ const COLORS: Partial<Record<Status, string>> = {
   running: 'blue',
 }
 
-export function StatusBadge({ status, size = 'md' }: { status: Status; size?: string }) {
-  const color = COLORS[status] ?? 'gray'
+export const StatusBadge = ({ status, size = 'md' }: { status: Status; size?: string }) => <Tinted text={status} color={COLORS[status] ?? 'gray'} size={size} />
+
+/** A word on a colour that both themes can be read on. */
+export function Tinted({ text, color, size = 'md' }: { text: string; color: string; size?: string }) {
   return (
     <Badge
       size={size}
@@ -33,7 +35,7 @@ export function StatusBadge({ status, size = 'md' }: { status: Status; size?: st
         label: { color: `light-dark(color-mix(in srgb, var(--mantine-color-${color}-9) 75%, #000), var(--mantine-color-${color}-1))`, overflow: 'visible' },
       }}
     >
-      {status}
+      {text}
     </Badge>
   )
 }

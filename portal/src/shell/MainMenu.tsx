@@ -1,13 +1,16 @@
-import { NavLink } from '@mantine/core'
-import { IconArrowsExchange, IconBolt, IconBuildingBank, IconChartBar, IconEraser, IconKey, IconListCheck, IconRefreshDot, IconSend, IconSettings, IconTags, IconUsers, IconWebhook } from '@tabler/icons-react'
+import { NavLink, VisuallyHidden } from '@mantine/core'
+import { IconArrowsExchange, IconBolt, IconBuildingBank, IconChartBar, IconEraser, IconKey, IconListCheck, IconListDetails, IconRefreshDot, IconSend, IconSettings, IconTags, IconUserCheck, IconUsers, IconWebhook } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
+import { useWaitingForMe } from '../approvals/use-waiting'
+import { Tinted } from '../parts/StatusBadge'
 import { useMay } from '../session/session'
 
-type Place = '/overview' | '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants' | '/administration/erasures'
+type Place = '/overview' | '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/operations/approvals' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants' | '/administration/erasures' | '/administration/audit'
 
 export function MainMenu() {
   const may = useMay()
+  const waiting = useWaitingForMe()
   return (
     <nav aria-label="Main menu">
       <Entry to="/overview" icon={<IconChartBar size={18} />} label="Overview" />
@@ -15,6 +18,7 @@ export function MainMenu() {
         <Entry to="/operations/webhook" icon={<IconWebhook size={18} />} label="Webhook" />
         <Entry to="/operations/deliveries" icon={<IconSend size={18} />} label="Deliveries" />
         <Entry to="/operations/releases" icon={<IconRefreshDot size={18} />} label="Releases" />
+        <Entry to="/operations/approvals" icon={<IconUserCheck size={18} />} label="Approvals" count={waiting} />
       </Folder>
       <Entry to="/events" icon={<IconListCheck size={18} />} label="Events" />
       {may.publish && <Entry to="/events/publish" icon={<IconBolt size={18} />} label="Publish a test" />}
@@ -24,6 +28,7 @@ export function MainMenu() {
           <Entry to="/administration/users" icon={<IconUsers size={18} />} label="Users" />
           <Entry to="/administration/api-keys" icon={<IconKey size={18} />} label="API keys" />
           {may.erase && <Entry to="/administration/erasures" icon={<IconEraser size={18} />} label="Erasures" />}
+          <Entry to="/administration/audit" icon={<IconListDetails size={18} />} label="Audit" />
           {may.admin && <Entry to="/administration/tenants" icon={<IconBuildingBank size={18} />} label="Tenants" />}
         </Folder>
       )}
@@ -40,7 +45,14 @@ function Folder({ label, icon, children }: { label: string; icon: ReactNode; chi
   )
 }
 
-function Entry({ to, icon, label }: { to: Place; icon: ReactNode; label: string }) {
+const Waiting = ({ count }: { count: number }) => (
+  <>
+    <Tinted text={count.toLocaleString()} color="orange" size="sm" />
+    <VisuallyHidden>{count === 1 ? 'waits' : 'wait'} for you</VisuallyHidden>
+  </>
+)
+
+function Entry({ to, icon, label, count = 0 }: { to: Place; icon: ReactNode; label: string; count?: number }) {
   const { pathname } = useLocation()
   const isExact = pathname === to
   const active = isExact || (pathname.startsWith(`${to}/`) && pathname !== '/events/publish')
@@ -48,6 +60,7 @@ function Entry({ to, icon, label }: { to: Place; icon: ReactNode; label: string 
     <NavLink
       label={label}
       leftSection={icon}
+      rightSection={count === 0 ? undefined : <Waiting count={count} />}
       active={active}
       color="harbour"
       styles={{ root: { borderRadius: 'var(--mantine-radius-md)' } }}

@@ -14,14 +14,15 @@ export function TenantDialog({ standing, close }: { standing?: Tenant; close: ()
   const change = (part: Partial<typeof draft>): void => setDraft((now) => ({ ...now, ...part }))
   const save = useAction(
     async () => {
-      await (standing
+      const saved = await (standing
         ? answer(api.PATCH('/v1/tenants/{id}', { params: { path: { id: standing.id } }, body: toPatch(draft, standing) }))
         : answer(api.POST('/v1/tenants', { body: toCreate(draft) })))
       // The menu of tenants knows the new one.
       await readAgain()
       close()
+      return 'approval' in saved
     },
-    () => (standing ? 'Saved.' : 'Made. The menu at the top leads to it.'),
+    (waits) => (waits ? 'A second person has to approve it first: see Approvals, in that tenant.' : standing ? 'Saved.' : 'Made. The menu at the top leads to it.'),
   )
   const fields = fieldsOf(save.error)
   return (
@@ -42,6 +43,8 @@ export function TenantDialog({ standing, close }: { standing?: Tenant; close: ()
       <TextInput label="Notice before it expires" value={draft.expiryNotice} error={faultOf(fields, 'expiryNotice')} onChange={({ currentTarget }) => change({ expiryNotice: currentTarget.value })} />
       <TextInput label="Events kept for" description="After the last delivery is final." value={draft.retention} error={faultOf(fields, 'retention')} onChange={({ currentTarget }) => change({ retention: currentTarget.value })} />
       <Switch label="Legal hold" description="Everything stays, whatever the time above." checked={draft.legalHold} onChange={({ currentTarget }) => change({ legalHold: currentTarget.checked })} />
+      <Switch label="Four eyes" description="New webhooks, and changes of URLs, credentials and secrets, wait for a second person. So does switching this off." checked={draft.fourEyes} onChange={({ currentTarget }) => change({ fourEyes: currentTarget.checked })} />
+      <Switch label="Endpoints prove that they want events" description="A webhook with a new URL is held until its endpoint has answered a signed challenge." checked={draft.ownershipCheck} onChange={({ currentTarget }) => change({ ownershipCheck: currentTarget.checked })} />
       <Textarea
         label="E-mail to"
         description="Who is told what is parked, suspended or about to expire: one address a line. Empty: those whom Herald's settings name."

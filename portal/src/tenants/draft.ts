@@ -8,17 +8,19 @@ export interface TenantDraft {
   expiryNotice: string
   retention: string
   legalHold: boolean
+  fourEyes: boolean
+  ownershipCheck: boolean
   /** One address a line. */
   notifyEmails: string
 }
 
 /** What Herald takes when nothing is said. */
-const FIRST: TenantDraft = { id: '', name: '', parkedFor: '30d', expiryNotice: '3d', retention: '90d', legalHold: false, notifyEmails: '' }
+const FIRST: TenantDraft = { id: '', name: '', parkedFor: '30d', expiryNotice: '3d', retention: '90d', legalHold: false, fourEyes: false, ownershipCheck: false, notifyEmails: '' }
 
 export function draftOf(standing: Tenant | undefined): TenantDraft {
   if (!standing) return FIRST
-  const { id, name, parkedFor, expiryNotice, retention, legalHold, notifyEmails = [] } = standing
-  return { id, name, parkedFor, expiryNotice, retention, legalHold, notifyEmails: notifyEmails.join('\n') }
+  const { id, name, parkedFor, expiryNotice, retention, legalHold, fourEyes, ownershipCheck, notifyEmails = [] } = standing
+  return { id, name, parkedFor, expiryNotice, retention, legalHold, fourEyes, ownershipCheck, notifyEmails: notifyEmails.join('\n') }
 }
 
 const addresses = ({ notifyEmails }: TenantDraft): string[] => notifyEmails.split(/[\s,;]+/).filter((text) => text !== '')
@@ -34,6 +36,8 @@ export const toCreate = (draft: TenantDraft): Schemas['CreateTenant'] => ({
   ...settings(draft),
   ...(draft.name.trim() !== '' && { name: draft.name.trim() }),
   ...(draft.legalHold && { legalHold: true }),
+  ...(draft.fourEyes && { fourEyes: true }),
+  ...(draft.ownershipCheck && { ownershipCheck: true }),
   ...(addresses(draft).length > 0 && { notifyEmails: addresses(draft) }),
 })
 
@@ -45,6 +49,8 @@ export function toPatch(draft: TenantDraft, standing: Tenant): Schemas['PatchTen
     ...settings(draft),
     name: draft.name.trim(),
     ...(draft.legalHold !== standing.legalHold && { legalHold: draft.legalHold }),
+    ...(draft.fourEyes !== standing.fourEyes && { fourEyes: draft.fourEyes }),
+    ...(draft.ownershipCheck !== standing.ownershipCheck && { ownershipCheck: draft.ownershipCheck }),
     ...(!isSame && { notifyEmails: emails.length > 0 ? emails : null }),
   }
 }

@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { answer, api, type Schemas } from '../api/client'
+import { Proposed } from '../approvals/Waiting'
 import { PageHead } from '../parts/PageHead'
 import { ShownOnce } from '../parts/ShownOnce'
 import { Card } from '../parts/states'
@@ -10,6 +11,7 @@ import { EMPTY, toCreate, type Draft } from './draft'
 import { nameOf } from './names'
 import { Snippets } from './Snippets'
 import { TestEvent } from './TestEvent'
+import { Unverified } from './Unverified'
 import { WebhookForm } from './WebhookForm'
 import { Allowed } from '../session/Allowed'
 
@@ -22,7 +24,7 @@ export const AddWebhook = () => (
 )
 
 function Form() {
-  const [made, setMade] = useState<Schemas['CreatedWebhook']>()
+  const [made, setMade] = useState<Schemas['CreatedWebhook'] | Schemas['ProposedChange']>()
   const queries = useQueryClient()
 
   async function submit(draft: Draft): Promise<void> {
@@ -32,6 +34,14 @@ function Form() {
     window.scrollTo(0, 0)
   }
 
+  if (made && 'approval' in made) {
+    return (
+      <Stack>
+        <PageHead title="Asked for" crumbs={CRUMBS} />
+        <Proposed {...made} />
+      </Stack>
+    )
+  }
   if (made) return <Made webhook={made} />
   return (
     <Stack>
@@ -65,9 +75,13 @@ function Made({ webhook }: { webhook: Schemas['CreatedWebhook'] }) {
         </Text>
         <Snippets />
       </Card>
-      <Card title="Try it">
-        <TestEvent webhook={webhook} />
-      </Card>
+      {webhook.verification ? (
+        <Unverified id={webhook.id} verification={webhook.verification} />
+      ) : (
+        <Card title="Try it">
+          <TestEvent webhook={webhook} />
+        </Card>
+      )}
       <Group justify="flex-end">
         <Button renderRoot={(props) => <Link to="/operations/webhook/$id" params={{ id: webhook.id }} {...props} />}>Done: go to the webhook</Button>
       </Group>

@@ -3,8 +3,9 @@ import { notifications } from '@mantine/notifications'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { answer, api } from '../api/client'
+import { answer, api, type Schemas } from '../api/client'
 import { webhookQuery } from '../api/queries'
+import { Proposed } from '../approvals/Waiting'
 import { Code } from '../parts/Code'
 import { PageHead } from '../parts/PageHead'
 import { LoadingPage, Problem } from '../parts/states'
@@ -28,13 +29,27 @@ function Form() {
   // Read once: what another person changes meanwhile must not replace what is being typed.
   const { data: webhook, error, refetch } = useQuery({ ...webhookQuery(id), staleTime: Infinity, refetchOnMount: 'always' })
   const [newSecret, setNewSecret] = useState<string>()
+  const [proposed, setProposed] = useState<Schemas['ProposedChange']>()
   if (error) return <Problem error={error} retry={() => void refetch()} />
   if (!webhook) return <LoadingPage />
+  if (proposed) {
+    return (
+      <Stack>
+        <PageHead title={`Edit ${nameOf(webhook)}`} crumbs={[{ text: 'Operations' }, { text: 'Webhook', to: '/operations/webhook' }]} />
+        <Proposed {...proposed} />
+      </Stack>
+    )
+  }
 
   async function submit(draft: Draft): Promise<void> {
     if (!webhook) return
     const changed = await answer(api.PATCH('/v1/webhooks/{id}', { params: { path: { id } }, body: toPatch(draft, webhook) }))
     await queries.invalidateQueries({ queryKey: ['webhooks'] })
+    if ('approval' in changed) {
+      setProposed(changed)
+      window.scrollTo(0, 0)
+      return
+    }
     if (changed.secret !== undefined) {
       setNewSecret(changed.secret)
       return

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
-import { answer, api, type Webhook } from '../api/client'
+import { answer, api, type Schemas, type Webhook } from '../api/client'
+import { Proposed } from '../approvals/Waiting'
 import { AskForm } from '../parts/Ask'
 import { ShownOnce } from '../parts/ShownOnce'
 import { useAction } from '../parts/use-action'
@@ -22,10 +23,12 @@ const OVERLAPS = [
 export function RotateModal({ webhook, opened, close }: RotateModalProps) {
   const [overlap, setOverlap] = useState('24h')
   const [secret, setSecret] = useState<string>()
+  const [proposed, setProposed] = useState<Schemas['ProposedChange']>()
   const rotate = useAction(async () => {
     const changed = await answer(api.POST('/v1/webhooks/{id}/rotate-secret', { params: { path: { id: webhook.id } }, body: { overlap } }))
     close()
-    setSecret(changed.secret)
+    if ('approval' in changed) setProposed(changed)
+    else setSecret(changed.secret)
   })
   return (
     <>
@@ -33,6 +36,9 @@ export function RotateModal({ webhook, opened, close }: RotateModalProps) {
         <Text size="sm">A new secret signs every POST from now on. As long as the old one signs beside it, a receiver takes either, and nothing is refused while it changes over.</Text>
         <Select label="The old one signs as well for" data={OVERLAPS} allowDeselect={false} value={overlap} onChange={(chosen) => chosen !== null && setOverlap(chosen)} />
       </AskForm>
+      <Modal title="A second person has to approve it" opened={proposed !== undefined} onClose={() => setProposed(undefined)} closeOnClickOutside={false} centered size="lg">
+        {proposed && <Proposed {...proposed} />}
+      </Modal>
       <Modal title="The new signing secret" opened={secret !== undefined} onClose={() => setSecret(undefined)} closeOnClickOutside={false} centered size="lg">
         <Stack>
           <ShownOnce text={secret ?? ''} label="The new secret">

@@ -5,11 +5,11 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
 import { webhookQuery } from '../api/queries'
+import { WaitingChanges } from '../approvals/Waiting'
 import { RecentDeliveries } from '../deliveries/RecentDeliveries'
 import { Fact, Facts, IdFact } from '../parts/Facts'
 import { Loaded } from '../parts/Loaded'
 import { PageHead } from '../parts/PageHead'
-import { StatusBadge } from '../parts/StatusBadge'
 import { Card } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
@@ -19,9 +19,11 @@ import { PolicyLine } from './PolicyLine'
 import { ReplayModal } from './ReplayModal'
 import { RevealModal } from './RevealModal'
 import { RotateModal } from './RotateModal'
+import { WebhookStatus } from './WebhookStatus'
 import { Snippets } from './Snippets'
 import { DeleteModal, PauseModal, ResumeModal } from './steering-modals'
 import { TestEvent } from './TestEvent'
+import { Unverified } from './Unverified'
 import { TypeBadges } from './TypeBadges'
 
 const route = getRouteApi('/operations/webhook/$id')
@@ -37,10 +39,11 @@ function Found({ webhook }: { webhook: Webhook }) {
     <Stack>
       <PageHead title={nameOf(webhook)} crumbs={[{ text: 'Operations' }, { text: 'Webhook', to: '/operations/webhook' }]} aside={may.manage && <Actions webhook={webhook} />}>
         <Group gap="xs" mt={4}>
-          <StatusBadge status={webhook.status} />
+          <WebhookStatus webhook={webhook} />
         </Group>
       </PageHead>
       <StatusNote webhook={webhook} />
+      <WaitingChanges target={webhook.id} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Card title="Endpoint">
           <Details webhook={webhook} />
@@ -110,7 +113,7 @@ function Details({ webhook }: { webhook: Webhook }) {
 }
 
 function StatusNote({ webhook }: { webhook: Webhook }) {
-  const { status, failing, secretsLost } = webhook
+  const { status, failing, secretsLost, verification } = webhook
   if (secretsLost) {
     return (
       <Alert color="red" variant="light" title="Its secrets cannot be opened">
@@ -118,6 +121,7 @@ function StatusNote({ webhook }: { webhook: Webhook }) {
       </Alert>
     )
   }
+  if (verification) return <Unverified id={webhook.id} verification={verification} />
   if (status === 'suspended') {
     return (
       <Alert color="red" variant="light" title="Suspended: it has failed for long">
@@ -168,7 +172,7 @@ function Actions({ webhook }: { webhook: Webhook }) {
         <Button variant="default" leftSection={<IconPlayerPause size={16} />} onClick={pause.open}>
           Pause
         </Button>
-      ) : (
+      ) : webhook.verification ? null : (
         <Button leftSection={<IconPlayerPlay size={16} />} onClick={resume.open}>
           Resume
         </Button>

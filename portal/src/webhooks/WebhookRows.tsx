@@ -6,10 +6,10 @@ import { duration, percent } from '../parts/numbers'
 import { PortalLink } from '../parts/PageHead'
 import { Rows, type Column } from '../parts/Rows'
 import { Spark } from '../parts/Spark'
-import { StatusBadge } from '../parts/StatusBadge'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { nameOf } from './names'
+import { WebhookStatus } from './WebhookStatus'
 import { TypeBadges } from './TypeBadges'
 
 type Counted = Schemas['WebhookStatistics']
@@ -27,9 +27,9 @@ export function WebhookRows({ webhooks }: { webhooks: Webhook[] }) {
     {
       header: 'Status',
       width: '10rem',
-      cell: ({ status, failing }) => (
+      cell: ({ status, failing, verification }) => (
         <Stack gap={2} align="start">
-          <StatusBadge status={status} />
+          <WebhookStatus webhook={{ status, verification }} />
           {failing && (
             <Text size="xs" c="var(--muted)">
               failing since <When at={failing.since} />

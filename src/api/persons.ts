@@ -1,0 +1,50 @@
+import type { Deed, Decider } from '../domain/approval'
+import type { UserStore } from '../store/users'
+import type { ApiKeyStore } from '../store/api-keys'
+import { actorOf } from './audited'
+import type { Caller } from './route'
+
+export interface PersonDeps {
+  apiKeys: Pick<ApiKeyStore, 'find'>
+  users: Pick<UserStore, 'get'>
+}
+
+export interface Persons {
+  /** For the record: who asks, and which person answers for it. */
+  deedOf: (caller: Caller) => Promise<Deed>
+  deciderOf: (caller: Caller) => Promise<Decider>
+}
+
+const ADMIN = 'admin'
+/** Keys that were made by keys that were made by keys. */
+const MOST_MAKERS = 50
+
+/**
+ * Four eyes are those of two people. An API key is no person: it stands for whoever made it, by however many keys in
+ * between, and one whose maker is not known stands for whoever has the admin key, as does the admin key itself.
+ */
+export function createPersons({ apiKeys, users }: PersonDeps): Persons {
+  /** Who came by a portal link stands for whoever made the link. */
+  const personOf = ({ keyId, session }: Caller): Promise<string> => makerOf(session?.link ? (session.link.madeBy ?? ADMIN) : keyId)
+
+  async function makerOf(id: string): Promise<string> {
+    let maker = id
+    for (let steps = 0; steps < MOST_MAKERS && maker.startsWith('key_'); steps++) maker = (await apiKeys.find(maker))?.createdBy ?? ADMIN
+    return maker.startsWith('key_') ? ADMIN : maker
+  }
+
+  return {
+    deedOf: async (caller) => {
+      const actor = actorOf(caller)
+      const name = caller.session ? (caller.session.user ?? caller.session.link)?.name : (await apiKeys.find(actor.id))?.name
+      return { ...actor, ...(name !== undefined && { name }), person: await personOf(caller) }
+    },
+    deciderOf: async (caller) => {
+      const { kind } = actorOf(caller)
+      const person = await personOf(caller)
+      const { createdBy, createdAt } = (await users.get(person)) ?? {}
+      const by = createdBy === undefined ? undefined : await makerOf(createdBy)
+      return { kind, person, ...(by !== undefined && createdAt && { newcomer: { by, at: createdAt } }) }
+    },
+  }
+}

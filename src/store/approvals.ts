@@ -1,0 +1,77 @@
+import { APPROVAL, type Approval, type ApprovalStatus } from '../domain/approval'
+import type { Sealer } from '../domain/webhook'
+import type { ApprovalRecord, Models } from './models'
+import { page, type Page, type PageRequest } from './page'
+import { scoped } from './scope'
+
+export interface ApprovalFilter {
+  status?: ApprovalStatus
+  target?: string
+}
+
+/** Changes that wait for a second person. `request` is what is done then, kept sealed: it may hold secrets. */
+export interface ApprovalStore {
+  insert: (approval: Approval, request: string) => Promise<void>
+  get: (tenantId: string, id: string) => Promise<Approval | undefined>
+  list: (tenantId: string, filter: ApprovalFilter, request: PageRequest) => Promise<Page<Approval>>
+  countPending: (tenantId: string) => Promise<number>
+  /** For whoever makes the change now: of several, one gets it. Nothing where it does not wait any more, or is being made. */
+  take: (tenantId: string, id: string) => Promise<string | undefined>
+  /** It waits again: the change was refused for a reason that may pass. */
+  putBack: (tenantId: string, id: string) => Promise<void>
+  /** Forgets the request. Nothing where somebody else was first. */
+  decide: (tenantId: string, id: string, decision: Decision) => Promise<Approval | undefined>
+}
+
+export type Decision = Required<Pick<Approval, 'status' | 'decidedBy' | 'decidedAt'>> & Pick<Approval, 'reason'>
+
+/** A process that was killed in the middle gives it free after that. */
+const TAKEN_MS = 60_000
+
+const context = (tenantId: string, id: string): string => `${tenantId}/${id}/approval`
+
+export function createApprovalStore({ approvals }: Models, sealer: Sealer): ApprovalStore {
+  const waiting = (tenantId: string) => scoped(tenantId, { status: 'pending' as const, expiresAt: { $gt: new Date() } })
+  const notTaken = () => ({ $or: [{ applyingSince: { $exists: false } }, { applyingSince: { $lt: new Date(Date.now() - TAKEN_MS) } }] })
+
+  function select(tenantId: string, { status, target }: ApprovalFilter): object {
+    const about = target === undefined ? {} : { targets: target }
+    if (status === 'pending') return { ...waiting(tenantId), ...about }
+    if (status === 'expired') return scoped(tenantId, { status: 'pending', expiresAt: { $lte: new Date() }, ...about })
+    return scoped(tenantId, { ...(status && { status }), ...about })
+  }
+
+  return {
+    insert: async ({ id, ...approval }, request) => {
+      const { tenantId, expiresAt } = approval
+      const removeAt = new Date(expiresAt.getTime() + APPROVAL.keptMs)
+      await approvals.create({ _id: id, ...approval, sealed: sealer.seal(request, context(tenantId, id)), removeAt })
+    },
+    get: async (tenantId, id) => {
+      const record = await approvals.findOne(scoped(tenantId, { _id: id })).lean<ApprovalRecord>()
+      return record ? toApproval(record) : undefined
+    },
+    list: (tenantId, filter, request) => page(approvals, select(tenantId, filter), request, toApproval),
+    countPending: (tenantId) => approvals.countDocuments(waiting(tenantId)),
+    take: async (tenantId, id) => {
+      const record = await approvals
+        .findOneAndUpdate({ ...waiting(tenantId), _id: id, ...notTaken() }, { $set: { applyingSince: new Date() } })
+        .lean<ApprovalRecord>()
+      return record?.sealed === undefined ? undefined : sealer.open(record.sealed, context(tenantId, id))
+    },
+    putBack: async (tenantId, id) => {
+      await approvals.updateOne({ ...scoped(tenantId, { _id: id }), status: 'pending' }, { $unset: { applyingSince: '' } })
+    },
+    decide: async (tenantId, id, decision) => {
+      const record = await approvals
+        .findOneAndUpdate({ ...scoped(tenantId, { _id: id }), status: 'pending' }, { $set: decision, $unset: { sealed: '', applyingSince: '' } }, { returnDocument: 'after' })
+        .lean<ApprovalRecord>()
+      return record ? toApproval(record) : undefined
+    },
+  }
+}
+
+function toApproval({ _id, sealed: _sealed, removeAt: _removeAt, ...rest }: ApprovalRecord): Approval {
+  const isLate = rest.status === 'pending' && rest.expiresAt.getTime() <= Date.now()
+  return { id: _id, ...rest, ...(isLate && { status: 'expired' }) }
+}

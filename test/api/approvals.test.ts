@@ -1,0 +1,230 @@
+import { Webhook } from 'standardwebhooks'
+import { startReceiver, type ReceivedRequest } from '../support/receiver'
+import { addUser, openBrowser, PASSWORD, signedIn, type Browser } from './browser'
+import type { Client } from './client'
+import { startApi, type TestApi } from './start-api'
+
+let api: TestApi
+beforeAll(async () => (api = await startApi()))
+afterAll(() => api.stop())
+
+const HOOK = { url: 'http://127.0.0.1:8099/hook', eventTypes: [5] }
+let count = 0
+
+const accepts = (secret: string, { rawBody, headers }: ReceivedRequest): boolean => {
+  try {
+    new Webhook(secret).verify(rawBody, headers as Record<string, string>)
+    return true
+  } catch {
+    return false
+  }
+}
+
+interface Bank {
+  tenantId: string
+  /** The admin key, for this tenant. */
+  admin: Client
+  ann: Browser & { id: string }
+  bob: Browser & { id: string }
+  webhookId: string
+  secret: string
+}
+
+/** A tenant with a webhook and two administrators, where changes wait for a second person. */
+async function openBank(): Promise<Bank> {
+  const tenantId = `bank-${++count}`
+  await api.admin('POST', '/v1/tenants', { id: tenantId })
+  const admin: Client = (method, path, body, headers = {}) => api.admin(method, path, body, { 'herald-tenant': tenantId, ...headers })
+  const { body: made } = await admin('POST', '/v1/webhooks', HOOK)
+  const [ann, bob] = await Promise.all(['ann', 'bob'].map((name) => signedIn(api, `${name}@${tenantId}.example`, { role: 'administrator', tenantId })))
+  if (!ann || !bob) throw new Error('two were to sign in')
+  expect((await admin('PATCH', `/v1/tenants/${tenantId}`, { fourEyes: true })).body).toMatchObject({ fourEyes: true })
+  return { tenantId, admin, ann, bob, webhookId: made.id, secret: made.secret }
+}
+
+const urlOf = async ({ admin, webhookId }: Bank): Promise<string> => (await admin('GET', `/v1/webhooks/${webhookId}`)).body.url
+const OTHER = { url: 'http://127.0.0.1:8100/other?token=t1' }
+async function ask({ ann, webhookId }: Bank, change: object = OTHER) {
+  const { status, body } = await ann.call('PATCH', `/v1/webhooks/${webhookId}`, change)
+  expect(status).toBe(202)
+  return body.approval
+}
+
+test('a change of the URL waits for a second person, and is made as it was shown; both sides are in the audit log', async () => {
+  const bank = await openBank()
+  const { ann, bob, webhookId } = bank
+  const approval = await ask(bank)
+  expect(approval).toMatchObject({
+    status: 'pending',
+    operation: 'PATCH /v1/webhooks/{id}',
+    targets: [webhookId],
+    changes: [{ field: 'url', before: `"${HOOK.url}"`, after: `"${OTHER.url}"` }],
+    requestedBy: { kind: 'user', id: ann.id, person: ann.id },
+    mayApprove: false,
+  })
+  expect(await urlOf(bank)).toBe(HOOK.url)
+
+  const own = await ann.call('POST', `/v1/approvals/${approval.id}/approve`)
+  expect([own.status, own.body.detail]).toEqual([403, expect.stringContaining('a second person has to approve it')])
+  expect((await bob.call('GET', '/v1/approvals?status=pending')).body.data).toMatchObject([{ id: approval.id, mayApprove: true }])
+  const approved = await bob.call('POST', `/v1/approvals/${approval.id}/approve`)
+  expect([approved.status, approved.body]).toEqual([200, expect.objectContaining({ status: 'approved', decidedBy: expect.objectContaining({ id: bob.id }) })])
+  expect(await urlOf(bank)).toBe(OTHER.url)
+  expect((await bob.call('POST', `/v1/approvals/${approval.id}/approve`)).status).toBe(409)
+
+  const lines = (await bank.admin('GET', `/v1/audit?target=${approval.id}`)).body.data
+  expect(lines.map(({ action, actor, status }: { action: string; actor: { id: string }; status: number }) => [action, actor.id, status])).toEqual([
+    ['POST /v1/approvals/{id}/approve', bob.id, 409],
+    ['POST /v1/approvals/{id}/approve', bob.id, 200],
+    ['POST /v1/approvals/{id}/approve', ann.id, 403],
+    ['PATCH /v1/webhooks/{id}', ann.id, 202],
+  ])
+  expect(lines[1]).toMatchObject({ target: [approval.id, webhookId], changes: [{ field: 'url', after: '"http://127.0.0.1:8100/other?token=…"' }] })
+})
+
+test('credentials wait and are never shown; what is no secret does not wait', async () => {
+  const bank = await openBank()
+  const receiver = await startReceiver()
+  const { body: free } = await bank.ann.call('PATCH', `/v1/webhooks/${bank.webhookId}`, { description: 'Renamed', url: HOOK.url })
+  expect(free).toMatchObject({ description: 'Renamed' })
+  const approval = await ask(bank, { url: receiver.url, auth: { type: 'basic', username: 'u', password: 'four-eyes-canary' }, headers: { 'x-key': 'four-eyes-canary' } })
+  expect(approval.changes).toContainEqual({ field: 'auth', after: '{"type":"basic"}', hidden: true })
+  expect(approval.changes).toContainEqual({ field: 'headers', after: '["x-key"]', hidden: true })
+  const all = [await bank.bob.call('GET', `/v1/approvals/${approval.id}`), await bank.admin('GET', '/v1/audit/export')].map(({ text }) => text)
+  for (const text of [...all, JSON.stringify(await api.store.models.approvals.find().lean())]) expect(text).not.toContain('four-eyes-canary')
+  expect((await bank.bob.call('POST', `/v1/approvals/${approval.id}/approve`)).status).toBe(200)
+  await bank.admin('POST', `/v1/webhooks/${bank.webhookId}/test`, {})
+  expect(receiver.requests[0]?.headers).toMatchObject({ 'x-key': 'four-eyes-canary', authorization: expect.stringMatching(/^Basic /) })
+  expect(JSON.stringify(await api.store.models.approvals.findById(approval.id).lean())).not.toContain('sealed')
+  await receiver.close()
+})
+
+test('a new webhook is there once it is approved, with the secret that was shown to who asked', async () => {
+  const bank = await openBank()
+  const receiver = await startReceiver()
+  const { status, body } = await bank.ann.call('POST', '/v1/webhooks', { ...HOOK, url: receiver.url, description: 'New' })
+  expect([status, body.secret]).toEqual([202, expect.stringMatching(/^whsec_/)])
+  const [id] = body.approval.targets
+  expect((await bank.admin('GET', `/v1/webhooks/${id}`)).status).toBe(404)
+  const approved = await bank.bob.call('POST', `/v1/approvals/${body.approval.id}/approve`)
+  expect(approved.text).not.toContain(body.secret)
+  expect((await bank.admin('GET', `/v1/webhooks/${id}`)).body).toMatchObject({ description: 'New', status: 'active' })
+
+  const rotated = await bank.ann.call('POST', `/v1/webhooks/${id}/rotate-secret`, { overlap: '0s' })
+  expect(rotated.status).toBe(202)
+  expect(rotated.body.approval.changes).toEqual([{ field: 'signingSecret', after: '"a new one"' }, { field: 'oldSecretSignsFor', after: '"0ms"' }])
+  await bank.admin('POST', `/v1/webhooks/${id}/test`, {})
+  await bank.bob.call('POST', `/v1/approvals/${rotated.body.approval.id}/approve`)
+  await bank.admin('POST', `/v1/webhooks/${id}/test`, {})
+  expect(receiver.requests.map((request) => [body.secret, rotated.body.secret].map((secret) => accepts(secret, request)))).toEqual([[true, false], [false, true]])
+  await receiver.close()
+})
+
+test('nobody approves their own by way of a key or a link, whoever has made the keys of whom', async () => {
+  const bank = await openBank()
+  const { ann, bob, admin } = bank
+  const keyBy = async (call: Client): Promise<{ id: string; call: Client }> => {
+    const { body } = await call('POST', '/v1/api-keys', { name: 'k', scopes: ['read', 'manage', 'access'] })
+    return { id: body.id, call: api.as(`Bearer ${body.key}`) }
+  }
+  const annsKey = await keyBy(ann.call)
+  const keyOfAnnsKey = await keyBy(annsKey.call)
+  const approve = async (by: Client, id: string): Promise<number> => (await by('POST', `/v1/approvals/${id}/approve`)).status
+
+  const ofAnn = await ask(bank)
+  expect([await approve(annsKey.call, ofAnn.id), await approve(keyOfAnnsKey.call, ofAnn.id)]).toEqual([403, 403])
+  const { body } = await keyOfAnnsKey.call('PATCH', `/v1/webhooks/${bank.webhookId}`, { auth: null })
+  expect(body.approval.requestedBy).toMatchObject({ kind: 'key', id: keyOfAnnsKey.id, person: ann.id })
+  expect([await approve(ann.call, body.approval.id), await approve(annsKey.call, body.approval.id)]).toEqual([403, 403])
+
+  const link = await ann.call('POST', '/v1/portal-links', { role: 'administrator' })
+  const guest = openBrowser(api)
+  await guest.call('POST', '/v1/portal-links/open', { token: link.body.url.split('token=')[1] })
+  const ofGuest = await guest.call('PATCH', `/v1/webhooks/${bank.webhookId}`, { headers: { 'x-a': '1' } })
+  expect(ofGuest.body.approval.requestedBy).toMatchObject({ kind: 'link', person: ann.id })
+  expect([await approve(ann.call, ofGuest.body.approval.id), await approve(guest.call, ofAnn.id)]).toEqual([403, 403])
+
+  // The admin key, and keys that were made with it, are one person together.
+  const ofAdmin = await admin('PATCH', `/v1/webhooks/${bank.webhookId}`, { url: 'http://127.0.0.1:8101/' })
+  const adminsKey = await keyBy(admin)
+  expect([await approve(admin, ofAdmin.body.approval.id), await approve(adminsKey.call, ofAdmin.body.approval.id)]).toEqual([403, 403])
+  const bobsKey = await keyBy(bob.call)
+  expect(await approve(bobsKey.call, ofAnn.id)).toBe(200)
+})
+
+test('whom somebody has just invited is no second person for them', async () => {
+  const bank = await openBank()
+  const invited = await bank.ann.call('POST', '/v1/users', { email: `puppet@${bank.tenantId}.example`, role: 'administrator' })
+  await api.as(undefined)('POST', '/v1/setup', { token: invited.body.link.split('#token=')[1], password: PASSWORD })
+  const puppet = openBrowser(api)
+  await puppet.signIn(`puppet@${bank.tenantId}.example`, PASSWORD)
+  const approval = await ask(bank)
+  const refused = await puppet.call('POST', `/v1/approvals/${approval.id}/approve`)
+  expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('invited by who asks')])
+  await api.store.models.users.updateOne({ _id: invited.body.id }, { createdAt: new Date(Date.now() - 4 * 86_400_000) })
+  expect((await puppet.call('POST', `/v1/approvals/${approval.id}/approve`)).status).toBe(200)
+})
+
+test('what has changed meanwhile is not written over; what is late, rejected or decided waits no more', async () => {
+  const bank = await openBank()
+  const { ann, bob, webhookId } = bank
+  const [first, second] = [await ask(bank), await ask(bank, { auth: { type: 'basic', username: 'u', password: 'p' } })]
+  const twice = await Promise.all([bob.call('POST', `/v1/approvals/${first.id}/approve`), bob.call('POST', `/v1/approvals/${first.id}/approve`)])
+  expect(twice.map(({ status }) => status).toSorted()).toEqual([200, 409])
+  const refused = await bob.call('POST', `/v1/approvals/${second.id}/approve`)
+  expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining('has changed since')])
+  expect((await ann.call('GET', `/v1/approvals/${second.id}`)).body).toMatchObject({ status: 'overtaken' })
+  expect((await ann.call('GET', `/v1/webhooks/${webhookId}`)).body).not.toHaveProperty('auth')
+
+  const third = await ask(bank, { url: HOOK.url })
+  // What Herald itself does to a webhook is no such change.
+  await bank.admin('POST', `/v1/webhooks/${webhookId}/pause`)
+  await api.store.models.approvals.updateOne({ _id: third.id }, { expiresAt: new Date() })
+  expect((await bob.call('GET', `/v1/approvals?status=expired&target=${webhookId}`)).body.data).toMatchObject([{ id: third.id, status: 'expired', mayApprove: false }])
+  expect((await bob.call('POST', `/v1/approvals/${third.id}/approve`)).body.detail).toContain('expired')
+
+  const fourth = await ask(bank, { url: HOOK.url })
+  expect((await bob.call('POST', `/v1/approvals/${fourth.id}/reject`, { reason: 'Ask the customer first' })).body).toMatchObject({ status: 'rejected', reason: 'Ask the customer first' })
+  expect((await bob.call('POST', `/v1/approvals/${fourth.id}/approve`)).status).toBe(409)
+  const fifth = await ask(bank, { url: HOOK.url })
+  expect((await ann.call('POST', `/v1/approvals/${fifth.id}/reject`, {})).body).toMatchObject({ status: 'rejected' })
+  const sixth = await ask(bank, { url: HOOK.url })
+  await bank.admin('DELETE', `/v1/webhooks/${webhookId}`)
+  expect((await bob.call('POST', `/v1/approvals/${sixth.id}/approve`)).status).toBe(409)
+  expect((await bob.call('GET', `/v1/approvals/${sixth.id}`)).body.status).toBe('overtaken')
+})
+
+test('what the change itself would refuse is refused when it is asked for', async () => {
+  const { ann, webhookId } = await openBank()
+  expect((await ann.call('PATCH', `/v1/webhooks/${webhookId}`, { url: 'http://10.0.0.1/' })).status).toBe(400)
+  expect((await ann.call('POST', '/v1/webhooks', { ...HOOK, eventTypes: [99] })).status).toBe(400)
+  expect((await ann.call('POST', '/v1/webhooks/whk_none/rotate-secret', {})).status).toBe(404)
+})
+
+test('switching it off waits for a second person as well, who has to be allowed to; another tenant sees nothing of it', async () => {
+  const bank = await openBank()
+  const path = `/v1/tenants/${bank.tenantId}`
+  const { status, body } = await bank.admin('PATCH', path, { fourEyes: false })
+  expect([status, body.approval]).toEqual([202, expect.objectContaining({ targets: [bank.tenantId], changes: [{ field: 'fourEyes', before: 'true', after: 'false' }] })])
+  const approve = `/v1/approvals/${body.approval.id}/approve`
+  expect((await bank.bob.call('POST', approve)).body.detail).toContain('"admin"')
+  const other = await openBank()
+  expect((await other.bob.call('POST', approve)).status).toBe(404)
+  expect((await other.bob.call('GET', '/v1/approvals')).body.data).toEqual([])
+  await addUser(api, `carl@${bank.tenantId}.example`, { role: 'administrator', everyTenant: true })
+  await api.store.models.users.updateOne({ emailKey: `carl@${bank.tenantId}.example` }, { createdAt: new Date(0) })
+  const carl = openBrowser(api)
+  await carl.signIn(`carl@${bank.tenantId}.example`, PASSWORD)
+  expect((await carl.call('POST', approve, undefined, { 'herald-tenant': bank.tenantId })).status).toBe(200)
+  expect((await bank.admin('PATCH', `/v1/webhooks/${bank.webhookId}`, OTHER)).status).toBe(200)
+})
+
+test('a change that was being made when Herald was killed can be approved again, and is made once', async () => {
+  const bank = await openBank()
+  const approval = await ask(bank)
+  await api.store.models.approvals.updateOne({ _id: approval.id }, { applyingSince: new Date() })
+  expect((await bank.bob.call('POST', `/v1/approvals/${approval.id}/approve`)).body.detail).toContain('in this moment')
+  await api.store.models.approvals.updateOne({ _id: approval.id }, { applyingSince: new Date(Date.now() - 120_000) })
+  expect((await bank.bob.call('POST', `/v1/approvals/${approval.id}/approve`)).status).toBe(200)
+  expect(await urlOf(bank)).toBe(OTHER.url)
+})
