@@ -65,6 +65,7 @@ const settings = z.object({
     .refine((list) => list.every(isCidr), 'must be CIDRs or addresses, such as 10.1.0.0/16,192.168.7.9'),
   HERALD_REQUIRE_HTTPS: flag.default(false),
   HERALD_WEBHOOK_CA: text,
+  HERALD_WEBHOOK_CRL: text,
   HERALD_EVENTS_PER_WORKFLOW: z.coerce.number().int().min(1).max(100).default(100),
   HERALD_DATABASE: z.string().default('herald'),
   HERALD_TASK_QUEUE: z.string().default('herald'),

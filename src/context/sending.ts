@@ -14,9 +14,12 @@ import type { Stores } from './stores'
 export type Sending = ReturnType<typeof createSending>
 
 export function createSending({ config, models, logger }: Ground, { webhooks }: Pick<Stores, 'webhooks'>) {
-  const { allowTargets, deniedPorts, requireHttps = false, webhookCa } = config
+  const { allowTargets, deniedPorts, requireHttps = false, webhookCa, webhookCrl } = config
   const urlRules = { allowTargets, deniedPorts, requireHttps }
-  const trusted = webhookCa === undefined ? {} : { ca: [...rootCertificates, webhookCa] }
+  const trusted = {
+    ...(webhookCa !== undefined && { ca: [...rootCertificates, webhookCa] }),
+    ...(webhookCrl !== undefined && { crl: webhookCrl }),
+  }
   const fleet = createFleet({ members: createMemberStore(models), processId: config.processId, logger })
   return {
     fleet,

@@ -7,6 +7,7 @@ import { boundReads } from './bound-reads'
 import { shareRefusals } from './shared-refusal'
 import { createConnectionWatch, type ConnectionWatch } from './phases'
 import { createPools, type Outlet } from './pools'
+import { keepCertificates } from './tls-faults'
 import { checkAddress, checkHost, checkPort, checkScheme, createTargetRules, defaultPort, type TargetRules, type Verdict } from './address'
 
 /** The address is one that Herald refuses to call. */
@@ -29,6 +30,8 @@ export interface DispatcherOptions {
   lookup?: Lookup
   /** Certificate authorities (PEM) to trust instead of Node's own list. */
   ca?: string[]
+  /** Lists of revoked certificates (PEM): once there is one, each authority needs one. */
+  crl?: string[]
   connectTimeoutMs?: number
 }
 
@@ -65,7 +68,7 @@ export function createDispatcher(options: DispatcherOptions): Outlet {
 
 function createConnector(options: DispatcherOptions, { watched }: ConnectionWatch): buildConnector.connector {
   const rules = createTargetRules(options)
-  const connect = shareRefusals(watched(buildConnector({
+  const connect = shareRefusals(watched(keepCertificates(buildConnector({
     lookup: judgedLookup(shareConcurrent(options.lookup ?? systemLookup), rules),
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
@@ -74,9 +77,10 @@ function createConnector(options: DispatcherOptions, { watched }: ConnectionWatc
     // Likewise --tls-min-v1.0.
     minVersion: 'TLSv1.2',
     ca: options.ca,
+    crl: options.crl,
     allowH2: false,
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-  })))
+  }))))
   const verdicts = new LRUCache<string, Verdict>({ max: 1_000 })
 
   function judge({ protocol, hostname, port }: buildConnector.Options): Verdict {

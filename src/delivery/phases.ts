@@ -23,7 +23,7 @@ export interface Phases extends Connecting {
  * while it is being handed the connection, or the error: whoever asks just then is that one.
  */
 export interface ConnectionWatch {
-  watched: (connect: buildConnector.connector) => buildConnector.connector
+  watched: (connect: (...args: Parameters<buildConnector.connector>) => unknown) => buildConnector.connector
   /** Of the connection that is being handed over now. */
   current: () => Connecting | undefined
 }
@@ -45,7 +45,7 @@ export function createConnectionWatch(): ConnectionWatch {
     watched: (connect) => (target, callback) => {
       const clock = createPhaseClock()
       // It answers its socket, which its type does not tell.
-      const socket: unknown = connect(target, (...result) => {
+      const socket = connect(target, (...result) => {
         if (result[0] !== null) clock.fail()
         handOver(clock.connecting, () => callback(...result))
       })
