@@ -59,6 +59,7 @@ import { statisticsRoutes } from './statistics'
 import { tenantRoutes } from './tenants'
 import { userRoutes } from './users'
 import type { CheckUrl } from './webhook-changes'
+import { publicKeyRoutes } from './public-keys'
 import { webhookTestRoutes } from './webhook-tests'
 import { webhookRoutes } from './webhooks'
 
@@ -69,7 +70,7 @@ export interface ApiDeps extends TemporalUi {
   releases: ReleaseStore
   releasing: Releasing
   replays: Pick<Replays, 'plan'>
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets' | 'tenantOf'>
   tenants: TenantStore
   audit: AuditStore
   reseal: Reseal
@@ -95,6 +96,8 @@ export interface ApiDeps extends TemporalUi {
   post: PostEvent
   /** A new signing secret, `whsec_…`. */
   newSecret: () => string
+  /** A new private key for `v1a`, `whsk_…`. */
+  newSigningKey: () => string
   /** SHA-256 of the admin key, in hex. */
   adminKeyHash: string
   logger: Logger
@@ -147,6 +150,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...filterTestRoutes(shared),
     ...webhookTestRoutes(shared),
     ...secretRotationRoutes(shared),
+    ...publicKeyRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),

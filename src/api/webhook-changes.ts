@@ -52,8 +52,13 @@ export function mergeOrdering(standing: Pick<Webhook, 'ordering' | 'onExhausted'
   return { ordering: ordering ?? null, onExhausted: (ordering && onExhausted) || null }
 }
 
-export function newSecrets(signingSecret: string, { auth, headers }: WebhookInput): WebhookSecrets {
-  return withHidden({ signingSecrets: [signingSecret] }, auth, headers)
+export function newSecrets(signingSecret: string, { auth, headers, signatures }: WebhookInput, newSigningKey: () => string): WebhookSecrets {
+  return withSigningKey(withHidden({ signingSecrets: [signingSecret] }, auth, headers), signatures, newSigningKey)
+}
+
+/** A key pair is made when it is first needed; it stays, so that its public key holds when `v1a` is asked for again. */
+export function withSigningKey(secrets: WebhookSecrets, signatures: Webhook['signatures'] | null, newSigningKey: () => string): WebhookSecrets {
+  return signatures?.includes('v1a') && !secrets.signingKeys ? { ...secrets, signingKeys: [newSigningKey()] } : secrets
 }
 
 /** The secrets after a patch; nothing when it does not touch them. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { newId } from '../domain/ids'
 import { DEFAULT_RETRY_POLICY, TIMEOUT } from '../domain/retry-policy'
-import type { OpenWebhook, Webhook } from '../domain/webhook'
+import type { OpenWebhook, Webhook, WebhookSecrets } from '../domain/webhook'
 import type { Steering, WebhookSteeringResult } from '../steering/steering'
 import type { EventCatalog } from '../publish/event-catalog'
 import type { HealthStore } from '../store/health'
@@ -9,7 +9,7 @@ import type { WebhookPatch, WebhookStore } from '../store/webhooks'
 import { found, Problem } from './problem'
 import type { Call, Caller, Reply } from './route'
 import type { paging } from './views'
-import { mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, type CheckUrl } from './webhook-changes'
+import { mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, withSigningKey, type CheckUrl } from './webhook-changes'
 import type { WebhookInput, WebhookPatchInput } from './webhook-input'
 import { toWebhookView } from './webhook-views'
 
@@ -20,11 +20,12 @@ export interface WebhookDeps {
   catalog: EventCatalog
   checkUrl: CheckUrl
   newSecret: () => string
+  newSigningKey: () => string
 }
 
 type ById = Call<{ id: string }>
 
-export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl, newSecret }: WebhookDeps) {
+export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl, newSecret, newSigningKey }: WebhookDeps) {
   const open = async ({ tenantId }: Caller, id: string): Promise<OpenWebhook> =>
     found(await webhooks.open(tenantId, id), 'webhook', id)
 
@@ -54,10 +55,11 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
         ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
         ...(ordering && { ordering }),
         ...(onExhausted && { onExhausted }),
+        ...(body.signatures && { signatures: body.signatures }),
         createdAt: now,
         updatedAt: now,
       }
-      const secrets = newSecrets(secret, body)
+      const secrets = newSecrets(secret, body, newSigningKey)
       await webhooks.insert(webhook, secrets)
       return { status: 201, body: { ...(await toWebhookView({ ...webhook, secrets }, catalog)), secret } }
     },
@@ -78,7 +80,7 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       const { secretsLost, ...standing } = await open(call, id)
       // The signing secret was lost with the others.
       const secret = secretsLost && newSecret()
-      const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body)
+      const secrets = secretsAfter(standing, secret, body)
       const changes = await toPatch(standing, body)
       const changed = await webhooks.update(tenantId, id, changes, secrets, standing.sealed)
       if (!changed) {
@@ -110,6 +112,14 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
     return answer(await open(call, id))
   }
 
+  /** Nothing where they stay as they are. */
+  function secretsAfter({ secrets, signatures }: Omit<OpenWebhook, 'secretsLost'>, secret: string | undefined, body: WebhookPatchInput): WebhookSecrets | undefined {
+    const changed = patchSecrets(secret ? { signingSecrets: [secret] } : secrets, body)
+    const before = changed ?? secrets
+    const after = withSigningKey(before, body.signatures === undefined ? signatures : body.signatures, newSigningKey)
+    return after === before ? changed : after
+  }
+
   async function toPatch({ retry, ordering, onExhausted }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
     const eventTypes = await readTargets(body, checkUrl, catalog)
     return {
@@ -120,6 +130,7 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       ...(body.retry !== undefined && { retry: mergeRetry(retry, body.retry) }),
       ...(body.timeout !== undefined && { timeoutMs: body.timeout ?? TIMEOUT.defaultMs }),
       ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend ?? true }),
+      ...(body.signatures !== undefined && { signatures: body.signatures }),
       ...(body.rateLimit !== undefined && { rateLimit: body.rateLimit }),
       ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
       // Whoever asked for the wait was another receiver, or knew another caller.

@@ -5,6 +5,7 @@ import { WEBHOOK_CAP } from '../domain/lanes'
 import { RATE_LIMIT_BOUNDS, RATE_PERIODS } from '../domain/rate-limit'
 import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
 import { RETRY_BOUNDS, TIMEOUT } from '../domain/retry-policy'
+import { SIGNATURE_KINDS } from '../domain/webhook'
 import { formatDuration, parseDuration } from '../domain/duration'
 import { named } from './views'
 
@@ -123,6 +124,13 @@ const onExhausted = z
   .enum(ON_EXHAUSTED)
   .describe('Of an ordered webhook, when an event is out of attempts: `block` (when not given): its key waits until it is retried or cancelled; `skip`: its key goes on without it.')
 
+const signatures = z
+  .array(z.enum(SIGNATURE_KINDS))
+  .min(1, 'must have at least one kind')
+  .max(SIGNATURE_KINDS.length)
+  .transform((kinds) => SIGNATURE_KINDS.filter((kind) => kinds.includes(kind)))
+  .describe('How POSTs are signed: `v1` with the secret, `v1a` with a private key (Ed25519) whose public key anybody may have. `["v1"]` when not given.')
+
 export const webhookInput = z.strictObject({
   ...shared,
   filter: filter.optional(),
@@ -136,6 +144,7 @@ export const webhookInput = z.strictObject({
   maxInFlight: maxInFlight.optional(),
   ordering: ordering.optional(),
   onExhausted: onExhausted.optional(),
+  signatures: signatures.optional(),
 })
 named.add(webhookInput, { id: 'CreateWebhook' })
 
@@ -154,6 +163,7 @@ export const webhookPatch = z.strictObject({
   maxInFlight: maxInFlight.nullish(),
   ordering: ordering.nullish(),
   onExhausted: onExhausted.nullish(),
+  signatures: signatures.nullish(),
 })
 named.add(webhookPatch, { id: 'PatchWebhook' })
 

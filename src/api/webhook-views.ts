@@ -4,8 +4,9 @@ import { filterNode } from '../domain/filter'
 import type { Failing } from '../domain/health'
 import { RATE_PERIODS } from '../domain/rate-limit'
 import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
-import { retirements } from '../domain/signing-secrets'
-import { WEBHOOK_STATUSES, type OpenWebhook, type WebhookStatus } from '../domain/webhook'
+import { publicKeyOf } from '../delivery/sign'
+import { DEFAULT_SIGNATURES, retiringAt } from '../domain/signing-secrets'
+import { SIGNATURE_KINDS, WEBHOOK_STATUSES, type OpenWebhook, type WebhookStatus } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import { named, time } from './views'
 
@@ -25,6 +26,9 @@ export const webhookView = z.object({
     ),
   auth: z.object({ type: z.literal('basic') }).optional().describe('That there are credentials; they are never shown.'),
   retiringSecretsUntil: z.array(time).optional().describe('Signing secrets that were replaced and sign as well, each until that time.'),
+  signatures: z.array(z.enum(SIGNATURE_KINDS)).describe('How its POSTs are signed.'),
+  publicKey: z.string().optional().describe('Verifies the signatures `v1a`: `whpk_…`. Also at `/v1/webhooks/{id}/jwks`, for anybody.'),
+  retiringPublicKeys: z.array(z.object({ publicKey: z.string(), until: time })).optional().describe('Public keys that were replaced, whose private keys sign as well until that time.'),
   headers: z.array(z.string()).optional().describe('The names of the extra headers; values are never shown.'),
   retry: z.object({
     maximumAttempts: z.int(),
@@ -63,7 +67,6 @@ named.add(patchedWebhookView, { id: 'PatchedWebhook' })
 /** Of what is hidden, only that it is there. */
 export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog, failing?: Failing): Promise<z.infer<typeof webhookView>> {
   const { id, url, description, eventTypes, filter, status, retry, timeoutMs, createdAt, updatedAt, secrets, secretsLost } = webhook
-  const retiring = retirements(secrets, new Date())
   return {
     id,
     url,
@@ -74,7 +77,7 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     status,
     ...(secretsLost && { secretsLost }),
     ...(secrets.auth && { auth: { type: 'basic' as const } }),
-    ...(retiring.length > 0 && { retiringSecretsUntil: retiring }),
+    ...toSignaturesView(webhook),
     ...(secrets.headers && { headers: Object.keys(secrets.headers) }),
     retry: {
       maximumAttempts: retry.maximumAttempts,
@@ -89,6 +92,18 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     ...(failing && { failing: toFailingView(failing, status) }),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
+  }
+}
+
+function toSignaturesView({ secrets, signatures = DEFAULT_SIGNATURES }: OpenWebhook) {
+  const now = new Date()
+  const retiring = retiringAt(secrets, now).map(({ until }) => until)
+  const retiringKeys = retiringAt(secrets, now, 'v1a').map(({ secret, until }) => ({ publicKey: publicKeyOf(secret), until }))
+  const [signingKey] = signatures.includes('v1a') ? (secrets.signingKeys ?? []) : []
+  return {
+    signatures,
+    ...(retiring.length > 0 && { retiringSecretsUntil: retiring }),
+    ...(signingKey !== undefined && { publicKey: publicKeyOf(signingKey), ...(retiringKeys.length > 0 && { retiringPublicKeys: retiringKeys }) }),
   }
 }
 

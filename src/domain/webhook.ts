@@ -15,11 +15,18 @@ export interface BasicAuth {
   password: string
 }
 
+/** Of Standard Webhooks: `v1` with a secret that both sides know, `v1a` with a private key that Herald alone has. */
+export const SIGNATURE_KINDS = ['v1', 'v1a'] as const
+export type SignatureKind = (typeof SIGNATURE_KINDS)[number]
+
 /** What a webhook hides: never answered, logged or put into a workflow history. */
 export interface WebhookSecrets {
   signingSecrets: string[]
   /** Those that were replaced, the newest first; some may have ended. */
   retiring?: RetiringSecret[]
+  /** The private key (`whsk_…`) of `v1a`; none where that was never asked for. */
+  signingKeys?: string[]
+  retiringKeys?: RetiringSecret[]
   auth?: BasicAuth
   headers?: Record<string, string>
 }
@@ -33,6 +40,8 @@ export interface Webhook {
   eventTypes: number[]
   /** Of those, only what it lets through. */
   filter?: Filter
+  /** With what its POSTs are signed; `v1` when not given. */
+  signatures?: SignatureKind[]
   status: WebhookStatus
   retry: RetryPolicy
   timeoutMs: number

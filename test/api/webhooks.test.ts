@@ -40,6 +40,7 @@ test('makes a webhook and shows its secret once', async () => {
     auth: { type: 'basic' },
     headers: ['X-Api-Key', 'x-branch'],
     retry: { maximumAttempts: 6, initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '2m' },
+    signatures: ['v1'],
     autoSuspend: true,
     timeout: '5s',
     createdAt: expect.any(String),
