@@ -132,6 +132,7 @@ async function postOne(deps: PostAllDeps, webhook: OpenWebhook, task: PostTask):
     secrets: liveSecrets(webhook, new Date()),
     ...(secrets.auth && { auth: secrets.auth }),
     ...(secrets.headers && { headers: secrets.headers }),
+    ...(secrets.clientCertificate && { clientCertificate: secrets.clientCertificate }),
   })
   deps.faults('after-post')
   deps.metrics.posts.inc({ outcome: exchange.outcome.kind })

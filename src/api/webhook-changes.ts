@@ -52,8 +52,8 @@ export function mergeOrdering(standing: Pick<Webhook, 'ordering' | 'onExhausted'
   return { ordering: ordering ?? null, onExhausted: (ordering && onExhausted) || null }
 }
 
-export function newSecrets(signingSecret: string, { auth, headers, signatures }: WebhookInput, newSigningKey: () => string): WebhookSecrets {
-  return withSigningKey(withHidden({ signingSecrets: [signingSecret] }, auth, headers), signatures, newSigningKey)
+export function newSecrets(signingSecret: string, { auth, headers, clientCertificate, signatures }: WebhookInput, newSigningKey: () => string): WebhookSecrets {
+  return withSigningKey(withHidden({ signingSecrets: [signingSecret] }, auth, headers, clientCertificate), signatures, newSigningKey)
 }
 
 /** A key pair is made when it is first needed; it stays, so that its public key holds when `v1a` is asked for again. */
@@ -62,21 +62,28 @@ export function withSigningKey(secrets: WebhookSecrets, signatures: Webhook['sig
 }
 
 /** The secrets after a patch; nothing when it does not touch them. */
-export function patchSecrets(standing: WebhookSecrets, { auth, headers }: WebhookPatchInput): WebhookSecrets | undefined {
-  if (auth === undefined && headers === undefined) return undefined
-  const { auth: _auth, headers: _headers, ...signing } = standing
+export function patchSecrets(standing: WebhookSecrets, { auth, headers, clientCertificate }: WebhookPatchInput): WebhookSecrets | undefined {
+  if (auth === undefined && headers === undefined && clientCertificate === undefined) return undefined
+  const { auth: _auth, headers: _headers, clientCertificate: _certificate, ...signing } = standing
   const newAuth = auth === undefined ? standing.auth : (auth ?? undefined)
   const newHeaders = headers === undefined ? standing.headers : patchHeaders(standing.headers ?? {}, headers)
-  return withHidden(signing, newAuth, newHeaders)
+  const newCertificate = clientCertificate === undefined ? standing.clientCertificate : (clientCertificate ?? undefined)
+  return withHidden(signing, newAuth, newHeaders, newCertificate)
 }
 
 function withHidden(
   secrets: WebhookSecrets,
   auth: WebhookSecrets['auth'],
   headers: WebhookSecrets['headers'],
+  clientCertificate: WebhookSecrets['clientCertificate'],
 ): WebhookSecrets {
   const hasHeaders = headers !== undefined && Object.keys(headers).length > 0
-  return { ...secrets, ...(auth && { auth }), ...(hasHeaders && { headers }) }
+  return { ...secrets, ...(auth && { auth }), ...(hasHeaders && { headers }), ...(clientCertificate && { clientCertificate }) }
+}
+
+/** Over plain HTTP nobody shows a certificate. Throws a 400. */
+export function refuseUnusable({ url }: Pick<Webhook, 'url'>, { clientCertificate }: WebhookSecrets): void {
+  if (clientCertificate && !/^https:/i.test(url)) throw invalid([{ path: 'clientCertificate', message: 'goes with an https URL only' }])
 }
 
 /** Names of headers do not heed case, so that a new spelling replaces the old one. */

@@ -9,7 +9,7 @@ import type { WebhookPatch, WebhookStore } from '../store/webhooks'
 import { found, Problem } from './problem'
 import type { Call, Caller, Reply } from './route'
 import type { paging } from './views'
-import { mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, withSigningKey, type CheckUrl } from './webhook-changes'
+import { mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, refuseUnusable, withSigningKey, type CheckUrl } from './webhook-changes'
 import type { WebhookInput, WebhookPatchInput } from './webhook-input'
 import { toWebhookView } from './webhook-views'
 
@@ -60,6 +60,7 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
         updatedAt: now,
       }
       const secrets = newSecrets(secret, body, newSigningKey)
+      refuseUnusable(webhook, secrets)
       await webhooks.insert(webhook, secrets)
       return { status: 201, body: { ...(await toWebhookView({ ...webhook, secrets }, catalog)), secret } }
     },
@@ -82,6 +83,7 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       const secret = secretsLost && newSecret()
       const secrets = secretsAfter(standing, secret, body)
       const changes = await toPatch(standing, body)
+      refuseUnusable({ url: body.url ?? standing.url }, secrets ?? standing.secrets)
       const changed = await webhooks.update(tenantId, id, changes, secrets, standing.sealed)
       if (!changed) {
         await open(call, id)
@@ -134,14 +136,14 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
       ...(body.rateLimit !== undefined && { rateLimit: body.rateLimit }),
       ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
       // Whoever asked for the wait was another receiver, or knew another caller.
-      ...([body.url, body.auth, body.headers].some((given) => given !== undefined) && { retryAfterUntil: null }),
+      ...([body.url, body.auth, body.headers, body.clientCertificate].some((given) => given !== undefined) && { retryAfterUntil: null }),
       ...((body.ordering !== undefined || body.onExhausted !== undefined) && mergeOrdering({ ordering, onExhausted }, body)),
     }
   }
 }
 
 const SECRETS_LOST =
-  'The secrets of the webhook cannot be opened. Give auth and headers again with PATCH (null for none): that makes a new signing secret, which the answer shows. Then resume it.'
+  'The secrets of the webhook cannot be opened. Give auth, headers and clientCertificate again with PATCH (null for none): that makes a new signing secret, which the answer shows. Then resume it.'
 
 function done(result: WebhookSteeringResult, id: string): void {
   if (result.kind === 'not found') found(undefined, 'webhook', id)

@@ -8,6 +8,7 @@ import { RETRY_BOUNDS, TIMEOUT } from '../domain/retry-policy'
 import { SIGNATURE_KINDS } from '../domain/webhook'
 import { formatDuration, parseDuration } from '../domain/duration'
 import { named } from './views'
+import { clientCertificateInput } from './webhook-credentials'
 
 /** A duration within bounds, read into milliseconds. */
 export function duration({ minMs, maxMs }: { minMs: number; maxMs: number }) {
@@ -137,6 +138,7 @@ export const webhookInput = z.strictObject({
   description: z.string().max(1_024).optional(),
   auth: auth.optional(),
   headers: headers(headerValue).optional(),
+  clientCertificate: clientCertificateInput.optional(),
   retry: retry.optional(),
   timeout: duration(TIMEOUT).optional(),
   autoSuspend: autoSuspend.optional(),
@@ -156,6 +158,7 @@ export const webhookPatch = z.strictObject({
   description: z.string().max(1_024).nullish(),
   auth: auth.nullish(),
   headers: headers(headerValue.nullable()).nullish(),
+  clientCertificate: clientCertificateInput.nullish(),
   retry: retry.nullish(),
   timeout: duration(TIMEOUT).nullish(),
   autoSuspend: autoSuspend.nullish(),

@@ -81,6 +81,7 @@ const toRequest = ({ url, timeoutMs, secrets, signatures }: OpenWebhook, eventId
   secrets: liveSecrets({ secrets, signatures }, new Date()),
   ...(secrets.auth && { auth: secrets.auth }),
   ...(secrets.headers && { headers: secrets.headers }),
+  ...(secrets.clientCertificate && { clientCertificate: secrets.clientCertificate }),
 })
 
 const params = z.object({ id: z.string() })

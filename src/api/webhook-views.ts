@@ -4,6 +4,7 @@ import { filterNode } from '../domain/filter'
 import type { Failing } from '../domain/health'
 import { RATE_PERIODS } from '../domain/rate-limit'
 import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
+import { describeCertificate } from '../delivery/client-certificate'
 import { publicKeyOf } from '../delivery/sign'
 import { DEFAULT_SIGNATURES, retiringAt } from '../domain/signing-secrets'
 import { SIGNATURE_KINDS, WEBHOOK_STATUSES, type OpenWebhook, type WebhookStatus } from '../domain/webhook'
@@ -22,10 +23,14 @@ export const webhookView = z.object({
     .literal(true)
     .optional()
     .describe(
-      'Its sealed secrets cannot be opened, so that it is suspended. PATCH `auth` and `headers` (null for none): that makes a new signing secret. Then resume it.',
+      'Its sealed secrets cannot be opened, so that it is suspended. PATCH `auth`, `headers` and `clientCertificate` (null for none): that makes a new signing secret. Then resume it.',
     ),
   auth: z.object({ type: z.literal('basic') }).optional().describe('That there are credentials; they are never shown.'),
   retiringSecretsUntil: z.array(time).optional().describe('Signing secrets that were replaced and sign as well, each until that time.'),
+  clientCertificate: z
+    .object({ subject: z.string(), issuer: z.string(), validFrom: time, expiresAt: time, fingerprint: z.string().describe('SHA-256') })
+    .optional()
+    .describe('With which Herald shows itself to the receiver; the key is never shown.'),
   signatures: z.array(z.enum(SIGNATURE_KINDS)).describe('How its POSTs are signed.'),
   publicKey: z.string().optional().describe('Verifies the signatures `v1a`: `whpk_…`. Also at `/v1/webhooks/{id}/jwks`, for anybody.'),
   retiringPublicKeys: z.array(z.object({ publicKey: z.string(), until: time })).optional().describe('Public keys that were replaced, whose private keys sign as well until that time.'),
@@ -78,6 +83,7 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     ...(secretsLost && { secretsLost }),
     ...(secrets.auth && { auth: { type: 'basic' as const } }),
     ...toSignaturesView(webhook),
+    ...toCertificateView(webhook),
     ...(secrets.headers && { headers: Object.keys(secrets.headers) }),
     retry: {
       maximumAttempts: retry.maximumAttempts,
@@ -105,6 +111,11 @@ function toSignaturesView({ secrets, signatures = DEFAULT_SIGNATURES }: OpenWebh
     ...(retiring.length > 0 && { retiringSecretsUntil: retiring }),
     ...(signingKey !== undefined && { publicKey: publicKeyOf(signingKey), ...(retiringKeys.length > 0 && { retiringPublicKeys: retiringKeys }) }),
   }
+}
+
+function toCertificateView({ secrets: { clientCertificate } }: OpenWebhook) {
+  const facts = clientCertificate && describeCertificate(clientCertificate)
+  return facts && { clientCertificate: { ...facts, validFrom: facts.validFrom.toISOString(), expiresAt: facts.expiresAt.toISOString() } }
 }
 
 const toBoundsView = ({ rateLimit, maxInFlight, retryAfterUntil }: OpenWebhook) => ({

@@ -3,6 +3,7 @@ import type { LookupFunction, Socket } from 'node:net'
 import { callbackify } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { buildConnector } from 'undici'
+import type { ClientCertificate } from '../domain/webhook'
 import { boundReads } from './bound-reads'
 import { shareRefusals } from './shared-refusal'
 import { createConnectionWatch, type ConnectionWatch } from './phases'
@@ -51,7 +52,6 @@ const KEEP_ALIVE_MAX_MS = 60_000
 export function createDispatcher(options: DispatcherOptions): Outlet {
   const watch = createConnectionWatch()
   const pools = createPools({
-    connect: createConnector(options, watch),
     // As many as there are requests: each webhook's cap bounds those, and one host may serve many webhooks.
     connections: null,
     pipelining: 1,
@@ -62,14 +62,36 @@ export function createDispatcher(options: DispatcherOptions): Outlet {
     keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
     headersTimeout: 0,
     bodyTimeout: 0,
-  })
+  }, createConnectors(options, watch))
   return { ...pools, connecting: watch.current }
 }
 
-function createConnector(options: DispatcherOptions, { watched }: ConnectionWatch): buildConnector.connector {
+type ConnectorFor = (clientCertificate?: ClientCertificate) => buildConnector.connector
+
+function createConnectors(options: DispatcherOptions, watch: ConnectionWatch): ConnectorFor {
   const rules = createTargetRules(options)
-  const connect = shareRefusals(watched(keepCertificates(buildConnector({
-    lookup: judgedLookup(shareConcurrent(options.lookup ?? systemLookup), rules),
+  const judge = createJudge(rules)
+  const lookup = judgedLookup(shareConcurrent(options.lookup ?? systemLookup), rules)
+  return (clientCertificate) => {
+    const connect = shareRefusals(watch.watched(keepCertificates(createConnect(options, lookup, clientCertificate))))
+    return (target, callback) => {
+      const verdict = judge(target)
+      if (!verdict.ok) {
+        // undici expects its answer after this call has returned.
+        queueMicrotask(() => callback(new BlockedTargetError(verdict.reason), null))
+        return
+      }
+      connect(target, (...result) => {
+        if (result[0] !== null) callback(result[0], null)
+        else handOver(result[1], rules, callback)
+      })
+    }
+  }
+}
+
+function createConnect(options: DispatcherOptions, lookup: LookupFunction, clientCertificate?: ClientCertificate): buildConnector.connector {
+  return buildConnector({
+    lookup,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
     // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
@@ -80,10 +102,14 @@ function createConnector(options: DispatcherOptions, { watched }: ConnectionWatc
     crl: options.crl,
     allowH2: false,
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-  }))))
+    ...(clientCertificate && { cert: clientCertificate.certificate, key: clientCertificate.privateKey }),
+  })
+}
+
+function createJudge(rules: TargetRules): (target: buildConnector.Options) => Verdict {
   const verdicts = new LRUCache<string, Verdict>({ max: 1_000 })
 
-  function judge({ protocol, hostname, port }: buildConnector.Options): Verdict {
+  return ({ protocol, hostname, port }) => {
     const byScheme = checkScheme(protocol, rules)
     if (!byScheme.ok) return byScheme
     const byPort = checkPort(port === '' ? defaultPort(protocol) : Number(port), rules)
@@ -91,19 +117,6 @@ function createConnector(options: DispatcherOptions, { watched }: ConnectionWatc
     const verdict = verdicts.get(hostname) ?? checkHost(hostname, rules)
     verdicts.set(hostname, verdict)
     return verdict
-  }
-
-  return (target, callback) => {
-    const verdict = judge(target)
-    if (!verdict.ok) {
-      // undici expects its answer after this call has returned.
-      queueMicrotask(() => callback(new BlockedTargetError(verdict.reason), null))
-      return
-    }
-    connect(target, (...result) => {
-      if (result[0] !== null) callback(result[0], null)
-      else handOver(result[1], rules, callback)
-    })
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseUrl } from './address'
 import type { Outlet } from './pools'
 import type { Outcome } from '../domain/outcome'
+import type { ClientCertificate } from '../domain/webhook'
 import { exchange, type Answer, type TimedEnding } from './answer'
 import { BlockedTargetError } from './connector'
 import { outcomeOf } from './outcome-of'
@@ -17,8 +18,9 @@ export interface PostRequest extends HeaderInput {
   attempt: number
   /** For everything: looking the name up, connecting, TLS, head and body. */
   timeoutMs: number
-  /** `whsec_…`, one signature each. */
+  /** `whsec_…` or `whsk_…`, one signature each. */
   secrets: string[]
+  clientCertificate?: ClientCertificate
 }
 
 /** One POST as it is recorded: credentials and the webhook's own header values are masked. */
@@ -70,7 +72,7 @@ function masked(answer: Answer, request: HeaderInput): Answer {
 }
 
 async function send(dispatcher: PostDependencies['dispatcher'], request: PostRequest, headers: string[]): Promise<TimedEnding> {
-  const { url, body, timeoutMs } = request
+  const { url, body, timeoutMs, clientCertificate } = request
   const target = parseUrl(url)
   if (target?.protocol !== 'https:' && target?.protocol !== 'http:') {
     return { error: new BlockedTargetError('The URL must begin with https:// or http://'), phases: {} }
@@ -79,5 +81,5 @@ async function send(dispatcher: PostDependencies['dispatcher'], request: PostReq
     return { error: new BlockedTargetError('The URL must not contain a user name or a password'), phases: {} }
   }
   const { origin, pathname, search } = target
-  return exchange(dispatcher, { origin, path: pathname + search, method: 'POST', headers, body }, timeoutMs)
+  return exchange(dispatcher, { origin, path: pathname + search, method: 'POST', headers, body }, timeoutMs, clientCertificate)
 }

@@ -19,6 +19,12 @@ export interface BasicAuth {
 export const SIGNATURE_KINDS = ['v1', 'v1a'] as const
 export type SignatureKind = (typeof SIGNATURE_KINDS)[number]
 
+/** With which a webhook shows itself to its receiver (mutual TLS). Both PEM; those that vouch for it may follow the certificate. */
+export interface ClientCertificate {
+  certificate: string
+  privateKey: string
+}
+
 /** What a webhook hides: never answered, logged or put into a workflow history. */
 export interface WebhookSecrets {
   signingSecrets: string[]
@@ -29,6 +35,7 @@ export interface WebhookSecrets {
   retiringKeys?: RetiringSecret[]
   auth?: BasicAuth
   headers?: Record<string, string>
+  clientCertificate?: ClientCertificate
 }
 
 export interface Webhook {

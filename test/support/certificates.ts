@@ -40,7 +40,7 @@ const san = (names: string[]) => new x509.SubjectAlternativeNameExtension(names.
 
 let serial = 0
 const validity = ({ notBefore, notAfter }: IssueOptions) => ({
-  serialNumber: `0${(serial += 1).toString(16)}`.slice(-2).padStart(4, '1'),
+  serialNumber: String(1_000 + (serial += 1)),
   notBefore: notBefore ?? new Date(Date.now() - DAY_MS),
   notAfter: notAfter ?? new Date(Date.now() + DAY_MS),
   signingAlgorithm: ALGORITHM,
