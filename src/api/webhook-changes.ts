@@ -8,15 +8,17 @@ import type { RetryInput, WebhookInput, WebhookPatchInput } from './webhook-inpu
 
 export type CheckUrl = (url: string) => Verdict
 
-/** What a schema cannot know: whether the URL may be called and the types exist. Throws a 400. */
+/** What a schema cannot know: whether the URLs may be called and the types exist. Throws a 400. */
 export async function readTargets(
-  { url, eventTypes }: Pick<WebhookPatchInput, 'url' | 'eventTypes'>,
+  { url, eventTypes, auth }: Pick<WebhookPatchInput, 'url' | 'eventTypes' | 'auth'>,
   checkUrl: CheckUrl,
   catalog: EventCatalog,
 ): Promise<number[]> {
   const errors: FieldError[] = []
-  const verdict = url === undefined ? undefined : checkUrl(url)
-  if (verdict?.ok === false) errors.push({ path: 'url', message: `cannot be used: ${verdict.reason}` })
+  for (const [path, called] of [['url', url], ['auth.tokenUrl', auth?.type === 'oauth2' ? auth.tokenUrl : undefined]] as const) {
+    const verdict = called === undefined ? undefined : checkUrl(called)
+    if (verdict?.ok === false) errors.push({ path, message: `cannot be used: ${verdict.reason}` })
+  }
   const types = await Promise.all((eventTypes ?? []).map((nameOrId) => catalog.find(nameOrId)))
   for (const [i, type] of types.entries()) {
     if (type) continue

@@ -8,7 +8,7 @@ import { RETRY_BOUNDS, TIMEOUT } from '../domain/retry-policy'
 import { SIGNATURE_KINDS } from '../domain/webhook'
 import { formatDuration, parseDuration } from '../domain/duration'
 import { named } from './views'
-import { clientCertificateInput } from './webhook-credentials'
+import { authInput, clientCertificateInput } from './webhook-credentials'
 
 /** A duration within bounds, read into milliseconds. */
 export function duration({ minMs, maxMs }: { minMs: number; maxMs: number }) {
@@ -40,22 +40,6 @@ const retry = z.strictObject({
   maximumInterval: duration(intervalBounds(RETRY_BOUNDS.maximumIntervalMs)).optional(),
 })
 export type RetryInput = z.output<typeof retry>
-
-/** RFC 7617: neither may have control characters, and a colon would end the user name. */
-const withoutControls = (max: number) =>
-  z
-    .string()
-    .max(max)
-    // eslint-disable-next-line no-control-regex
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not have control characters')
-
-const auth = z.strictObject({
-  type: z.literal('basic'),
-  username: withoutControls(256)
-    .min(1, 'must not be empty')
-    .refine((name) => !name.includes(':'), 'must not have a colon: HTTP Basic cannot carry it'),
-  password: withoutControls(1_024),
-})
 
 const MAX_HEADERS = 20
 
@@ -136,7 +120,7 @@ export const webhookInput = z.strictObject({
   ...shared,
   filter: filter.optional(),
   description: z.string().max(1_024).optional(),
-  auth: auth.optional(),
+  auth: authInput.optional(),
   headers: headers(headerValue).optional(),
   clientCertificate: clientCertificateInput.optional(),
   retry: retry.optional(),
@@ -156,7 +140,7 @@ export const webhookPatch = z.strictObject({
   eventTypes: shared.eventTypes.optional(),
   filter: filter.nullish(),
   description: z.string().max(1_024).nullish(),
-  auth: auth.nullish(),
+  auth: authInput.nullish(),
   headers: headers(headerValue.nullable()).nullish(),
   clientCertificate: clientCertificateInput.nullish(),
   retry: retry.nullish(),

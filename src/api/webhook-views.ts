@@ -7,7 +7,7 @@ import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
 import { describeCertificate } from '../delivery/client-certificate'
 import { publicKeyOf } from '../delivery/sign'
 import { DEFAULT_SIGNATURES, retiringAt } from '../domain/signing-secrets'
-import { SIGNATURE_KINDS, WEBHOOK_STATUSES, type OpenWebhook, type WebhookStatus } from '../domain/webhook'
+import { SIGNATURE_KINDS, WEBHOOK_STATUSES, type OpenWebhook, type ReceiverAuth, type WebhookStatus } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import { named, time } from './views'
 
@@ -25,7 +25,17 @@ export const webhookView = z.object({
     .describe(
       'Its sealed secrets cannot be opened, so that it is suspended. PATCH `auth`, `headers` and `clientCertificate` (null for none): that makes a new signing secret. Then resume it.',
     ),
-  auth: z.object({ type: z.literal('basic') }).optional().describe('That there are credentials; they are never shown.'),
+  auth: z
+    .object({
+      type: z.enum(['basic', 'bearer', 'oauth2']),
+      tokenUrl: z.string().optional(),
+      clientId: z.string().optional(),
+      scope: z.string().optional(),
+      audience: z.string().optional(),
+      clientAuthentication: z.enum(['basic', 'body']).optional(),
+    })
+    .optional()
+    .describe('What kind of credentials there are, and of OAuth 2.0 what is no secret; the rest is never shown.'),
   retiringSecretsUntil: z.array(time).optional().describe('Signing secrets that were replaced and sign as well, each until that time.'),
   clientCertificate: z
     .object({ subject: z.string(), issuer: z.string(), validFrom: time, expiresAt: time, fingerprint: z.string().describe('SHA-256') })
@@ -81,7 +91,7 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     ...(filter && { filter }),
     status,
     ...(secretsLost && { secretsLost }),
-    ...(secrets.auth && { auth: { type: 'basic' as const } }),
+    ...(secrets.auth && { auth: toAuthView(secrets.auth) }),
     ...toSignaturesView(webhook),
     ...toCertificateView(webhook),
     ...(secrets.headers && { headers: Object.keys(secrets.headers) }),
@@ -99,6 +109,12 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   }
+}
+
+function toAuthView(auth: ReceiverAuth) {
+  if (auth.type !== 'oauth2') return { type: auth.type }
+  const { clientSecret: _secret, ...shown } = auth
+  return shown
 }
 
 function toSignaturesView({ secrets, signatures = DEFAULT_SIGNATURES }: OpenWebhook) {

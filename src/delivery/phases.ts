@@ -12,6 +12,8 @@ export interface Connecting {
 
 /** Where the time of one POST went, in ms. What of it came by a connection that stood has no steps of connecting. */
 export interface Phases extends Connecting {
+  /** Getting a token from another server, before. */
+  tokenMs?: number
   /** From the request to the head of the answer. */
   waitMs?: number
   /** From the head to the end of what was read. */

@@ -15,6 +15,27 @@ export interface BasicAuth {
   password: string
 }
 
+/** A token that does not change by itself (RFC 6750). */
+export interface BearerAuth {
+  type: 'bearer'
+  token: string
+}
+
+/** OAuth 2.0 client credentials (RFC 6749, 4.4): Herald gets tokens from `tokenUrl`, and sends them as a bearer. */
+export interface OAuth2Auth {
+  type: 'oauth2'
+  tokenUrl: string
+  clientId: string
+  clientSecret: string
+  scope?: string
+  audience?: string
+  /** How the client shows its secret; `basic` when not given. */
+  clientAuthentication?: 'basic' | 'body'
+}
+
+/** How a webhook shows itself in the header `authorization`. */
+export type ReceiverAuth = BasicAuth | BearerAuth | OAuth2Auth
+
 /** Of Standard Webhooks: `v1` with a secret that both sides know, `v1a` with a private key that Herald alone has. */
 export const SIGNATURE_KINDS = ['v1', 'v1a'] as const
 export type SignatureKind = (typeof SIGNATURE_KINDS)[number]
@@ -33,7 +54,7 @@ export interface WebhookSecrets {
   /** The private key (`whsk_…`) of `v1a`; none where that was never asked for. */
   signingKeys?: string[]
   retiringKeys?: RetiringSecret[]
-  auth?: BasicAuth
+  auth?: ReceiverAuth
   headers?: Record<string, string>
   clientCertificate?: ClientCertificate
 }

@@ -7,6 +7,7 @@ import { toBeNumbered } from './sequence'
 
 /** A connection that stood has no steps of connecting; what did not come so far has none of what comes later. */
 export interface AttemptTiming {
+  tokenMs?: number
   dnsMs?: number
   connectMs?: number
   tlsMs?: number

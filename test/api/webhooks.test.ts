@@ -105,7 +105,7 @@ test.each<[object, string, string | RegExp]>([
   [{ eventTypes: [1, 'NO SUCH'] }, 'eventTypes[1]', /known: CREATE ACCOUNT \(1\)/],
   [{ auth: { type: 'basic', username: 'a:b', password: '' } }, 'auth.username', /colon/],
   [{ auth: { type: 'basic', username: 'a', password: 'b\n' } }, 'auth.password', /control characters/],
-  [{ auth: { type: 'digest', username: 'a', password: 'b' } }, 'auth.type', 'must be "basic"'],
+  [{ auth: { type: 'digest', username: 'a', password: 'b' } }, 'auth.type', /"basic", "bearer" or "oauth2"/],
   [{ headers: { Authorization: 'x' } }, 'headers.Authorization', /auth/],
   [{ headers: { 'Webhook-Id': 'x' } }, 'headers.Webhook-Id', /not allowed/],
   [{ headers: { 'herald-x': 'x' } }, 'headers.herald-x', /not allowed/],
