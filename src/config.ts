@@ -38,6 +38,8 @@ export interface Config {
   webhookCa?: string
   /** Lists of revoked certificates (PEM): once there is one, each authority of a webhook's certificate needs one. */
   webhookCrl?: string[]
+  /** By which everything to webhooks and token endpoints goes; `http(s)://user:password@host:port`. */
+  egressProxy?: string
   eventsPerWorkflow: number
   /** How often a process looks for what is overdue, and how long past its time that is. */
   reconcile: { everyMs: number; patienceMs: number }
@@ -114,6 +116,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     requireHttps: env.HERALD_REQUIRE_HTTPS,
     ...(env.HERALD_WEBHOOK_CA && { webhookCa: certificates(env.HERALD_WEBHOOK_CA) }),
     ...(env.HERALD_WEBHOOK_CRL && { webhookCrl: revocations(env.HERALD_WEBHOOK_CRL) }),
+    ...(env.HERALD_EGRESS_PROXY && { egressProxy: env.HERALD_EGRESS_PROXY }),
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
     reconcile: { everyMs: 15_000, patienceMs: 300_000 },
     retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },

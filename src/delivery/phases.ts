@@ -48,7 +48,8 @@ export function createConnectionWatch(): ConnectionWatch {
       const clock = createPhaseClock()
       // It answers its socket, which its type does not tell.
       const socket = connect(target, (...result) => {
-        if (result[0] !== null) clock.fail()
+        // Of a way through a proxy only the whole is known.
+        if (result[0] !== null || !isSocket(socket)) clock.fail()
         handOver(clock.connecting, () => callback(...result))
       })
       if (isSocket(socket)) clock.follow(socket, target.protocol === 'https:')

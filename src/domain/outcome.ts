@@ -9,6 +9,7 @@ export const FAILURE_REASONS = [
   'protocol',
   'blocked',
   'token',
+  'proxy',
   'network',
   'unknown',
 ] as const
