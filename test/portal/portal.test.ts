@@ -7,6 +7,7 @@ import { listTests } from './lists'
 import { overviewTests } from './overview'
 import { pageTests } from './pages'
 import { PORTAL_DIR } from './portal-dir'
+import { receiverTests } from './receivers'
 import { signInTests } from './sign-in'
 import { steeringTests } from './steering'
 
@@ -15,6 +16,7 @@ describeInBrowser('the portal', () => {
   const scene = useScene({ config: { portalDir: PORTAL_DIR } })
   const browser = useBrowser()
   describe('from an empty start', () => firstWebhookTests({ scene, browser }))
+  describe('receivers with demands', () => receiverTests({ scene, browser }))
   describe('signing in', () => signInTests({ scene, browser }))
   describe('giving access', () => accessTests({ scene, browser }))
   describe('the overview', () => overviewTests({ scene, browser }))
