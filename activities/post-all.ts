@@ -129,9 +129,10 @@ async function postOne(deps: PostAllDeps, webhook: OpenWebhook, task: PostTask):
     deliveryEventId: event.id,
     attempt: claim.number,
     timeoutMs: webhook.timeoutMs,
-    secrets: liveSecrets(secrets, new Date()),
+    secrets: liveSecrets(webhook, new Date()),
     ...(secrets.auth && { auth: secrets.auth }),
     ...(secrets.headers && { headers: secrets.headers }),
+    ...(secrets.clientCertificate && { clientCertificate: secrets.clientCertificate }),
   })
   deps.faults('after-post')
   deps.metrics.posts.inc({ outcome: exchange.outcome.kind })

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
+import { createSecureContext } from 'node:tls'
 import { SUSPENSION, type SuspensionTimes } from './domain/health'
 import { processId } from './domain/process-id'
 import { pem, SettingsError, type Env } from './env'
@@ -35,6 +36,10 @@ export interface Config {
   requireHttps?: boolean
   /** Authorities (PEM) that vouch for webhooks' certificates beside the public ones. */
   webhookCa?: string
+  /** Lists of revoked certificates (PEM): once there is one, each authority of a webhook's certificate needs one. */
+  webhookCrl?: string[]
+  /** By which everything to webhooks and token endpoints goes; `http(s)://user:password@host:port`. */
+  egressProxy?: string
   eventsPerWorkflow: number
   /** How often a process looks for what is overdue, and how long past its time that is. */
   reconcile: { everyMs: number; patienceMs: number }
@@ -110,6 +115,8 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     deniedPorts: servers.ports,
     requireHttps: env.HERALD_REQUIRE_HTTPS,
     ...(env.HERALD_WEBHOOK_CA && { webhookCa: certificates(env.HERALD_WEBHOOK_CA) }),
+    ...(env.HERALD_WEBHOOK_CRL && { webhookCrl: revocations(env.HERALD_WEBHOOK_CRL) }),
+    ...(env.HERALD_EGRESS_PROXY && { egressProxy: env.HERALD_EGRESS_PROXY }),
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
     reconcile: { everyMs: 15_000, patienceMs: 300_000 },
     retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
@@ -132,6 +139,18 @@ function certificates(setting: string): string {
     throw new SettingsError(`HERALD_WEBHOOK_CA cannot be read: ${(error as Error).message}`)
   }
   throw new SettingsError('HERALD_WEBHOOK_CA must be certificates of authorities in PEM form, or the path of a file with them')
+}
+
+/** @throws {SettingsError} */
+function revocations(setting: string): string[] {
+  try {
+    const lists = (pem(setting) ?? '').match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----\n?/g) ?? []
+    createSecureContext({ crl: lists })
+    if (lists.length > 0) return lists
+  } catch (error) {
+    throw new SettingsError(`HERALD_WEBHOOK_CRL cannot be read: ${(error as Error).message}`)
+  }
+  throw new SettingsError('HERALD_WEBHOOK_CRL must be lists of revoked certificates in PEM form (BEGIN X509 CRL), or the path of a file with them')
 }
 
 const publicUrlOf = ({ HERALD_URL: url }: Env): { publicUrl?: string } => (url === undefined ? {} : { publicUrl: url.replace(/\/+$/, '') })

@@ -47,6 +47,9 @@ const sender = /^(?:[^\p{C}<>,"@]+ <[^\s@<>,"]+@[^\s@<>,"]+>|[^\s@<>,"]+@[^\s@<>
 const isIssuer = (text: string): boolean =>
   URL.canParse(text) && /^(https:|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(new URL(text).href) && new URL(text).search + new URL(text).hash === ''
 
+const isProxyUrl = (text: string): boolean =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).pathname + new URL(text).search + new URL(text).hash === '/'
+
 const settings = z.object({
   PORT: port.default(3000),
   HOST: z.string().default('127.0.0.1'),
@@ -65,6 +68,8 @@ const settings = z.object({
     .refine((list) => list.every(isCidr), 'must be CIDRs or addresses, such as 10.1.0.0/16,192.168.7.9'),
   HERALD_REQUIRE_HTTPS: flag.default(false),
   HERALD_WEBHOOK_CA: text,
+  HERALD_WEBHOOK_CRL: text,
+  HERALD_EGRESS_PROXY: z.string().refine(isProxyUrl, 'must be such as http://user:password@proxy.bank.example:3128 or https://…, without a path').optional(),
   HERALD_EVENTS_PER_WORKFLOW: z.coerce.number().int().min(1).max(100).default(100),
   HERALD_DATABASE: z.string().default('herald'),
   HERALD_TASK_QUEUE: z.string().default('herald'),

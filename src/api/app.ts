@@ -69,6 +69,7 @@ import { statisticsRoutes } from './statistics'
 import { tenantRoutes } from './tenants'
 import { userRoutes } from './users'
 import type { CheckUrl } from './webhook-changes'
+import { publicKeyRoutes } from './public-keys'
 import { webhookTestRoutes } from './webhook-tests'
 import { webhookRoutes } from './webhooks'
 
@@ -81,7 +82,7 @@ export interface ApiDeps extends TemporalUi {
   erasures: Pick<ErasureStore, 'get' | 'list'>
   eraser: Erasures
   replays: Pick<Replays, 'plan'>
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets' | 'verified' | 'notVerified'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets' | 'verified' | 'notVerified' | 'tenantOf'>
   tenants: TenantStore
   audit: AuditStore
   approvals: ApprovalStore
@@ -109,6 +110,8 @@ export interface ApiDeps extends TemporalUi {
   post: PostEvent
   /** A new signing secret, `whsec_…`. */
   newSecret: () => string
+  /** A new private key for `v1a`, `whsk_…`. */
+  newSigningKey: () => string
   /** SHA-256 of the admin key, in hex. */
   adminKeyHash: string
   logger: Logger
@@ -164,6 +167,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...secretRotationRoutes(shared),
     ...secretRevealRoutes(shared),
     ...ownershipRoutes(shared),
+    ...publicKeyRoutes(shared),
     ...webhookRoutes(shared),
     ...eventTypeRoutes(shared),
     ...tenantRoutes(shared),

@@ -17,6 +17,7 @@ export const attemptParts = {
   response: z.object({ status: z.int(), headers, body: z.string().describe('The first 16 KiB'), truncated: z.boolean(), masked: z.literal(true).optional().describe('Values are masked: the caller has not the scope `data`.') }),
   timing: z
     .object({
+      tokenMs: z.number().optional().describe('Getting a token, where none was at hand'),
       dnsMs: z.number().optional().describe('Looking the name up'),
       connectMs: z.number().optional().describe('TCP'),
       tlsMs: z.number().optional(),

@@ -8,15 +8,17 @@ import type { RetryInput, WebhookInput, WebhookPatchInput } from './webhook-inpu
 
 export type CheckUrl = (url: string) => Verdict
 
-/** What a schema cannot know: whether the URL may be called and the types exist. Throws a 400. */
+/** What a schema cannot know: whether the URLs may be called and the types exist. Throws a 400. */
 export async function readTargets(
-  { url, eventTypes }: Pick<WebhookPatchInput, 'url' | 'eventTypes'>,
+  { url, eventTypes, auth }: Pick<WebhookPatchInput, 'url' | 'eventTypes' | 'auth'>,
   checkUrl: CheckUrl,
   catalog: EventCatalog,
 ): Promise<number[]> {
   const errors: FieldError[] = []
-  const verdict = url === undefined ? undefined : checkUrl(url)
-  if (verdict?.ok === false) errors.push({ path: 'url', message: `cannot be used: ${verdict.reason}` })
+  for (const [path, called] of [['url', url], ['auth.tokenUrl', auth?.type === 'oauth2' ? auth.tokenUrl : undefined]] as const) {
+    const verdict = called === undefined ? undefined : checkUrl(called)
+    if (verdict?.ok === false) errors.push({ path, message: `cannot be used: ${verdict.reason}` })
+  }
   const types = await Promise.all((eventTypes ?? []).map((nameOrId) => catalog.find(nameOrId)))
   for (const [i, type] of types.entries()) {
     if (type) continue
@@ -53,28 +55,40 @@ export function mergeOrdering(standing: Pick<Webhook, 'ordering' | 'onExhausted'
 }
 
 /** Fields that are set and never shown. */
-export const hiddenOf = (body: Pick<WebhookPatchInput, 'auth' | 'headers'>): string[] => (['auth', 'headers'] as const).filter((name) => body[name] !== undefined)
+export const hiddenOf = (body: Pick<WebhookPatchInput, 'auth' | 'headers' | 'clientCertificate'>): string[] => (['auth', 'headers', 'clientCertificate'] as const).filter((name) => body[name] !== undefined)
 
-export function newSecrets(signingSecret: string, { auth, headers }: WebhookInput): WebhookSecrets {
-  return withHidden({ signingSecrets: [signingSecret] }, auth, headers)
+export function newSecrets(signingSecret: string, { auth, headers, clientCertificate, signatures }: WebhookInput, newSigningKey: () => string): WebhookSecrets {
+  return withSigningKey(withHidden({ signingSecrets: [signingSecret] }, auth, headers, clientCertificate), signatures, newSigningKey)
+}
+
+/** A key pair is made when it is first needed; it stays, so that its public key holds when `v1a` is asked for again. */
+export function withSigningKey(secrets: WebhookSecrets, signatures: Webhook['signatures'] | null, newSigningKey: () => string): WebhookSecrets {
+  return signatures?.includes('v1a') && !secrets.signingKeys ? { ...secrets, signingKeys: [newSigningKey()] } : secrets
 }
 
 /** The secrets after a patch; nothing when it does not touch them. */
-export function patchSecrets(standing: WebhookSecrets, { auth, headers }: WebhookPatchInput): WebhookSecrets | undefined {
-  if (auth === undefined && headers === undefined) return undefined
-  const { auth: _auth, headers: _headers, ...signing } = standing
+export function patchSecrets(standing: WebhookSecrets, { auth, headers, clientCertificate }: WebhookPatchInput): WebhookSecrets | undefined {
+  if (auth === undefined && headers === undefined && clientCertificate === undefined) return undefined
+  const { auth: _auth, headers: _headers, clientCertificate: _certificate, ...signing } = standing
   const newAuth = auth === undefined ? standing.auth : (auth ?? undefined)
   const newHeaders = headers === undefined ? standing.headers : patchHeaders(standing.headers ?? {}, headers)
-  return withHidden(signing, newAuth, newHeaders)
+  const newCertificate = clientCertificate === undefined ? standing.clientCertificate : (clientCertificate ?? undefined)
+  return withHidden(signing, newAuth, newHeaders, newCertificate)
 }
 
 function withHidden(
   secrets: WebhookSecrets,
   auth: WebhookSecrets['auth'],
   headers: WebhookSecrets['headers'],
+  clientCertificate: WebhookSecrets['clientCertificate'],
 ): WebhookSecrets {
   const hasHeaders = headers !== undefined && Object.keys(headers).length > 0
-  return { ...secrets, ...(auth && { auth }), ...(hasHeaders && { headers }) }
+  return { ...secrets, ...(auth && { auth }), ...(hasHeaders && { headers }), ...(clientCertificate && { clientCertificate }) }
+}
+
+/** Over plain HTTP nobody shows a certificate. Throws a 400. */
+export function refuseUnusable({ url }: Pick<Webhook, 'url'>, { clientCertificate }: WebhookSecrets): void {
+  if (clientCertificate && !/^https:/i.test(url)) throw invalid([{ path: 'clientCertificate', message: 'goes with an https URL only' }])
 }
 
 /** Names of headers do not heed case, so that a new spelling replaces the old one. */

@@ -11,7 +11,7 @@ import type { Ownership } from './ownership'
 import { found, Problem } from './problem'
 import type { Call, Caller, Reply } from './route'
 import type { paging } from './views'
-import { hiddenOf, mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, type CheckUrl } from './webhook-changes'
+import { hiddenOf, mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, refuseUnusable, withSigningKey, type CheckUrl } from './webhook-changes'
 import type { WebhookInput, WebhookPatchInput } from './webhook-input'
 import { webhookPlans } from './webhook-plans'
 import { toWebhookView } from './webhook-views'
@@ -24,13 +24,14 @@ export interface WebhookDeps {
   catalog: EventCatalog
   checkUrl: CheckUrl
   newSecret: () => string
+  newSigningKey: () => string
 }
 
 type ById = Call<{ id: string }>
 export type CreateCall = Call<unknown, unknown, WebhookInput>
 export type PatchCall = Call<{ id: string }, unknown, WebhookPatchInput>
 
-export function webhookHandlers({ webhooks, health, steering, ownership, catalog, checkUrl, newSecret }: WebhookDeps) {
+export function webhookHandlers({ webhooks, health, steering, ownership, catalog, checkUrl, newSecret, newSigningKey }: WebhookDeps) {
   const open = async ({ tenantId }: Caller, id: string): Promise<OpenWebhook> =>
     found(await webhooks.open(tenantId, id), 'webhook', id)
 
@@ -68,9 +69,10 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
       const secret = secretsLost && (given?.secret ?? newSecret())
       // What was approved is written over that alone which it was approved for: the secrets tell it from any other.
       const untouched = given?.isApproved && !secretsLost ? standing.secrets : undefined
-      const secrets = patchSecrets(secret ? { signingSecrets: [secret] } : standing.secrets, body) ?? untouched
+      const secrets = secretsAfter(standing, secret, body) ?? untouched
       const unverified = body.url === undefined || body.url === standing.url ? undefined : await ownership.begin(tenantId, standing)
       const changes = { ...(await toPatch(standing, body)), ...unverified }
+      refuseUnusable({ url: body.url ?? standing.url }, secrets ?? standing.secrets)
       const changed = await webhooks.update(tenantId, id, changes, secrets, standing.sealed)
       if (!changed) {
         await open(call, id)
@@ -111,6 +113,8 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
     const eventTypes = await readTargets(body, checkUrl, catalog)
     const { ordering, onExhausted } = mergeOrdering({}, body)
     const now = new Date()
+    const secrets = newSecrets(secret, body, newSigningKey)
+    refuseUnusable(body, secrets)
     return {
       id: given?.newId ?? newId('webhook'),
       tenantId,
@@ -126,9 +130,10 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
       ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
       ...(ordering && { ordering }),
       ...(onExhausted && { onExhausted }),
+      ...(body.signatures && { signatures: body.signatures }),
       createdAt: now,
       updatedAt: now,
-      secrets: newSecrets(secret, body),
+      secrets,
     }
   }
 
@@ -138,6 +143,14 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
     done(await move(call.tenantId, id), id)
     const after = await open(call, id)
     return { ...(await answer(after)), done: { changes: changesBetween({ status: before.status }, { status: after.status }) } }
+  }
+
+  /** Nothing where they stay as they are. */
+  function secretsAfter({ secrets, signatures }: Omit<OpenWebhook, 'secretsLost'>, secret: string | undefined, body: WebhookPatchInput): WebhookSecrets | undefined {
+    const changed = patchSecrets(secret ? { signingSecrets: [secret] } : secrets, body)
+    const before = changed ?? secrets
+    const after = withSigningKey(before, body.signatures === undefined ? signatures : body.signatures, newSigningKey)
+    return after === before ? changed : after
   }
 
   async function toPatch({ retry, ordering, onExhausted }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
@@ -150,10 +163,11 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
       ...(body.retry !== undefined && { retry: mergeRetry(retry, body.retry) }),
       ...(body.timeout !== undefined && { timeoutMs: body.timeout ?? TIMEOUT.defaultMs }),
       ...(body.autoSuspend !== undefined && { autoSuspend: body.autoSuspend ?? true }),
+      ...(body.signatures !== undefined && { signatures: body.signatures }),
       ...(body.rateLimit !== undefined && { rateLimit: body.rateLimit }),
       ...(body.maxInFlight !== undefined && { maxInFlight: body.maxInFlight }),
       // Whoever asked for the wait was another receiver, or knew another caller.
-      ...([body.url, body.auth, body.headers].some((given) => given !== undefined) && { retryAfterUntil: null }),
+      ...([body.url, body.auth, body.headers, body.clientCertificate].some((given) => given !== undefined) && { retryAfterUntil: null }),
       ...((body.ordering !== undefined || body.onExhausted !== undefined) && mergeOrdering({ ordering, onExhausted }, body)),
     }
   }
@@ -162,7 +176,7 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
 const UNVERIFIED = 'Its endpoint has not answered the challenge yet: POST /v1/webhooks/{id}/verify sends it again. Once it is answered, the webhook goes on by itself.'
 
 const SECRETS_LOST =
-  'The secrets of the webhook cannot be opened. Give auth and headers again with PATCH (null for none): that makes a new signing secret, which the answer shows. Then resume it.'
+  'The secrets of the webhook cannot be opened. Give auth, headers and clientCertificate again with PATCH (null for none): that makes a new signing secret, which the answer shows. Then resume it.'
 
 function done(result: WebhookSteeringResult, id: string): void {
   if (result.kind === 'not found') found(undefined, 'webhook', id)

@@ -5,8 +5,10 @@ import { WEBHOOK_CAP } from '../domain/lanes'
 import { RATE_LIMIT_BOUNDS, RATE_PERIODS } from '../domain/rate-limit'
 import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
 import { RETRY_BOUNDS, TIMEOUT } from '../domain/retry-policy'
+import { SIGNATURE_KINDS } from '../domain/webhook'
 import { formatDuration, parseDuration } from '../domain/duration'
 import { named } from './views'
+import { authInput, clientCertificateInput } from './webhook-credentials'
 
 /** A duration within bounds, read into milliseconds. */
 export function duration({ minMs, maxMs }: { minMs: number; maxMs: number }) {
@@ -38,22 +40,6 @@ const retry = z.strictObject({
   maximumInterval: duration(intervalBounds(RETRY_BOUNDS.maximumIntervalMs)).optional(),
 })
 export type RetryInput = z.output<typeof retry>
-
-/** RFC 7617: neither may have control characters, and a colon would end the user name. */
-const withoutControls = (max: number) =>
-  z
-    .string()
-    .max(max)
-    // eslint-disable-next-line no-control-regex
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not have control characters')
-
-const auth = z.strictObject({
-  type: z.literal('basic'),
-  username: withoutControls(256)
-    .min(1, 'must not be empty')
-    .refine((name) => !name.includes(':'), 'must not have a colon: HTTP Basic cannot carry it'),
-  password: withoutControls(1_024),
-})
 
 const MAX_HEADERS = 20
 
@@ -123,12 +109,20 @@ const onExhausted = z
   .enum(ON_EXHAUSTED)
   .describe('Of an ordered webhook, when an event is out of attempts: `block` (when not given): its key waits until it is retried or cancelled; `skip`: its key goes on without it.')
 
+const signatures = z
+  .array(z.enum(SIGNATURE_KINDS))
+  .min(1, 'must have at least one kind')
+  .max(SIGNATURE_KINDS.length)
+  .transform((kinds) => SIGNATURE_KINDS.filter((kind) => kinds.includes(kind)))
+  .describe('How POSTs are signed: `v1` with the secret, `v1a` with a private key (Ed25519) whose public key anybody may have. `["v1"]` when not given.')
+
 export const webhookInput = z.strictObject({
   ...shared,
   filter: filter.optional(),
   description: z.string().max(1_024).optional(),
-  auth: auth.optional(),
+  auth: authInput.optional(),
   headers: headers(headerValue).optional(),
+  clientCertificate: clientCertificateInput.optional(),
   retry: retry.optional(),
   timeout: duration(TIMEOUT).optional(),
   autoSuspend: autoSuspend.optional(),
@@ -136,6 +130,7 @@ export const webhookInput = z.strictObject({
   maxInFlight: maxInFlight.optional(),
   ordering: ordering.optional(),
   onExhausted: onExhausted.optional(),
+  signatures: signatures.optional(),
 })
 named.add(webhookInput, { id: 'CreateWebhook' })
 
@@ -145,8 +140,9 @@ export const webhookPatch = z.strictObject({
   eventTypes: shared.eventTypes.optional(),
   filter: filter.nullish(),
   description: z.string().max(1_024).nullish(),
-  auth: auth.nullish(),
+  auth: authInput.nullish(),
   headers: headers(headerValue.nullable()).nullish(),
+  clientCertificate: clientCertificateInput.nullish(),
   retry: retry.nullish(),
   timeout: duration(TIMEOUT).nullish(),
   autoSuspend: autoSuspend.nullish(),
@@ -154,6 +150,7 @@ export const webhookPatch = z.strictObject({
   maxInFlight: maxInFlight.nullish(),
   ordering: ordering.nullish(),
   onExhausted: onExhausted.nullish(),
+  signatures: signatures.nullish(),
 })
 named.add(webhookPatch, { id: 'PatchWebhook' })
 

@@ -24,7 +24,8 @@ export function webhookPlans({ webhooks, catalog, open, toWebhook, toPatch }: We
   return {
     create: async (call: CreateCall): Promise<Planned> => {
       const webhook = await toWebhook(call, '')
-      const { id, createdAt: _createdAt, status: _status, ...shown } = await toWebhookView(webhook, catalog)
+      // Another key pair is made when it is approved.
+      const { id, createdAt: _createdAt, status: _status, publicKey: _publicKey, ...shown } = await toWebhookView(webhook, catalog)
       const isThere = (await webhooks.get(call.tenantId, id)) !== undefined
       return { targets: [id], about: nameOf(webhook), changes: changesInFull({}, shown, hiddenOf(call.body)), state: { isThere }, needsSecret: true }
     },

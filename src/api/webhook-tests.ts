@@ -75,15 +75,16 @@ export function webhookTestRoutes({ webhooks, catalog, checkUrl, post }: Webhook
   }
 }
 
-const toRequest = ({ url, timeoutMs, secrets }: OpenWebhook, eventId: string, body: string) => ({
+const toRequest = ({ url, timeoutMs, secrets, signatures }: OpenWebhook, eventId: string, body: string) => ({
   url,
   body,
   deliveryEventId: eventId,
   attempt: 1,
   timeoutMs,
-  secrets: liveSecrets(secrets, new Date()),
+  secrets: liveSecrets({ secrets, signatures }, new Date()),
   ...(secrets.auth && { auth: secrets.auth }),
   ...(secrets.headers && { headers: secrets.headers }),
+  ...(secrets.clientCertificate && { clientCertificate: secrets.clientCertificate }),
 })
 
 const params = z.object({ id: z.string() })

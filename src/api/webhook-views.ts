@@ -5,8 +5,10 @@ import type { Failing } from '../domain/health'
 import type { Unverified } from '../domain/ownership'
 import { RATE_PERIODS } from '../domain/rate-limit'
 import { ON_EXHAUSTED, ORDERINGS } from '../domain/ordering'
-import { retirements } from '../domain/signing-secrets'
-import { WEBHOOK_STATUSES, type OpenWebhook, type WebhookStatus } from '../domain/webhook'
+import { describeCertificate } from '../delivery/client-certificate'
+import { publicKeyOf } from '../delivery/sign'
+import { DEFAULT_SIGNATURES, retiringAt } from '../domain/signing-secrets'
+import { SIGNATURE_KINDS, WEBHOOK_STATUSES, type OpenWebhook, type ReceiverAuth, type WebhookStatus } from '../domain/webhook'
 import type { EventCatalog } from '../publish/event-catalog'
 import { named, time } from './views'
 
@@ -22,10 +24,27 @@ export const webhookView = z.object({
     .literal(true)
     .optional()
     .describe(
-      'Its sealed secrets cannot be opened, so that it is suspended. PATCH `auth` and `headers` (null for none): that makes a new signing secret. Then resume it.',
+      'Its sealed secrets cannot be opened, so that it is suspended. PATCH `auth`, `headers` and `clientCertificate` (null for none): that makes a new signing secret. Then resume it.',
     ),
-  auth: z.object({ type: z.literal('basic') }).optional().describe('That there are credentials; they are never shown.'),
+  auth: z
+    .object({
+      type: z.enum(['basic', 'bearer', 'oauth2']),
+      tokenUrl: z.string().optional(),
+      clientId: z.string().optional(),
+      scope: z.string().optional(),
+      audience: z.string().optional(),
+      clientAuthentication: z.enum(['basic', 'body']).optional(),
+    })
+    .optional()
+    .describe('What kind of credentials there are, and of OAuth 2.0 what is no secret; the rest is never shown.'),
   retiringSecretsUntil: z.array(time).optional().describe('Signing secrets that were replaced and sign as well, each until that time.'),
+  clientCertificate: z
+    .object({ subject: z.string(), issuer: z.string(), validFrom: time, expiresAt: time, fingerprint: z.string().describe('SHA-256') })
+    .optional()
+    .describe('With which Herald shows itself to the receiver; the key is never shown.'),
+  signatures: z.array(z.enum(SIGNATURE_KINDS)).describe('How its POSTs are signed.'),
+  publicKey: z.string().optional().describe('Verifies the signatures `v1a`: `whpk_…`. Also at `/v1/webhooks/{id}/jwks`, for anybody.'),
+  retiringPublicKeys: z.array(z.object({ publicKey: z.string(), until: time })).optional().describe('Public keys that were replaced, whose private keys sign as well until that time.'),
   headers: z.array(z.string()).optional().describe('The names of the extra headers; values are never shown.'),
   retry: z.object({
     maximumAttempts: z.int(),
@@ -68,7 +87,6 @@ named.add(patchedWebhookView, { id: 'PatchedWebhook' })
 /** Of what is hidden, only that it is there. */
 export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog, failing?: Failing): Promise<z.infer<typeof webhookView>> {
   const { id, url, description, eventTypes, filter, status, retry, timeoutMs, createdAt, updatedAt, secrets, secretsLost } = webhook
-  const retiring = retirements(secrets, new Date())
   return {
     id,
     url,
@@ -78,8 +96,9 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     ...(filter && { filter }),
     status,
     ...(secretsLost && { secretsLost }),
-    ...(secrets.auth && { auth: { type: 'basic' as const } }),
-    ...(retiring.length > 0 && { retiringSecretsUntil: retiring }),
+    ...(secrets.auth && { auth: toAuthView(secrets.auth) }),
+    ...toSignaturesView(webhook),
+    ...toCertificateView(webhook),
     ...(secrets.headers && { headers: Object.keys(secrets.headers) }),
     retry: {
       maximumAttempts: retry.maximumAttempts,
@@ -96,6 +115,29 @@ export async function toWebhookView(webhook: OpenWebhook, catalog: EventCatalog,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   }
+}
+
+function toAuthView(auth: ReceiverAuth) {
+  if (auth.type !== 'oauth2') return { type: auth.type }
+  const { clientSecret: _secret, ...shown } = auth
+  return shown
+}
+
+function toSignaturesView({ secrets, signatures = DEFAULT_SIGNATURES }: OpenWebhook) {
+  const now = new Date()
+  const retiring = retiringAt(secrets, now).map(({ until }) => until)
+  const retiringKeys = retiringAt(secrets, now, 'v1a').map(({ secret, until }) => ({ publicKey: publicKeyOf(secret), until }))
+  const [signingKey] = signatures.includes('v1a') ? (secrets.signingKeys ?? []) : []
+  return {
+    signatures,
+    ...(retiring.length > 0 && { retiringSecretsUntil: retiring }),
+    ...(signingKey !== undefined && { publicKey: publicKeyOf(signingKey), ...(retiringKeys.length > 0 && { retiringPublicKeys: retiringKeys }) }),
+  }
+}
+
+function toCertificateView({ secrets: { clientCertificate } }: OpenWebhook) {
+  const facts = clientCertificate && describeCertificate(clientCertificate)
+  return facts && { clientCertificate: { ...facts, validFrom: facts.validFrom.toISOString(), expiresAt: facts.expiresAt.toISOString() } }
 }
 
 const toBoundsView = ({ rateLimit, maxInFlight, retryAfterUntil }: OpenWebhook) => ({

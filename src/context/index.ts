@@ -2,7 +2,7 @@ import type { Application } from 'express'
 import { createActivities } from '../../activities'
 import type { Activities } from '../../activities/types'
 import { createApp, createHealthApp } from '../api/app'
-import { generateSecret } from '../delivery/sign'
+import { generateSecret, generateSigningKey } from '../delivery/sign'
 import { createPortal, type Portal } from '../portal'
 import { createPortalFiles } from '../portal/static'
 import { createApiKeyStore } from '../store/api-keys'
@@ -142,6 +142,7 @@ function appOf({ ground, stores, sending, publishing, steering, keeping }: Rooms
     checkUrl: sending.checkUrl,
     post: sending.post,
     newSecret: generateSecret,
+    newSigningKey: generateSigningKey,
     adminKeyHash: config.adminKeyHash,
     logger,
     metrics: metrics.registry,

@@ -14,9 +14,13 @@ import type { Stores } from './stores'
 export type Sending = ReturnType<typeof createSending>
 
 export function createSending({ config, models, logger }: Ground, { webhooks }: Pick<Stores, 'webhooks'>) {
-  const { allowTargets, deniedPorts, requireHttps = false, webhookCa } = config
+  const { allowTargets, deniedPorts, requireHttps = false, webhookCa, webhookCrl, egressProxy } = config
   const urlRules = { allowTargets, deniedPorts, requireHttps }
-  const trusted = webhookCa === undefined ? {} : { ca: [...rootCertificates, webhookCa] }
+  const trusted = {
+    ...(webhookCa !== undefined && { ca: [...rootCertificates, webhookCa] }),
+    ...(webhookCrl !== undefined && { crl: webhookCrl }),
+    ...(egressProxy !== undefined && { proxy: egressProxy }),
+  }
   const fleet = createFleet({ members: createMemberStore(models), processId: config.processId, logger })
   return {
     fleet,

@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { Dispatcher } from 'undici'
+import type { ClientCertificate } from '../domain/webhook'
 import { rounded, type Connecting, type Phases } from './phases'
 import type { Outlet } from './pools'
 
@@ -25,9 +26,10 @@ export function exchange(
   dispatcher: Pick<Outlet, 'dispatch' | 'connecting'>,
   options: Dispatcher.DispatchOptions,
   timeoutMs: number,
+  clientCertificate?: ClientCertificate,
 ): Promise<TimedEnding> {
   return new Promise((resolve) => {
-    dispatcher.dispatch(options, new AnswerReader(timeoutMs, resolve, dispatcher.connecting ?? (() => undefined)))
+    dispatcher.dispatch(options, new AnswerReader(timeoutMs, resolve, dispatcher.connecting ?? (() => undefined)), clientCertificate)
   })
 }
 

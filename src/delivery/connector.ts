@@ -3,10 +3,13 @@ import type { LookupFunction, Socket } from 'node:net'
 import { callbackify } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { buildConnector } from 'undici'
+import type { ClientCertificate } from '../domain/webhook'
 import { boundReads } from './bound-reads'
 import { shareRefusals } from './shared-refusal'
 import { createConnectionWatch, type ConnectionWatch } from './phases'
 import { createPools, type Outlet } from './pools'
+import { createTunnel, throughProxy } from './proxy'
+import { keepCertificates } from './tls-faults'
 import { checkAddress, checkHost, checkPort, checkScheme, createTargetRules, defaultPort, type TargetRules, type Verdict } from './address'
 
 /** The address is one that Herald refuses to call. */
@@ -29,7 +32,11 @@ export interface DispatcherOptions {
   lookup?: Lookup
   /** Certificate authorities (PEM) to trust instead of Node's own list. */
   ca?: string[]
+  /** Lists of revoked certificates (PEM): once there is one, each authority needs one. */
+  crl?: string[]
   connectTimeoutMs?: number
+  /** `http(s)://user:password@host:port`: the way out, for everything. */
+  proxy?: string
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -42,13 +49,12 @@ const KEEP_ALIVE_MAX_MS = 60_000
 
 /**
  * The only way out of Herald to a receiver. It connects only to addresses that the rules allow, and
- * to the very addresses that it judged (no second look-up in between). It knows no proxy, follows no
- * redirect and speaks HTTP/1.1, one request at a time on a connection. Time limits are the caller's.
+ * to the very addresses that it judged (no second look-up in between), straight or by the proxy that it was
+ * given. It reads no proxy from the environment, follows no redirect and speaks HTTP/1.1, one request at a time on a connection. Time limits are the caller's.
  */
 export function createDispatcher(options: DispatcherOptions): Outlet {
   const watch = createConnectionWatch()
   const pools = createPools({
-    connect: createConnector(options, watch),
     // As many as there are requests: each webhook's cap bounds those, and one host may serve many webhooks.
     connections: null,
     pipelining: 1,
@@ -59,14 +65,40 @@ export function createDispatcher(options: DispatcherOptions): Outlet {
     keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
     headersTimeout: 0,
     bodyTimeout: 0,
-  })
+  }, createConnectors(options, watch))
   return { ...pools, connecting: watch.current }
 }
 
-function createConnector(options: DispatcherOptions, { watched }: ConnectionWatch): buildConnector.connector {
+type ConnectorFor = (clientCertificate?: ClientCertificate) => buildConnector.connector
+
+function createConnectors(options: DispatcherOptions, watch: ConnectionWatch): ConnectorFor {
   const rules = createTargetRules(options)
-  const connect = shareRefusals(watched(buildConnector({
-    lookup: judgedLookup(shareConcurrent(options.lookup ?? systemLookup), rules),
+  const judge = createJudge(rules)
+  const addressesOf = judgedAddresses(shareConcurrent(options.lookup ?? systemLookup), rules)
+  const lookup = asLookup(addressesOf)
+  const tunnel = options.proxy === undefined ? undefined : createTunnel({ url: options.proxy, ca: options.ca, timeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS })
+  return (clientCertificate) => {
+    const straight = keepCertificates(createConnect(options, lookup, clientCertificate))
+    const connect = shareRefusals(watch.watched(tunnel ? throughProxy(tunnel, addressesOf, straight) : straight))
+    return (target, callback) => {
+      const verdict = judge(target)
+      if (!verdict.ok) {
+        // undici expects its answer after this call has returned.
+        queueMicrotask(() => callback(new BlockedTargetError(verdict.reason), null))
+        return
+      }
+      connect(target, (...result) => {
+        if (result[0] !== null) callback(result[0], null)
+        // Behind a proxy the peer is the proxy: it was told the address that was judged.
+        else handOver(result[1], tunnel ? undefined : rules, callback)
+      })
+    }
+  }
+}
+
+function createConnect(options: DispatcherOptions, lookup: LookupFunction, clientCertificate?: ClientCertificate): buildConnector.connector {
+  return buildConnector({
+    lookup,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
     // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off.
@@ -74,12 +106,17 @@ function createConnector(options: DispatcherOptions, { watched }: ConnectionWatc
     // Likewise --tls-min-v1.0.
     minVersion: 'TLSv1.2',
     ca: options.ca,
+    crl: options.crl,
     allowH2: false,
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-  })))
+    ...(clientCertificate && { cert: clientCertificate.certificate, key: clientCertificate.privateKey }),
+  })
+}
+
+function createJudge(rules: TargetRules): (target: buildConnector.Options) => Verdict {
   const verdicts = new LRUCache<string, Verdict>({ max: 1_000 })
 
-  function judge({ protocol, hostname, port }: buildConnector.Options): Verdict {
+  return ({ protocol, hostname, port }) => {
     const byScheme = checkScheme(protocol, rules)
     if (!byScheme.ok) return byScheme
     const byPort = checkPort(port === '' ? defaultPort(protocol) : Number(port), rules)
@@ -88,25 +125,12 @@ function createConnector(options: DispatcherOptions, { watched }: ConnectionWatc
     verdicts.set(hostname, verdict)
     return verdict
   }
-
-  return (target, callback) => {
-    const verdict = judge(target)
-    if (!verdict.ok) {
-      // undici expects its answer after this call has returned.
-      queueMicrotask(() => callback(new BlockedTargetError(verdict.reason), null))
-      return
-    }
-    connect(target, (...result) => {
-      if (result[0] !== null) callback(result[0], null)
-      else handOver(result[1], rules, callback)
-    })
-  }
 }
 
 /** The last look: whatever happened before, the socket's own peer must be an allowed one. */
-function handOver(socket: Socket, rules: TargetRules, callback: buildConnector.Callback): void {
+function handOver(socket: Socket, rules: TargetRules | undefined, callback: buildConnector.Callback): void {
   const peer = socket.remoteAddress
-  const verdict = peer === undefined ? undefined : checkAddress(peer, rules)
+  const verdict: Verdict | undefined = peer === undefined ? undefined : rules ? checkAddress(peer, rules) : { ok: true }
   if (verdict?.ok) {
     boundReads(socket)
     callback(null, socket)
@@ -118,17 +142,23 @@ function handOver(socket: Socket, rules: TargetRules, callback: buildConnector.C
 }
 
 /** One address that is not allowed spoils the name: a rebinding name mixes good ones with bad ones. */
-function judgedLookup(lookup: Lookup, rules: TargetRules): LookupFunction {
-  const judged = callbackify(async (hostname: string) => {
+function judgedAddresses(lookup: Lookup, rules: TargetRules): Lookup {
+  return async (hostname) => {
     const addresses = await lookup(hostname)
     for (const { address } of addresses) {
       const verdict = checkAddress(address, rules)
       // The address is left out: it would tell a tenant what internal names resolve to.
       if (!verdict.ok) throw new BlockedTargetError(`${hostname}: ${verdict.reason}`)
     }
-    const [first] = addresses
-    if (first === undefined) throw notFound(hostname)
-    return { addresses, first }
+    if (addresses.length === 0) throw notFound(hostname)
+    return addresses
+  }
+}
+
+function asLookup(addressesOf: Lookup): LookupFunction {
+  const judged = callbackify(async (hostname: string) => {
+    const addresses = await addressesOf(hostname)
+    return { addresses, first: addresses[0] as ResolvedAddress }
   })
   return (hostname, options, callback) => {
     judged(hostname, (error, found) => {

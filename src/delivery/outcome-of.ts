@@ -1,6 +1,7 @@
 import type { FailureReason, Outcome } from '../domain/outcome'
 import type { Answer, Ending } from './answer'
 import { BlockedTargetError } from './connector'
+import { tlsFault } from './tls-faults'
 
 const DETAIL_MAX_LENGTH = 300
 
@@ -34,6 +35,9 @@ export function parseRetryAfter(value: string | undefined, now: Date): number | 
 function outcomeOfError(error: unknown): Outcome {
   if (error instanceof BlockedTargetError) return { kind: 'blocked', detail: error.message }
   const code = codeOf(error)
+  if (code === 'ProxyError') return { kind: 'failed', reason: 'proxy', detail: messageOf(error) }
+  const fault = tlsFault(code, error)
+  if (fault !== undefined) return { kind: 'failed', reason: 'tls', detail: detailOf(code, fault) }
   return { kind: 'failed', reason: reasonOf(code, messageOf(error)), detail: detailOf(code, messageOf(error)) }
 }
 

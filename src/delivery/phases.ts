@@ -12,6 +12,8 @@ export interface Connecting {
 
 /** Where the time of one POST went, in ms. What of it came by a connection that stood has no steps of connecting. */
 export interface Phases extends Connecting {
+  /** Getting a token from another server, before. */
+  tokenMs?: number
   /** From the request to the head of the answer. */
   waitMs?: number
   /** From the head to the end of what was read. */
@@ -23,7 +25,7 @@ export interface Phases extends Connecting {
  * while it is being handed the connection, or the error: whoever asks just then is that one.
  */
 export interface ConnectionWatch {
-  watched: (connect: buildConnector.connector) => buildConnector.connector
+  watched: (connect: (...args: Parameters<buildConnector.connector>) => unknown) => buildConnector.connector
   /** Of the connection that is being handed over now. */
   current: () => Connecting | undefined
 }
@@ -45,8 +47,9 @@ export function createConnectionWatch(): ConnectionWatch {
     watched: (connect) => (target, callback) => {
       const clock = createPhaseClock()
       // It answers its socket, which its type does not tell.
-      const socket: unknown = connect(target, (...result) => {
-        if (result[0] !== null) clock.fail()
+      const socket = connect(target, (...result) => {
+        // Of a way through a proxy only the whole is known.
+        if (result[0] !== null || !isSocket(socket)) clock.fail()
         handOver(clock.connecting, () => callback(...result))
       })
       if (isSocket(socket)) clock.follow(socket, target.protocol === 'https:')

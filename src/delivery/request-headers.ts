@@ -1,4 +1,4 @@
-import type { BasicAuth } from '../domain/webhook'
+import type { BasicAuth, BearerAuth } from '../domain/webhook'
 import type { Verdict } from './address'
 import { sign } from './sign'
 
@@ -7,7 +7,7 @@ export interface HeaderInput {
   deliveryEventId: string
   attempt: number
   secrets: string[]
-  auth?: BasicAuth
+  auth?: BasicAuth | BearerAuth
   headers?: Record<string, string>
 }
 
@@ -84,7 +84,7 @@ function hidden({ auth, headers = {} }: HeaderInput): [name: string, value: stri
     const lower = name.toLowerCase()
     return !RESERVED.has(lower) && !(auth !== undefined && lower === 'authorization')
   })
-  return auth === undefined ? extra : [['authorization', basic(auth)], ...extra]
+  return auth === undefined ? extra : [['authorization', authorization(auth)], ...extra]
 }
 
 /** Too short to be told from any other text. */
@@ -92,9 +92,13 @@ const SECRET_MIN_LENGTH = 4
 
 /** What of a request no record may show, in the forms in which a receiver that repeats it would. */
 export function secretsOf(input: HeaderInput): string[] {
-  const values = hidden(input).flatMap(([, value]) => [value, value.replace(/^Basic /, '')])
-  const all = input.auth === undefined ? values : [...values, input.auth.password]
-  const forms = all.flatMap((value) => [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
+  const values = hidden(input).flatMap(([, value]) => [value, value.replace(/^(Basic|Bearer) /, '')])
+  return formsOf(input.auth?.type === 'basic' ? [...values, input.auth.password] : values)
+}
+
+/** As they are, and as JSON and a URL would have them. */
+export function formsOf(values: string[]): string[] {
+  const forms = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
   // The longest first, so that no part of it stays.
   return [...new Set(forms)].filter((value) => value.length >= SECRET_MIN_LENGTH).toSorted((a, b) => b.length - a.length)
 }
@@ -103,7 +107,9 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((masked, secret) => (masked.includes(secret) ? masked.replaceAll(secret, MASK) : masked), text)
 }
 
-/** RFC 7617 with UTF-8, the charset that every receiver of today expects. */
-function basic({ username, password }: BasicAuth): string {
+/** RFC 6750; RFC 7617 with UTF-8, the charset that every receiver of today expects. */
+function authorization(auth: BasicAuth | BearerAuth): string {
+  if (auth.type === 'bearer') return `Bearer ${auth.token}`
+  const { username, password } = auth
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`
 }

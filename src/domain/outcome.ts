@@ -8,6 +8,8 @@ export const FAILURE_REASONS = [
   'tls',
   'protocol',
   'blocked',
+  'token',
+  'proxy',
   'network',
   'unknown',
 ] as const
@@ -15,7 +17,7 @@ export type FailureReason = (typeof FAILURE_REASONS)[number]
 
 /**
  * What became of one POST. Any 2XX delivers; `gone` is 410, the receiver's wish to be left alone
- * (Standard Webhooks); `blocked` is an address that Herald refuses to call, so no retry can help.
+ * (Standard Webhooks); `token` is a token endpoint that gave none; `blocked` is an address that Herald refuses to call, so no retry can help.
  */
 export type Outcome =
   | { kind: 'delivered'; status: number }

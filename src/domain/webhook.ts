@@ -16,13 +16,48 @@ export interface BasicAuth {
   password: string
 }
 
+/** A token that does not change by itself (RFC 6750). */
+export interface BearerAuth {
+  type: 'bearer'
+  token: string
+}
+
+/** OAuth 2.0 client credentials (RFC 6749, 4.4): Herald gets tokens from `tokenUrl`, and sends them as a bearer. */
+export interface OAuth2Auth {
+  type: 'oauth2'
+  tokenUrl: string
+  clientId: string
+  clientSecret: string
+  scope?: string
+  audience?: string
+  /** How the client shows its secret; `basic` when not given. */
+  clientAuthentication?: 'basic' | 'body'
+}
+
+/** How a webhook shows itself in the header `authorization`. */
+export type ReceiverAuth = BasicAuth | BearerAuth | OAuth2Auth
+
+/** Of Standard Webhooks: `v1` with a secret that both sides know, `v1a` with a private key that Herald alone has. */
+export const SIGNATURE_KINDS = ['v1', 'v1a'] as const
+export type SignatureKind = (typeof SIGNATURE_KINDS)[number]
+
+/** With which a webhook shows itself to its receiver (mutual TLS). Both PEM; those that vouch for it may follow the certificate. */
+export interface ClientCertificate {
+  certificate: string
+  privateKey: string
+}
+
 /** What a webhook hides: never answered, logged or put into a workflow history. */
 export interface WebhookSecrets {
   signingSecrets: string[]
   /** Those that were replaced, the newest first; some may have ended. */
   retiring?: RetiringSecret[]
-  auth?: BasicAuth
+  /** The private key (`whsk_…`) of `v1a`; none where that was never asked for. */
+  signingKeys?: string[]
+  retiringKeys?: RetiringSecret[]
+  auth?: ReceiverAuth
   headers?: Record<string, string>
+  clientCertificate?: ClientCertificate
 }
 
 export interface Webhook {
@@ -34,6 +69,8 @@ export interface Webhook {
   eventTypes: number[]
   /** Of those, only what it lets through. */
   filter?: Filter
+  /** With what its POSTs are signed; `v1` when not given. */
+  signatures?: SignatureKind[]
   status: WebhookStatus
   retry: RetryPolicy
   timeoutMs: number

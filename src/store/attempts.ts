@@ -9,6 +9,7 @@ import { keep, type Kept, type Vaults } from './vaults'
 
 /** A connection that stood has no steps of connecting; what did not come so far has none of what comes later. */
 export interface AttemptTiming {
+  tokenMs?: number
   dnsMs?: number
   connectMs?: number
   tlsMs?: number

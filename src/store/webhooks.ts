@@ -22,6 +22,7 @@ export type WebhookPatch = Partial<
   /** Its receiver's wish is void: it is another one, or another caller. */
   retryAfterUntil?: null
   ordering?: Webhook['ordering'] | null
+  signatures?: Webhook['signatures'] | null
   onExhausted?: Webhook['onExhausted'] | null
 }
 
@@ -62,6 +63,8 @@ export interface WebhookStore {
   markCancelled: (tenantId: string, id: string) => Promise<void>
   /** Deleted webhooks, of all tenants, whose deliveries may not all be cancelled. */
   uncancelled: (limit: number) => Promise<Pick<Webhook, 'tenantId' | 'id'>[]>
+  /** Of one that is there: for what anybody may know. */
+  tenantOf: (id: string) => Promise<string | undefined>
   /** With secrets, for a POST. Read afresh at every attempt, so that an edit counts at once. */
   open: (tenantId: string, id: string) => Promise<OpenWebhook | undefined>
   /**
@@ -235,6 +238,8 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       const record = await hot.webhooks.findOne(living(tenantId, { _id: id }))
       return record ? openRecord(record) : undefined
     },
+    tenantOf: async (id) =>
+      (await hot.webhooks.findOne({ _id: id, deletedAt: { $exists: false } }, { projection: { tenantId: 1 } }))?.tenantId,
     subscribers: subscribers.find,
     follow: subscribers.follow,
   }

@@ -8,7 +8,7 @@ import { checkUrl, createTargetRules } from '../../src/delivery/address'
 import { createDispatcher } from '../../src/delivery/connector'
 import { createPostEvent } from '../../src/delivery/post'
 import { createSealer } from '../../src/delivery/seal'
-import { generateSecret } from '../../src/delivery/sign'
+import { generateSecret, generateSigningKey } from '../../src/delivery/sign'
 import type { Scope } from '../../src/domain/api-key'
 import { deliverWorkflowId } from '../../src/domain/ids'
 import { createMetrics } from '../../src/metrics'
@@ -187,6 +187,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     checkUrl: (url) => checkUrl(url, urlRules),
     post: createPostEvent({ dispatcher: createDispatcher({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] }), userAgent: 'Herald/test' }),
     newSecret: generateSecret,
+    newSigningKey: generateSigningKey,
     adminKeyHash: createHash('sha256').update(ADMIN_KEY).digest('hex'),
     logger,
     metrics: new Registry(),

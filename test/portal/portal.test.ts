@@ -11,6 +11,7 @@ import { overviewTests } from './overview'
 import { ownershipTests } from './ownership'
 import { pageTests } from './pages'
 import { PORTAL_DIR } from './portal-dir'
+import { receiverTests } from './receivers'
 import { signInTests } from './sign-in'
 import { steeringTests } from './steering'
 
@@ -19,6 +20,7 @@ describeInBrowser('the portal', () => {
   const scene = useScene({ config: { portalDir: PORTAL_DIR } })
   const browser = useBrowser()
   describe('from an empty start', () => firstWebhookTests({ scene, browser }))
+  describe('receivers with demands', () => receiverTests({ scene, browser }))
   describe('signing in', () => signInTests({ scene, browser }))
   describe('giving access', () => accessTests({ scene, browser }))
   describe('the audit log', () => auditTests({ scene, browser }))

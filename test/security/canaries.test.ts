@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { temporal } from '@temporalio/proto'
+import { createSealer } from '../../src/delivery/seal'
 import { createLogger } from '../../src/logger'
 import { startHerald, type Herald } from '../../src/herald'
+import { createWebhookStore } from '../../src/store/webhooks'
 import { installTemporalRuntime } from '../../src/temporal/runtime'
 import { ADMIN_KEY, createApi, testConfig, type Api } from '../support/herald'
 import { createBank } from '../support/bank'
+import { createAuthority } from '../support/certificates'
 import { startReceiver, type Receiver } from '../support/receiver'
 import { tell } from './tally'
 
@@ -15,6 +18,9 @@ const canary = (name: string): string => `canary-${name}-${randomBytes(9).toStri
 const given = {
   password: canary('password'),
   header: canary('header'),
+  bearerToken: canary('bearer'),
+  clientSecret: canary('client-secret'),
+  accessToken: canary('access'),
   userPassword: `${canary('pw')} Tr0ub4dor`,
   misplaced: canary('misplaced'),
 }
@@ -59,6 +65,7 @@ async function call(method: string, path: string, body?: unknown, headers: Recor
 
 it('secrets and bodies are in no log, history, database dump, answer, error message or metric', async () => {
   await live()
+  await liveOtherwise()
   await mistake()
   await visit()
 
@@ -93,7 +100,7 @@ it('secrets and bodies are in no log, history, database dump, answer, error mess
   const { body, answer } = business
   expect(search({ body, answer }, { 'the database': dump })).toEqual([])
   tell({ kind: 'canaries: secrets and bodies looked for', tried: searches, refused: searches, figure: `0 hits in ${Object.entries(everywhere).map(([name, texts]) => `${texts.length} of ${name}`).join(', ')}` })
-})
+}, 180_000)
 
 /** As it is, and as the codings on the way would have it. */
 function formsOf(value: string): string[] {
@@ -106,6 +113,27 @@ function utf8Of(value: unknown): string {
   if (typeof value !== 'object' || value === null) return ''
   if ('buffer' in value) return Buffer.from((value as { buffer: Uint8Array }).buffer).toString()
   return Object.values(value).map(utf8Of).join(' ')
+}
+
+/** A webhook with every other kind of secret: what it gets is delivered, fails, and is looked at. */
+async function liveOtherwise(): Promise<void> {
+  const bank = createBank(api)
+  const client = await (await createAuthority()).issue({ client: true })
+  made['privateKey'] = client.key.split('\n')[1] ?? ''
+  const endpoint = await startReceiver({ answer: (_, n) => ({ status: n % 2 === 1 ? 200 : 400, headers: { 'content-type': 'application/json' }, body: JSON.stringify(n % 2 === 1 ? { access_token: given.accessToken, token_type: 'bearer', expires_in: 0 } : { error: 'invalid_client', error_description: given.clientSecret }) }) })
+  const oauth2 = { type: 'oauth2', tokenUrl: endpoint.url, clientId: 'herald', clientSecret: given.clientSecret }
+  const webhook = await call('POST', '/v1/webhooks', { url: receiver.url, eventTypes: [6], retry: { maximumAttempts: 2, initialInterval: '100ms' }, auth: { type: 'bearer', token: given.bearerToken }, signatures: ['v1', 'v1a'] })
+  const path = `/v1/webhooks/${String(webhook['id'])}`
+  await bank.inStatus('delivered', await bank.publish({ type: 'TRANSACTION REVERSED', data: { id: 'txn-2' } }))
+  await call('PATCH', path, { auth: oauth2 })
+  for (let n = 0; n < 2; n++) await call('POST', `${path}/test`, {})
+  await call('PATCH', path, { url: 'https://127.0.0.1:8099/', clientCertificate: { certificate: client.certificate, privateKey: client.key } })
+  await call('POST', `${path}/rotate-key`, {})
+  for (const each of [path, `${path}/jwks`]) await call('GET', each)
+  const opened = await createWebhookStore(herald.context.store.models, createSealer(encryptionKey), createLogger('silent')).open('default', String(webhook['id']))
+  made['signingKey'] = opened?.secrets.signingKeys?.[0]?.slice('whsk_'.length, 40) ?? ''
+  expect(made['signingKey']).not.toBe('')
+  await endpoint.close()
 }
 
 /** A delivery that fails, is parked, retried and looked at in every way. */

@@ -34,6 +34,8 @@ function postThrough(options: Partial<DispatcherOptions>): PostEvent {
   return createPostEvent({ dispatcher, userAgent: 'Herald/test' })
 }
 
+const oauth2 = (tokenUrl: string) => ({ type: 'oauth2' as const, tokenUrl, clientId: 'herald', clientSecret: 'secret' })
+const makeWithTokenUrl = (tokenUrl: string) => scene.api<{ errors?: { path: string }[] }>('POST', '/v1/webhooks', { url: 'https://example.com/', eventTypes: [1], auth: oauth2(tokenUrl) })
 const makeWebhook = (url: string) => scene.api<{ errors?: { path: string }[] }>('POST', '/v1/webhooks', { url, eventTypes: [1] })
 
 describe.each(Object.entries(HOSTS))('a host that is %s', (kind, hosts) => {
@@ -49,9 +51,14 @@ describe.each(Object.entries(HOSTS))('a host that is %s', (kind, hosts) => {
       expect([host, status, body.errors?.[0]?.path]).toEqual([host, 400, 'url'])
       const { outcome } = await post(aPost(url))
       expect([host, outcome.kind]).toEqual([host, 'blocked'])
+      // A token endpoint is called as a webhook is.
+      const token = await makeWithTokenUrl(url)
+      expect([host, token.status, token.body.errors?.[0]?.path]).toEqual([host, 400, 'auth.tokenUrl'])
+      const asked = await post(aPost('https://example.com/', { auth: oauth2(url) }))
+      expect([host, asked.outcome.kind]).toEqual([host, 'blocked'])
       refused.add(host)
     }
-    tell({ kind: `SSRF: ${kind}`, tried: hosts.length, refused: refused.size })
+    tell({ kind: `SSRF: ${kind}`, tried: hosts.length * 2, refused: refused.size * 2 })
     expect(refused.size).toBe(hosts.length)
     expect(receiver.requests).toEqual([])
   })
@@ -115,8 +122,10 @@ it('is refused when it is no URL of http or https, or says two things at once', 
     expect([url, checkUrl(url, rules).ok]).toEqual([url, false])
     expect([url, (await makeWebhook(url)).status]).toEqual([url, 400])
     expect([url, (await post(aPost(url))).outcome.kind]).toEqual([url, 'blocked'])
+    expect([url, (await makeWithTokenUrl(url)).status]).toEqual([url, 400])
+    expect([url, (await post(aPost('https://example.com/', { auth: oauth2(url) }))).outcome.kind]).toEqual([url, 'blocked'])
   }
-  tell({ kind: 'SSRF: URLs that are none, or ambiguous', tried: URLS.length, refused: URLS.length })
+  tell({ kind: 'SSRF: URLs that are none, or ambiguous', tried: URLS.length * 2, refused: URLS.length * 2 })
 })
 
 it('is refused at the port of another protocol than HTTP, also at an address that is allowed', async () => {

@@ -79,6 +79,7 @@ function AttemptItem({ attempt, body, isOpen }: { attempt: Attempt; body: string
 }
 
 const PHASES = [
+  ['tokenMs', 'token'],
   ['dnsMs', 'DNS'],
   ['connectMs', 'connect'],
   ['tlsMs', 'TLS'],

@@ -1,6 +1,7 @@
-import { ActionIcon, Button, Group, PasswordInput, SegmentedControl, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Group, SegmentedControl, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import type { FieldError } from '../api/client'
+import { AuthFields } from './AuthFields'
 import { faultOf, type Draft } from './draft'
 
 interface PartProps {
@@ -13,7 +14,9 @@ export function CredentialFields({ draft, fields, change }: PartProps) {
   const choices = [
     { value: 'none', label: 'None' },
     { value: 'basic', label: 'Basic' },
-    ...(draft.auth === 'kept' ? [{ value: 'kept', label: 'Basic, as it is' }] : []),
+    { value: 'bearer', label: 'Bearer' },
+    { value: 'oauth2', label: 'OAuth 2.0' },
+    ...(draft.auth === 'kept' ? [{ value: 'kept', label: 'As they are' }] : []),
   ]
   return (
     <Stack gap="sm">
@@ -23,12 +26,7 @@ export function CredentialFields({ draft, fields, change }: PartProps) {
         </Text>
         <SegmentedControl mt={4} aria-labelledby="auth-label" data={choices} value={draft.auth} onChange={(auth) => change({ auth: auth as Draft['auth'] })} />
       </div>
-      {draft.auth === 'basic' && (
-        <SimpleGrid cols={{ base: 1, xs: 2 }}>
-          <TextInput label="User name" autoComplete="off" required value={draft.username} error={faultOf(fields, 'auth.username')} onChange={({ currentTarget }) => change({ username: currentTarget.value })} />
-          <PasswordInput label="Password" autoComplete="new-password" value={draft.password} error={faultOf(fields, 'auth.password')} onChange={({ currentTarget }) => change({ password: currentTarget.value })} />
-        </SimpleGrid>
-      )}
+      <AuthFields draft={draft} fields={fields} change={change} />
       <Text size="sm" c="var(--muted)">
         Sent with every POST, kept sealed, and never shown again.
       </Text>

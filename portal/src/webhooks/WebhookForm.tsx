@@ -7,6 +7,7 @@ import { faultOf, type Draft } from './draft'
 import { EventTypeTable } from './EventTypeTable'
 import { FilterEditor } from './FilterEditor'
 import { LimitFields } from './LimitFields'
+import { CertificateFields, SignatureFields } from './TrustFields'
 import { PolicyLine } from './PolicyLine'
 import { UrlField } from './UrlField'
 
@@ -61,6 +62,8 @@ export function WebhookForm({ first, submitText, cancel, submit }: WebhookFormPr
           <Stack>
             <CredentialFields draft={draft} fields={fields} change={change} />
             <HeaderFields draft={draft} fields={fields} change={change} />
+            <CertificateFields draft={draft} fields={fields} change={change} />
+            <SignatureFields draft={draft} fields={fields} change={change} />
             <TextInput label="Time for an answer" description="500ms to 30s." w={160} value={draft.timeout} error={faultOf(fields, 'timeout')} onChange={({ currentTarget }) => change({ timeout: currentTarget.value })} />
           </Stack>
         </Card>

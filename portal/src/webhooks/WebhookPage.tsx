@@ -24,6 +24,7 @@ import { Snippets } from './Snippets'
 import { DeleteModal, PauseModal, ResumeModal } from './steering-modals'
 import { TestEvent } from './TestEvent'
 import { Unverified } from './Unverified'
+import { AuthFact, TrustFacts } from './TrustFacts'
 import { TypeBadges } from './TypeBadges'
 
 const route = getRouteApi('/operations/webhook/$id')
@@ -85,8 +86,9 @@ function Details({ webhook }: { webhook: Webhook }) {
           </code>
         </Fact>
       )}
-      <Fact name="Credentials">{auth ? 'Basic' : 'none'}</Fact>
+      <AuthFact auth={auth} />
       <Fact name="Headers">{headers.length === 0 ? 'none' : <Outside text={headers.join(', ')} />}</Fact>
+      <TrustFacts webhook={webhook} />
       <Fact name="Time for an answer">{timeout}</Fact>
       {(rateLimit ?? maxInFlight) !== undefined && (
         <Fact name="Limits">

@@ -13,9 +13,21 @@ export interface Draft {
   description: string
   url: string
   eventTypes: number[]
-  auth: 'none' | 'basic' | 'kept'
+  auth: 'none' | 'basic' | 'bearer' | 'oauth2' | 'kept'
   username: string
   password: string
+  token: string
+  tokenUrl: string
+  clientId: string
+  clientSecret: string
+  scope: string
+  audience: string
+  clientAuthentication: 'basic' | 'body'
+  clientCertificate: 'none' | 'given' | 'kept'
+  certificate: string
+  privateKey: string
+  /** With what POSTs are signed. */
+  signatures: Webhook['signatures']
   headers: HeaderDraft[]
   maximumAttempts: number | string
   initialInterval: string
@@ -40,6 +52,17 @@ export const EMPTY: Draft = {
   auth: 'none',
   username: '',
   password: '',
+  token: '',
+  tokenUrl: '',
+  clientId: '',
+  clientSecret: '',
+  scope: '',
+  audience: '',
+  clientAuthentication: 'basic',
+  clientCertificate: 'none',
+  certificate: '',
+  privateKey: '',
+  signatures: ['v1'],
   headers: [],
   maximumAttempts: 5,
   initialInterval: '2s',
@@ -61,6 +84,13 @@ export const toDraft = ({ description = '', url, eventTypeIds, auth, headers = [
   url,
   eventTypes: eventTypeIds,
   auth: auth ? 'kept' : 'none',
+  tokenUrl: auth?.tokenUrl ?? '',
+  clientId: auth?.clientId ?? '',
+  scope: auth?.scope ?? '',
+  audience: auth?.audience ?? '',
+  clientAuthentication: auth?.clientAuthentication ?? 'basic',
+  clientCertificate: standing.clientCertificate ? 'kept' : 'none',
+  signatures: standing.signatures,
   headers: headers.map((name, key) => ({ key, name, value: '', kept: true })),
   ...retry,
   timeout,
@@ -107,9 +137,24 @@ const common = (draft: Draft) => ({
   retry: policyOf(draft),
   timeout: draft.timeout.trim(),
   autoSuspend: draft.autoSuspend,
+  signatures: draft.signatures,
 })
 
-const basic = ({ username, password }: Draft) => ({ type: 'basic' as const, username, password })
+/** What was typed anew; nothing for none, and for what stands. */
+function typedAuth(draft: Draft): Schemas['CreateWebhook']['auth'] {
+  const { auth, username, password, token, clientSecret, clientAuthentication } = draft
+  if (auth === 'basic') return { type: 'basic', username, password }
+  if (auth === 'bearer') return { type: 'bearer', token: token.trim() }
+  if (auth !== 'oauth2') return undefined
+  const [tokenUrl, clientId, scope, audience] = [draft.tokenUrl, draft.clientId, draft.scope, draft.audience].map((text) => text.trim()) as [string, string, string, string]
+  return { type: 'oauth2', tokenUrl, clientId, clientSecret, clientAuthentication, ...(scope !== '' && { scope }), ...(audience !== '' && { audience }) }
+}
+
+function typedHidden(draft: Draft) {
+  const auth = typedAuth(draft)
+  const { clientCertificate, certificate, privateKey } = draft
+  return { ...(auth && { auth }), ...(clientCertificate === 'given' && { clientCertificate: { certificate, privateKey } }) }
+}
 
 export function toCreate(draft: Draft): Schemas['CreateWebhook'] {
   const headers = draft.headers.filter(({ name }) => name.trim() !== '')
@@ -117,7 +162,7 @@ export function toCreate(draft: Draft): Schemas['CreateWebhook'] {
     ...common(draft),
     ...optional(draft),
     ...(draft.description.trim() !== '' && { description: draft.description.trim() }),
-    ...(draft.auth === 'basic' && { auth: basic(draft) }),
+    ...typedHidden(draft),
     ...(headers.length > 0 && { headers: Object.fromEntries(headers.map(({ name, value }) => [name.trim(), value])) }),
   }
 }
@@ -136,8 +181,9 @@ export function toPatch(draft: Draft, standing: Webhook): Schemas['PatchWebhook'
     onExhausted,
     filter,
     description: draft.description.trim() === '' ? null : draft.description.trim(),
-    ...(draft.auth === 'basic' && { auth: basic(draft) }),
+    ...typedHidden(draft),
     ...(draft.auth === 'none' && standing.auth && { auth: null }),
+    ...(draft.clientCertificate === 'none' && standing.clientCertificate && { clientCertificate: null }),
     ...(removed.length + typed.length > 0 && { headers: Object.fromEntries([...removed, ...typed]) }),
   }
 }
