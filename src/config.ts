@@ -1,8 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { LimitSettings } from './api/limits'
 import { SUSPENSION, type SuspensionTimes } from './domain/health'
 import { processId } from './domain/process-id'
 import { pem, SettingsError, type Env } from './env'
+import { readKeyPair } from './certificate'
+import type { HttpSettings } from './listen'
 import type { SingleSignOnSettings } from './portal'
 import { parseRules } from './portal/claimed-roles'
 import type { SessionTimes } from './portal/sessions'
@@ -19,7 +22,7 @@ export interface Config {
   version: string
   /** Names this process in leases. */
   processId: string
-  http: { host: string; port: number }
+  http: HttpSettings
   mongodb: { uri: string; database: string }
   temporal: TemporalSettings & { uiUrl?: string; workflowBundle: string }
   /** SHA-256 of the admin key, in hex. */
@@ -44,6 +47,8 @@ export interface Config {
   tallying: TallyingTimes
   suspension: SuspensionTimes
   portal: PortalConfig
+  /** How often callers may ask; without limits when not given. */
+  limits?: LimitSettings
   /** None: no mail is sent. */
   mail?: MailConfig
   /** Where the build has put the portal; none: it is not served. */
@@ -91,7 +96,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
   return {
     version,
     processId: processId(hostname(), process.pid, new Date()),
-    http: { host: env.HOST, port: env.PORT },
+    http: httpFrom(env),
     mongodb: { uri: servers.mongodbUri, database: env.HERALD_DATABASE },
     temporal: {
       address: servers.temporalAddress,
@@ -116,10 +121,25 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     tallying: { everyMs: 15_000, settleMs: 90_000 },
     suspension: SUSPENSION,
     portal: portalFrom(env),
+    limits: { ...(env.HERALD_ADDRESS_LIMIT && { address: env.HERALD_ADDRESS_LIMIT }), ...(env.HERALD_KEY_LIMIT && { key: env.HERALD_KEY_LIMIT }) },
     portalDir: builtPortalPath(),
     ...mailFrom(env),
     ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
   }
+}
+
+/** @throws {SettingsError} */
+function httpFrom({ HOST: host, PORT: port, HERALD_OPS_PORT: opsPort, HERALD_TLS_CERT: cert, HERALD_TLS_KEY: key }: Env): HttpSettings {
+  if (opsPort !== undefined && opsPort === port && port !== 0) throw new SettingsError(`HERALD_OPS_PORT must be another port than PORT, which is ${port}`)
+  const where = { host, port, ...(opsPort !== undefined && { opsPort }) }
+  if (cert === undefined && key === undefined) return where
+  if (cert === undefined || key === undefined) throw new SettingsError('TLS needs both HERALD_TLS_CERT, the certificate with its chain, and HERALD_TLS_KEY, its key: PEM, or the paths of files')
+  try {
+    readKeyPair({ cert, key })
+  } catch (error) {
+    throw new SettingsError(`HERALD_TLS_CERT and HERALD_TLS_KEY cannot be used: ${(error as Error).message}`)
+  }
+  return { ...where, tls: { cert, key } }
 }
 
 /** @throws {SettingsError} */

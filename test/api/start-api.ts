@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import pino from 'pino'
 import { Registry } from 'prom-client'
 import { createApp, type ApiDeps } from '../../src/api/app'
+import { createLimits } from '../../src/api/limits'
 import { checkUrl, createTargetRules } from '../../src/delivery/address'
 import { createDispatcher } from '../../src/delivery/connector'
 import { createPostEvent } from '../../src/delivery/post'
@@ -180,11 +181,11 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     post: createPostEvent({ dispatcher: createDispatcher({ allowTargets: ['127.0.0.0/8'], deniedPorts: [7233] }), userAgent: 'Herald/test' }),
     newSecret: generateSecret,
     adminKeyHash: createHash('sha256').update(ADMIN_KEY).digest('hex'),
+    limits: createLimits({}),
     logger,
     metrics: new Registry(),
     readiness: async () => ({ mongodb: true, temporal: false }),
     temporalUiUrl: 'http://127.0.0.1:8233/',
     temporalNamespace: 'default',
-    version: '0.0.0-test',
   }
 }
