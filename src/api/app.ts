@@ -29,6 +29,7 @@ import { apiKeyRoutes } from './api-keys'
 import { auditRoutes } from './audit'
 import { createRecord } from './audited'
 import { createAuthenticate } from './auth'
+import { codecCors, codecRoutes } from './codec'
 import { deliveryRoutes } from './deliveries'
 import { createDocs } from './docs'
 import type { EventCatalog } from '../publish/event-catalog'
@@ -98,6 +99,8 @@ export interface ApiDeps extends TemporalUi {
   newSecret: () => string
   /** SHA-256 of the admin key, in hex. */
   adminKeyHash: string
+  /** Opens what services have sealed in their own starts. */
+  payloadKey?: Buffer
   /** How often callers may ask. */
   limits: Limits
   logger: Logger
@@ -131,6 +134,7 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
   app.set('trust proxy', deps.trustProxies)
   app.use(securityHeaders(), transportSecurity(deps.portalSettings))
   const cookies = createSessionCookies(deps.portalSettings)
+  if (routes.some(({ path }) => path.startsWith('/codec/'))) app.use('/codec', codecCors(deps))
   const authenticate = createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions })
   app.use(createRouter(routes, { authenticate, record: createRecord(deps.audit), limits: deps.limits }))
   for (const page of pages) app.use(page)
@@ -168,6 +172,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...portalLinkRoutes(shared),
     ...auditRoutes(shared),
     ...encryptionKeyRoutes(shared),
+    ...codecRoutes(shared),
     ...healthRoutes(shared),
   ]
 }

@@ -30,6 +30,8 @@ export interface Asking {
   secure: boolean
   /** Where it comes from, as far as they are. */
   address: string
+  /** A site that may use the sessions of its visitors has sent it: it need not show the session's token. */
+  isTrusted?: boolean
 }
 
 /** Lets a request in that may do what needs `scope`; else throws 401, 403 or, for its tenant, 404. */
@@ -77,14 +79,14 @@ export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminK
     return ofKey(key)
   }
 
-  async function bySession(token: string, { method, headers, address }: Asking): Promise<Known> {
+  async function bySession(token: string, { method, headers, address, isTrusted }: Asking): Promise<Known> {
     const hash = hashToken(token)
     await mayBeLookedUp(hash, address)
     const session = await sessions.resolve(token, { isUse: headers[BACKGROUND_HEADER] === undefined })
     if (!session) throw unauthorized('The session has ended: sign in again, or send an API key.')
     rightLately.set(hash, true)
     const shown = headers[CSRF_HEADER]
-    if (!SAFE_METHODS.includes(method) && (typeof shown !== 'string' || !isSameHash(shown, session.csrfToken))) {
+    if (!isTrusted && !SAFE_METHODS.includes(method) && (typeof shown !== 'string' || !isSameHash(shown, session.csrfToken))) {
       throw new Problem('forbidden', `Send the csrfToken of GET /v1/session in the header ${CSRF_HEADER}.`)
     }
     return ofSession(session)

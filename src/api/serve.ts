@@ -35,10 +35,11 @@ export function createRouter(routes: Route[], serving: Serving): Router {
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
 function handlers(each: Route, { authenticate, record, limits }: Serving): RequestHandler[] {
-  const { scope, tag, body, maxBodyBytes = MAX_BODY_BYTES } = each
+  const { scope, tag, body, maxBodyBytes = MAX_BODY_BYTES, trustedOrigin } = each
   const letIn: RequestHandler = async (req, res, next) => {
     if (scope !== 'none') {
-      const caller = await authenticate(asking(req), scope)
+      const isTrusted = trustedOrigin !== undefined && req.headers.origin === trustedOrigin
+      const caller = await authenticate({ ...asking(req), isTrusted }, scope)
       res.locals.caller = caller
       setAll(res, await limits.takeOfCaller(caller.keyId))
     } else if (tag !== OPERATION) setAll(res, await limits.takeOfAddress(req.ip ?? ''))

@@ -154,6 +154,7 @@ function apiOf({ ground, stores, sending, publishing, steering, keeping }: Rooms
     metrics: metrics.registry,
     readiness: () => readiness({ store, temporal }),
     temporalUiUrl: config.temporal.uiUrl,
+    payloadKey: config.temporal.payloadKey,
     temporalNamespace: config.temporal.namespace,
     ...(config.portalDir !== undefined && { portalFiles: createPortalFiles(config.portalDir, config.portal) }),
   }
