@@ -4,7 +4,7 @@ import type { LimitSettings } from './api/limits'
 import { SUSPENSION, type SuspensionTimes } from './domain/health'
 import { processId } from './domain/process-id'
 import { pem, SettingsError, type Env } from './env'
-import { readKeyPair } from './certificate'
+import { readKeyPair, type KeyPair } from './certificate'
 import type { HttpSettings } from './listen'
 import type { SingleSignOnSettings } from './portal'
 import { parseRules } from './portal/claimed-roles'
@@ -114,7 +114,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     allowTargets: [...env.HERALD_ALLOW_TARGETS, ...(servers.embedded ? LOOPBACK : [])],
     deniedPorts: servers.ports,
     requireHttps: env.HERALD_REQUIRE_HTTPS,
-    ...(env.HERALD_WEBHOOK_CA && { webhookCa: certificates(env.HERALD_WEBHOOK_CA) }),
+    ...(env.HERALD_WEBHOOK_CA && { webhookCa: certificates('HERALD_WEBHOOK_CA', env.HERALD_WEBHOOK_CA) }),
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
     reconcile: { everyMs: 15_000, patienceMs: 300_000 },
     retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
@@ -132,26 +132,20 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
 function httpFrom({ HOST: host, PORT: port, HERALD_OPS_PORT: opsPort, HERALD_TLS_CERT: cert, HERALD_TLS_KEY: key }: Env): HttpSettings {
   if (opsPort !== undefined && opsPort === port && port !== 0) throw new SettingsError(`HERALD_OPS_PORT must be another port than PORT, which is ${port}`)
   const where = { host, port, ...(opsPort !== undefined && { opsPort }) }
-  if (cert === undefined && key === undefined) return where
-  if (cert === undefined || key === undefined) throw new SettingsError('TLS needs both HERALD_TLS_CERT, the certificate with its chain, and HERALD_TLS_KEY, its key: PEM, or the paths of files')
-  try {
-    readKeyPair({ cert, key })
-  } catch (error) {
-    throw new SettingsError(`HERALD_TLS_CERT and HERALD_TLS_KEY cannot be used: ${(error as Error).message}`)
-  }
-  return { ...where, tls: { cert, key } }
+  // The settings themselves, since the files that they name may be replaced.
+  return keyPair('HERALD_TLS_CERT', cert, 'HERALD_TLS_KEY', key) && cert && key ? { ...where, tls: { cert, key } } : where
 }
 
 /** @throws {SettingsError} */
-function certificates(setting: string): string {
+function certificates(name: string, setting: string): string {
   try {
     const text = pem(setting) ?? ''
     const all = [...text.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(([one]) => new X509Certificate(one))
     if (all.length > 0) return text
   } catch (error) {
-    throw new SettingsError(`HERALD_WEBHOOK_CA cannot be read: ${(error as Error).message}`)
+    throw new SettingsError(`${name} cannot be read: ${(error as Error).message}`)
   }
-  throw new SettingsError('HERALD_WEBHOOK_CA must be certificates of authorities in PEM form, or the path of a file with them')
+  throw new SettingsError(`${name} must be certificates of authorities in PEM form, or the path of a file with them`)
 }
 
 const publicUrlOf = ({ HERALD_URL: url }: Env): { publicUrl?: string } => (url === undefined ? {} : { publicUrl: url.replace(/\/+$/, '') })
@@ -191,9 +185,24 @@ function mailFrom(env: Env): { mail?: MailConfig } {
 }
 
 const usesTls = (env: Env): boolean =>
-  env.TEMPORAL_TLS ?? (env.TEMPORAL_TLS_CA ?? env.TEMPORAL_TLS_CERT ?? env.TEMPORAL_API_KEY) !== undefined
+  env.TEMPORAL_TLS ?? (env.TEMPORAL_TLS_CA ?? env.TEMPORAL_TLS_CERT ?? env.TEMPORAL_TLS_KEY ?? env.TEMPORAL_API_KEY) !== undefined
 
-const tlsFrom = (env: Env): NonNullable<TemporalSettings['tls']> => {
-  const [ca, cert, key] = [pem(env.TEMPORAL_TLS_CA), pem(env.TEMPORAL_TLS_CERT), pem(env.TEMPORAL_TLS_KEY)]
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+/** @throws {SettingsError} */
+function tlsFrom({ TEMPORAL_TLS_CA: ca, TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KEY: key, TEMPORAL_TLS_SERVER_NAME: serverName }: Env): NonNullable<TemporalSettings['tls']> {
+  return {
+    ...(ca && { ca: certificates('TEMPORAL_TLS_CA', ca) }),
+    ...keyPair('TEMPORAL_TLS_CERT', cert, 'TEMPORAL_TLS_KEY', key),
+    ...(serverName && { serverName }),
+  }
+}
+
+/** Both or none. @throws {SettingsError} */
+function keyPair(certName: string, cert: string | undefined, keyName: string, key: string | undefined): KeyPair | undefined {
+  if (cert === undefined && key === undefined) return undefined
+  if (cert === undefined || key === undefined) throw new SettingsError(`${certName}, a certificate with its chain, needs ${keyName}, its key, and the other way round: PEM, or the paths of files`)
+  try {
+    return readKeyPair({ cert, key })
+  } catch (error) {
+    throw new SettingsError(`${certName} and ${keyName} cannot be used: ${(error as Error).message}`)
+  }
 }

@@ -128,6 +128,7 @@ const settings = z.object({
   TEMPORAL_TLS_CA: text,
   TEMPORAL_TLS_CERT: text,
   TEMPORAL_TLS_KEY: text,
+  TEMPORAL_TLS_SERVER_NAME: text,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   XDG_CACHE_HOME: text,
 })

@@ -91,7 +91,7 @@ describe('settings of TLS and ports', () => {
   it('are refused where they cannot be used, and say why', async () => {
     const [one, other] = [await authority.issue('one'), await authority.issue('other')]
     expect(config({ HERALD_TLS_CERT: one.cert, HERALD_TLS_KEY: one.key }).http).toMatchObject({ tls: one })
-    expect(() => config({ HERALD_TLS_CERT: one.cert })).toThrow('both HERALD_TLS_CERT')
+    expect(() => config({ HERALD_TLS_CERT: one.cert })).toThrow('HERALD_TLS_CERT, a certificate with its chain, needs HERALD_TLS_KEY')
     expect(() => config({ HERALD_TLS_CERT: one.cert, HERALD_TLS_KEY: other.key })).toThrow(/HERALD_TLS_CERT and HERALD_TLS_KEY cannot be used: .*key values mismatch/)
     expect(() => config({ HERALD_TLS_CERT: '/nowhere', HERALD_TLS_KEY: one.key })).toThrow('no such file')
     expect(() => config({ PORT: '3000', HERALD_OPS_PORT: '3000' })).toThrow('another port than PORT')
