@@ -72,7 +72,7 @@ export async function startApi({ singleSignOn, ...overrides }: Partial<ApiDeps> 
   const logged: string[] = []
   const deps = { ...createDeps(store, logged, singleSignOn), ...overrides }
   await ensureDefaultTenant(deps.tenants)
-  const server = createServer(createApp(deps)).listen(0, '127.0.0.1')
+  const server = createServer({ keepAliveTimeout: 65_000 }, createApp(deps)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = urlOf(server)
   const check = await conformance(url)
