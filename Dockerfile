@@ -22,6 +22,6 @@ COPY --from=build /app/dist ./dist
 USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { PORT, HERALD_OPS_PORT, HERALD_TLS_CERT } = process.env; require(HERALD_TLS_CERT ? 'https' : 'http').get({ host: '127.0.0.1', port: HERALD_OPS_PORT || PORT, path: '/healthz', rejectUnauthorized: false }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/src/bin/herald.js"]
 CMD ["api"]

@@ -27,7 +27,7 @@ export function buildPortal() {
 function describeApi() {
   const { describeApi } = createRequire(import.meta.url)(join(root, 'dist/src/api/app.js'))
   const document = join(root, 'dist', 'openapi.json')
-  writeFileSync(document, JSON.stringify(describeApi('built')))
+  writeFileSync(document, JSON.stringify(describeApi()))
   run(ofPortal('openapi-typescript', 'bin/cli.js'), document, '--output', join('dist', 'openapi.d.ts'), '--default-non-nullable', 'false', '--silent')
 }
 

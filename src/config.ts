@@ -1,9 +1,12 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
 import { createSecureContext } from 'node:tls'
+import type { LimitSettings } from './api/limits'
 import { SUSPENSION, type SuspensionTimes } from './domain/health'
 import { processId } from './domain/process-id'
 import { pem, SettingsError, type Env } from './env'
+import { readKeyPair, type KeyPair } from './certificate'
+import type { HttpSettings } from './listen'
 import type { SingleSignOnSettings } from './portal'
 import { parseRules } from './portal/claimed-roles'
 import type { SessionTimes } from './portal/sessions'
@@ -20,7 +23,7 @@ export interface Config {
   version: string
   /** Names this process in leases. */
   processId: string
-  http: { host: string; port: number }
+  http: HttpSettings
   mongodb: { uri: string; database: string }
   temporal: TemporalSettings & { uiUrl?: string; workflowBundle: string }
   /** SHA-256 of the admin key, in hex. */
@@ -49,6 +52,8 @@ export interface Config {
   tallying: TallyingTimes
   suspension: SuspensionTimes
   portal: PortalConfig
+  /** How often callers may ask; without limits when not given. */
+  limits?: LimitSettings
   /** None: no mail is sent. */
   mail?: MailConfig
   /** Where the build has put the portal; none: it is not served. */
@@ -96,7 +101,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
   return {
     version,
     processId: processId(hostname(), process.pid, new Date()),
-    http: { host: env.HOST, port: env.PORT },
+    http: httpFrom(env),
     mongodb: { uri: servers.mongodbUri, database: env.HERALD_DATABASE },
     temporal: {
       address: servers.temporalAddress,
@@ -114,7 +119,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     allowTargets: [...env.HERALD_ALLOW_TARGETS, ...(servers.embedded ? LOOPBACK : [])],
     deniedPorts: servers.ports,
     requireHttps: env.HERALD_REQUIRE_HTTPS,
-    ...(env.HERALD_WEBHOOK_CA && { webhookCa: certificates(env.HERALD_WEBHOOK_CA) }),
+    ...(env.HERALD_WEBHOOK_CA && { webhookCa: certificates('HERALD_WEBHOOK_CA', env.HERALD_WEBHOOK_CA) }),
     ...(env.HERALD_WEBHOOK_CRL && { webhookCrl: revocations(env.HERALD_WEBHOOK_CRL) }),
     ...(env.HERALD_EGRESS_PROXY && { egressProxy: env.HERALD_EGRESS_PROXY }),
     eventsPerWorkflow: env.HERALD_EVENTS_PER_WORKFLOW,
@@ -123,6 +128,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     tallying: { everyMs: 15_000, settleMs: 90_000 },
     suspension: SUSPENSION,
     portal: portalFrom(env),
+    limits: { ...(env.HERALD_ADDRESS_LIMIT && { address: env.HERALD_ADDRESS_LIMIT }), ...(env.HERALD_KEY_LIMIT && { key: env.HERALD_KEY_LIMIT }) },
     portalDir: builtPortalPath(),
     ...mailFrom(env),
     ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
@@ -130,15 +136,23 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
 }
 
 /** @throws {SettingsError} */
-function certificates(setting: string): string {
+function httpFrom({ HOST: host, PORT: port, HERALD_OPS_PORT: opsPort, HERALD_TLS_CERT: cert, HERALD_TLS_KEY: key }: Env): HttpSettings {
+  if (opsPort !== undefined && opsPort === port && port !== 0) throw new SettingsError(`HERALD_OPS_PORT must be another port than PORT, which is ${port}`)
+  const where = { host, port, ...(opsPort !== undefined && { opsPort }) }
+  // The settings themselves, since the files that they name may be replaced.
+  return keyPair('HERALD_TLS_CERT', cert, 'HERALD_TLS_KEY', key) && cert && key ? { ...where, tls: { cert, key } } : where
+}
+
+/** @throws {SettingsError} */
+function certificates(name: string, setting: string): string {
   try {
     const text = pem(setting) ?? ''
     const all = [...text.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(([one]) => new X509Certificate(one))
     if (all.length > 0) return text
   } catch (error) {
-    throw new SettingsError(`HERALD_WEBHOOK_CA cannot be read: ${(error as Error).message}`)
+    throw new SettingsError(`${name} cannot be read: ${(error as Error).message}`)
   }
-  throw new SettingsError('HERALD_WEBHOOK_CA must be certificates of authorities in PEM form, or the path of a file with them')
+  throw new SettingsError(`${name} must be certificates of authorities in PEM form, or the path of a file with them`)
 }
 
 /** @throws {SettingsError} */
@@ -190,9 +204,24 @@ function mailFrom(env: Env): { mail?: MailConfig } {
 }
 
 const usesTls = (env: Env): boolean =>
-  env.TEMPORAL_TLS ?? (env.TEMPORAL_TLS_CA ?? env.TEMPORAL_TLS_CERT ?? env.TEMPORAL_API_KEY) !== undefined
+  env.TEMPORAL_TLS ?? (env.TEMPORAL_TLS_CA ?? env.TEMPORAL_TLS_CERT ?? env.TEMPORAL_TLS_KEY ?? env.TEMPORAL_API_KEY) !== undefined
 
-const tlsFrom = (env: Env): NonNullable<TemporalSettings['tls']> => {
-  const [ca, cert, key] = [pem(env.TEMPORAL_TLS_CA), pem(env.TEMPORAL_TLS_CERT), pem(env.TEMPORAL_TLS_KEY)]
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+/** @throws {SettingsError} */
+function tlsFrom({ TEMPORAL_TLS_CA: ca, TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KEY: key, TEMPORAL_TLS_SERVER_NAME: serverName }: Env): NonNullable<TemporalSettings['tls']> {
+  return {
+    ...(ca && { ca: certificates('TEMPORAL_TLS_CA', ca) }),
+    ...keyPair('TEMPORAL_TLS_CERT', cert, 'TEMPORAL_TLS_KEY', key),
+    ...(serverName && { serverName }),
+  }
+}
+
+/** Both or none. @throws {SettingsError} */
+function keyPair(certName: string, cert: string | undefined, keyName: string, key: string | undefined): KeyPair | undefined {
+  if (cert === undefined && key === undefined) return undefined
+  if (cert === undefined || key === undefined) throw new SettingsError(`${certName}, a certificate with its chain, needs ${keyName}, its key, and the other way round: PEM, or the paths of files`)
+  try {
+    return readKeyPair({ cert, key })
+  } catch (error) {
+    throw new SettingsError(`${certName} and ${keyName} cannot be used: ${(error as Error).message}`)
+  }
 }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import * as ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { parseDuration } from './domain/duration'
+import type { RateLimit } from './domain/rate-limit'
 import { DEFAULT_TENANT, TENANT_ID_PATTERN } from './domain/tenant'
 import { EVERY_TENANT } from './domain/user'
 
@@ -30,6 +31,14 @@ const list = (separator: string | RegExp) =>
     .string()
     .default('')
     .transform((text) => text.split(separator).map((item) => item.trim()).filter(Boolean))
+/** `600/m`, `100/s`, or `off`. */
+const limit = (usual: string) =>
+  z
+    .string()
+    .default(usual)
+    .refine((value) => value === 'off' || /^[1-9]\d{0,6}\/[sm]$/.test(value), 'must be requests a second or a minute, such as 100/s or 600/m, or off')
+    .transform((value) => (value === 'off' ? undefined : rateOf(value)))
+const rateOf = (text: string): RateLimit => ({ requests: Number.parseInt(text, 10), per: text.endsWith('/s') ? 'second' : 'minute' })
 const span = (usual: string, min: string, max: string) => {
   const [leastMs = 0, mostMs = 0] = [parseDuration(min), parseDuration(max)]
   return z
@@ -53,6 +62,11 @@ const isProxyUrl = (text: string): boolean =>
 const settings = z.object({
   PORT: port.default(3000),
   HOST: z.string().default('127.0.0.1'),
+  HERALD_OPS_PORT: port.optional(),
+  HERALD_ADDRESS_LIMIT: limit('600/m'),
+  HERALD_KEY_LIMIT: limit('off'),
+  HERALD_TLS_CERT: text,
+  HERALD_TLS_KEY: text,
   HERALD_URL: z.url({ protocol: /^https?$/, error: 'must be the address of a running Herald, such as http://127.0.0.1:3000' }).optional(),
   HERALD_DATA_DIR: z.string().default('.herald'),
   HERALD_ADMIN_KEY: z.string().min(20, 'must have at least 20 characters').optional(),
@@ -119,6 +133,7 @@ const settings = z.object({
   TEMPORAL_TLS_CA: text,
   TEMPORAL_TLS_CERT: text,
   TEMPORAL_TLS_KEY: text,
+  TEMPORAL_TLS_SERVER_NAME: text,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   XDG_CACHE_HOME: text,
 })

@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Config } from './config'
 import { createContext, type Context, type Role } from './context'
+import { listen, type Listening } from './listen'
 import type { Logger } from './logger'
 import { ensureSearchAttributes } from './temporal/register'
 import { startWorkers, type Workers } from './temporal/workers'
@@ -13,34 +11,35 @@ export interface Herald {
   context: Context
   /** Where the API answers; a worker answers for its health alone. */
   url: string
+  /** Where operators are answered, when that is a place of its own. */
+  opsUrl?: string
+  /** Takes the certificate of the API anew, where its files have changed. */
+  renewCertificate: () => void
   /** Rejects when a part broke that the process cannot go on without. */
   broken: Promise<never>
   /** HTTP first, then workers, then what is still to be written, then the connections. */
   stop: () => Promise<void>
 }
 
-/** Whoever sends slowly does not hold a connection for long. */
-const SLOW_CALLERS = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 }
-
 /** Runs one process of Herald against servers that are there. */
 export async function startHerald(config: Config, logger: Logger, role: Role): Promise<Herald> {
   const withWorkers = role !== 'api'
   const context = await createContext({ config, logger, role })
   await ensureSearchAttributes(context.temporal.connection, config.temporal.namespace)
-  const server = createServer(SLOW_CALLERS, context.app).listen(config.http.port, config.http.host)
-  await Promise.race([once(server, 'listening'), once(server, 'error').then(([error]) => Promise.reject(error as Error))])
+  const listening = await listen(config.http, context, logger)
   await context.sweeper.inherit()
   if (withWorkers) await context.fleet.join()
   const workers = withWorkers ? await workersOf(context) : undefined
   const rounds = startRounds(context, withWorkers)
   const following = withWorkers ? context.follow() : Promise.resolve()
   const mailing = withWorkers ? context.postman?.(context.stopping.signal) : undefined
-  const { address, port } = server.address() as AddressInfo
   return {
     context,
-    url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+    url: listening.url,
+    ...(listening.opsUrl !== undefined && { opsUrl: listening.opsUrl }),
+    renewCertificate: listening.renewCertificate,
     broken: (workers?.running ?? new Promise<void>(() => undefined)).then(() => new Promise<never>(() => undefined)),
-    stop: () => stop(context, server, workers, () => Promise.all([rounds(), following, mailing])),
+    stop: () => stop(context, listening, workers, () => Promise.all([rounds(), following, mailing])),
   }
 }
 
@@ -54,15 +53,9 @@ const workersOf = ({ config, temporal, activities }: Context): Promise<Workers> 
     ...(config.temporal.payloadKey && { payloadKey: config.temporal.payloadKey }),
   })
 
-async function stop(context: Context, server: Server, workers: Workers | undefined, rounds: () => Promise<unknown>): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
+async function stop(context: Context, listening: Listening, workers: Workers | undefined, rounds: () => Promise<unknown>): Promise<void> {
   // Live lists would go on for ever.
-  await context.deliveryChanges.close()
-  server.closeIdleConnections()
-  const forced = setTimeout(() => server.closeAllConnections(), 5_000)
-  await closed
-  clearTimeout(forced)
+  await listening.close(() => context.deliveryChanges.close(), 5_000)
   context.stopping.abort()
   await context.alarm.stop()
   await rounds()

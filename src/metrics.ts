@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { version } from '../package.json'
 
 /** What `/metrics` shows; names follow Prometheus' conventions. */
 export interface Metrics {
@@ -16,6 +17,7 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  new Gauge({ name: 'herald_build_info', help: 'The version of Herald that runs.', labelNames: ['version'], registers: [registry] }).set({ version }, 1)
   const counter = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
     new Counter<Label>({ name, help, labelNames, registers: [registry] })
   return {

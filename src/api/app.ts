@@ -1,5 +1,5 @@
 import express, { type Express, type RequestHandler } from 'express'
-import helmet from 'helmet'
+import helmet, { strictTransportSecurity } from 'helmet'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { PostEvent } from '../delivery/post'
@@ -34,6 +34,7 @@ import { approvalRoutes } from './approvals'
 import { auditRoutes } from './audit'
 import { createRecord } from './audited'
 import { createAuthenticate } from './auth'
+import { codecCors, codecRoutes } from './codec'
 import { deliveryRoutes } from './deliveries'
 import { createDocs } from './docs'
 import type { EventCatalog } from '../publish/event-catalog'
@@ -43,7 +44,8 @@ import { eventRoutes } from './events'
 import { exportRoutes } from './export'
 import { filterTestRoutes } from './filter-tests'
 import { createFailureHandler, refusePath } from './failures'
-import { healthRoutes } from './health'
+import { healthRoutes, OPERATION } from './health'
+import type { Limits } from './limits'
 import { legalHoldRoutes } from './legal-holds'
 import { createLinkPages } from './link-pages'
 import { liveRoutes } from './live'
@@ -114,36 +116,46 @@ export interface ApiDeps extends TemporalUi {
   newSigningKey: () => string
   /** SHA-256 of the admin key, in hex. */
   adminKeyHash: string
+  /** Opens what services have sealed in their own starts. */
+  payloadKey?: Buffer
+  /** How often callers may ask. */
+  limits: Limits
   logger: Logger
   metrics: Pick<Registry, 'metrics' | 'contentType'>
   readiness: () => Promise<{ mongodb: boolean; temporal: boolean }>
-  version: string
   /** Serves the portal's files; none where there is no portal. */
   portalFiles?: RequestHandler
 }
 
 /** Herald's REST API, ready to be listened with. Limits on slow callers are the HTTP server's. */
-export const createApp = (deps: ApiDeps): Express =>
-  serve(deps, createRoutes(deps), [createLinkPages(deps.portalSettings), ...(deps.portalFiles ? [deps.portalFiles] : [])])
+export const createApp = (deps: ApiDeps): Express => serve(deps, createRoutes(deps), pagesOf(deps))
+
+/** The same without what is for operators, and for what watches Herald: that is at another port. */
+export const createPublicApp = (deps: ApiDeps): Express =>
+  serve(deps, createRoutes(deps).filter(({ scope, tag }) => scope !== 'admin' && tag !== OPERATION), pagesOf(deps))
 
 /** What routes take apart as they are built; they call none of it. */
 const UNSERVED = { portal: {}, portalSettings: { frameAncestors: [] } } as unknown as ApiDeps
 
 /** The document of the API without an API. */
-export const describeApi = (version: string): object => createOpenApi(createRoutes(UNSERVED), version)
+export const describeApi = (): object => createOpenApi(createRoutes(UNSERVED))
 
 /** What a process that is no API answers: whether it is well. */
 export const createHealthApp = (deps: ApiDeps): Express => serve(deps, healthRoutes(deps))
+
+const pagesOf = ({ portalSettings, portalFiles }: ApiDeps): RequestHandler[] => [createLinkPages(portalSettings), ...(portalFiles ? [portalFiles] : [])]
 
 function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', deps.trustProxies)
-  app.use(securityHeaders())
+  app.use(securityHeaders(), transportSecurity(deps.portalSettings))
   const cookies = createSessionCookies(deps.portalSettings)
-  app.use(createRouter(routes, createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions }), createRecord(deps)))
+  if (routes.some(({ path }) => path.startsWith('/codec/'))) app.use('/codec', codecCors(deps))
+  const authenticate = createAuthenticate({ ...deps, cookies, sessions: deps.portal.sessions })
+  app.use(createRouter(routes, { authenticate, record: createRecord(deps), limits: deps.limits }))
   for (const page of pages) app.use(page)
-  app.use(createDocs(createOpenApi(routes, deps.version)))
+  app.use(createDocs(createOpenApi(routes)))
   app.use(refusePath)
   app.use(createFailureHandler(deps.logger))
   return app
@@ -182,6 +194,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...portalLinkRoutes(shared),
     ...auditRoutes(shared),
     ...encryptionKeyRoutes(shared),
+    ...codecRoutes(shared),
     ...healthRoutes(shared),
     ...approvalRoutes({ ...shared, planned: () => routes }),
   ]
@@ -194,5 +207,13 @@ function securityHeaders(): ReturnType<typeof helmet> {
     contentSecurityPolicy: {
       directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
     },
+    strictTransportSecurity: false,
   })
+}
+
+/** Of what came over TLS, in process or at a proxy that is believed: over plain HTTP it may not be sent (RFC 6797, 7.2). */
+function transportSecurity({ publicUrl }: PortalSettings): RequestHandler {
+  const set = strictTransportSecurity()
+  const isAlwaysSecure = publicUrl?.startsWith('https:') ?? false
+  return (req, res, next) => (isAlwaysSecure || req.secure ? set(req, res, next) : next())
 }

@@ -7,6 +7,7 @@ import { sessionScopes, type LiveSession, type Sessions } from '../portal/sessio
 import type { ApiKeyStore } from '../store/api-keys'
 import type { TenantStore } from '../store/tenants'
 import { hashToken, isSameHash, keyIdOf } from './key-token'
+import type { Limits } from './limits'
 import { Problem } from './problem'
 import type { Caller, Route } from './route'
 import { CSRF_HEADER, type SessionCookies } from './session-cookie'
@@ -18,6 +19,7 @@ export interface AuthDeps {
   cookies: Pick<SessionCookies, 'read'>
   /** SHA-256 of the admin key, in hex. */
   adminKeyHash: string
+  limits: Pick<Limits, 'mustHaveTries' | 'takeOfAddress'>
 }
 
 /** What of a request says who asks. */
@@ -26,6 +28,10 @@ export interface Asking {
   headers: IncomingHttpHeaders
   /** Over TLS, as far as the proxies before Herald are trusted to tell. */
   secure: boolean
+  /** Where it comes from, as far as they are. */
+  address: string
+  /** A site that may use the sessions of its visitors has sent it: it need not show the session's token. */
+  isTrusted?: boolean
 }
 
 /** Lets a request in that may do what needs `scope`; else throws 401, 403 or, for its tenant, 404. */
@@ -46,7 +52,7 @@ interface Known {
 export const BACKGROUND_HEADER = 'herald-background'
 const SAFE_METHODS = ['GET', 'HEAD']
 
-export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminKeyHash }: AuthDeps): Authenticate {
+export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminKeyHash, limits }: AuthDeps): Authenticate {
   const adminKey = ofKey({ id: 'admin', tenantId: DEFAULT_TENANT, scopes: SCOPES })
   const knownTenants = new LRUCache<string, { tenant?: Tenant }>({
     max: 10_000,
@@ -54,27 +60,47 @@ export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminK
     fetchMethod: async (id) => ({ tenant: TENANT_ID_PATTERN.test(id) ? await tenants.get(id) : undefined }),
   })
 
-  async function byKey(headers: IncomingHttpHeaders): Promise<Known> {
+  /** Hashes of keys and sessions that were right: what others do from the same address does not keep them out. */
+  const rightLately = new LRUCache<string, true>({ max: 10_000 })
+  const mayBeLookedUp = async (hash: string, address: string): Promise<void> => (rightLately.has(hash) ? undefined : limits.mustHaveTries(address))
+
+  async function byKey({ headers, address }: Asking): Promise<Known> {
     const token = bearerToken(headers.authorization)
     const hash = hashToken(token)
     if (isSameHash(hash, adminKeyHash)) return adminKey
+    await mayBeLookedUp(hash, address)
     const id = keyIdOf(token)
     const key = id === undefined ? undefined : await apiKeys.find(id)
     if (!key || !isSameHash(hash, key.hash)) throw unauthorized('This API key is not known.', 'invalid_token')
     if (key.revokedAt) throw unauthorized('This API key was revoked; use another one.', 'invalid_token')
     if (key.expiresAt && key.expiresAt.getTime() <= Date.now()) throw unauthorized(`This API key expired at ${key.expiresAt.toISOString()}; use another one.`, 'invalid_token')
+    rightLately.set(hash, true)
     apiKeys.used(key.id)
     return ofKey(key)
   }
 
-  async function bySession(token: string, { method, headers }: Asking): Promise<Known> {
+  async function bySession(token: string, { method, headers, address, isTrusted }: Asking): Promise<Known> {
+    const hash = hashToken(token)
+    await mayBeLookedUp(hash, address)
     const session = await sessions.resolve(token, { isUse: headers[BACKGROUND_HEADER] === undefined })
     if (!session) throw unauthorized('The session has ended: sign in again, or send an API key.')
+    rightLately.set(hash, true)
     const shown = headers[CSRF_HEADER]
-    if (!SAFE_METHODS.includes(method) && (typeof shown !== 'string' || !isSameHash(shown, session.csrfToken))) {
+    if (!isTrusted && !SAFE_METHODS.includes(method) && (typeof shown !== 'string' || !isSameHash(shown, session.csrfToken))) {
       throw new Problem('forbidden', `Send the csrfToken of GET /v1/session in the header ${CSRF_HEADER}.`)
     }
     return ofSession(session)
+  }
+
+  async function whoAsks(request: Asking): Promise<Known> {
+    const { headers, secure, address } = request
+    const [cookie] = headers.authorization === undefined ? cookies.read({ cookie: headers.cookie, from: { isSecure: secure } }) : []
+    try {
+      return await (cookie === undefined ? byKey(request) : bySession(cookie, request))
+    } catch (error) {
+      if (error instanceof Problem && error.body.status === 401) Object.assign(error.headers, await limits.takeOfAddress(address))
+      throw error
+    }
   }
 
   const tenantOf = async (id: string): Promise<Tenant | undefined> => (knownTenants.get(id) ?? (await knownTenants.fetch(id)))?.tenant
@@ -90,10 +116,8 @@ export function createAuthenticate({ apiKeys, tenants, sessions, cookies, adminK
   }
 
   return async (request, scope) => {
-    const { headers } = request
-    const [cookie] = headers.authorization === undefined ? cookies.read({ cookie: headers.cookie, from: { isSecure: request.secure } }) : []
-    const known = cookie === undefined ? await byKey(headers) : await bySession(cookie, request)
-    const wanted = headers['herald-tenant']
+    const known = await whoAsks(request)
+    const wanted = request.headers['herald-tenant']
     const tenantId = typeof wanted === 'string' ? wanted : known.homeTenant
     const scopes = known.scopesIn(tenantId)
     if (scopes.length === 0) throw new Problem('forbidden', known.stranger(tenantId))

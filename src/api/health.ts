@@ -6,29 +6,31 @@ import { named } from './views'
 export interface HealthDeps {
   readiness: () => Promise<{ mongodb: boolean; temporal: boolean }>
   metrics: Pick<Registry, 'metrics' | 'contentType'>
-  version: string
 }
 
-const alive = z.object({ status: z.literal('alive'), version: z.string() })
+/** The tag of what is for those who watch Herald. */
+export const OPERATION = 'Operation'
+
+const alive = z.object({ status: z.literal('alive') })
 const readinessView = z.object({ status: z.enum(['ready', 'not ready']), mongodb: z.boolean(), temporal: z.boolean() })
 named.add(readinessView, { id: 'Readiness' })
 
-export function healthRoutes({ readiness, metrics, version }: HealthDeps): Route[] {
+export function healthRoutes({ readiness, metrics }: HealthDeps): Route[] {
   return [
     route({
       method: 'get',
       path: '/healthz',
       scope: 'none',
-      tag: 'Operation',
+      tag: OPERATION,
       summary: 'Is this process alive?',
       responses: { 200: { description: 'It is.', schema: alive } },
-      handle: async () => ({ status: 200, body: { status: 'alive', version } }),
+      handle: async () => ({ status: 200, body: { status: 'alive' } }),
     }),
     route({
       method: 'get',
       path: '/readyz',
       scope: 'none',
-      tag: 'Operation',
+      tag: OPERATION,
       summary: 'Does it reach MongoDB and Temporal?',
       description: 'Publishing needs MongoDB only: what is published while Temporal is away is delivered when it is back.',
       responses: {
@@ -45,8 +47,9 @@ export function healthRoutes({ readiness, metrics, version }: HealthDeps): Route
       method: 'get',
       path: '/metrics',
       scope: 'read',
-      tag: 'Operation',
+      tag: OPERATION,
       summary: 'Metrics for Prometheus',
+      description: '`herald_build_info` names the version of Herald, which nothing tells without a key.',
       responses: { 200: { description: 'In the text format.', contentType: 'text/plain' } },
       handle: async () => ({ status: 200, text: await metrics.metrics(), contentType: metrics.contentType }),
     }),

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
+import { OPERATION } from './health'
 import type { Answer, Route } from './route'
 import { COOKIES, CSRF_HEADER } from './session-cookie'
 import { named, problem } from './views'
@@ -7,15 +8,18 @@ import { named, problem } from './views'
 type Json = Record<string, unknown>
 type JsonSchema = z.core.JSONSchema.BaseSchema
 
+/** Of the API, which grows and does not break. Which Herald serves it, nobody is told without a key. */
+const API_VERSION = '1'
+
 /** Tells the routes as OpenAPI 3.1, from the very schemas that check the requests. */
-export function createOpenApi(routes: Route[], version: string): Json {
+export function createOpenApi(routes: Route[]): Json {
   const paths: Record<string, Json> = {}
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method]: operation(route) }
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Herald', version, description: ABOUT, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: { title: 'Herald', version: API_VERSION, description: ABOUT, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
@@ -32,6 +36,8 @@ export function createOpenApi(routes: Route[], version: string): Json {
 const ABOUT = `Herald delivers a bank's events to its customers' webhooks.
 
 Unless it says otherwise, a route needs an API key, \`Authorization: Bearer <key>\`, or the session of somebody who has signed in. Its scopes are named at each route; \`admin\` implies all. This document and \`/docs\` are open as well: they hold no data. The admin key, and keys with the scope \`admin\`, act for another tenant with the header \`Herald-Tenant: <id>\`; a user does for every tenant in which they have a role.
+
+Where the operators have set limits, \`RateLimit-Policy\` and \`RateLimit\` say how many requests are left (draft-ietf-httpapi-ratelimit-headers), and 429 says in \`Retry-After\` when to try again.
 
 Problems are answered as \`application/problem+json\` (RFC 9457) and say what to do. Lists are \`{ data, nextCursor }\`.`
 
@@ -86,8 +92,9 @@ function fields(schema: z.ZodType | undefined, place: 'path' | 'query'): Json[] 
 }
 
 /** 404 also says that there is no such tenant. */
-function responses({ responses: own, problems = [], scope, query, body, params }: Route): Json {
-  const always = [...(scope === 'none' ? [] : [401, 403, 404, 503]), ...(query || body || params ? [400] : []), ...(body ? [413, 415] : [])]
+function responses({ responses: own, problems = [], scope, tag, query, body, params }: Route): Json {
+  const isLimited = scope !== 'none' || tag !== OPERATION
+  const always = [...(scope === 'none' ? [] : [401, 403, 404, 503]), ...(isLimited ? [429] : []), ...(query || body || params ? [400] : []), ...(body ? [413, 415] : [])]
   const answers: [number, Answer][] = [...new Set([...always, ...problems])].map((status) => [
     status,
     { description: STATUS_CODES[status] ?? 'Problem', schema: problem, contentType: 'application/problem+json' },

@@ -12,6 +12,7 @@ const KINDS = {
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
   'too-many-tries': { status: 429, title: 'Too many tries' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
   'too-many-streams': { status: 429, title: 'Too many at once' },
   internal: { status: 500, title: 'Herald made a mistake' },
   busy: { status: 503, title: 'Too many ask for this at once' },

@@ -108,6 +108,8 @@ interface About {
   /** The body as the document shows it, when the schema that reads it says less. */
   bodyShown?: z.ZodType
   maxBodyBytes?: number
+  /** A site whose scripts may call it with a session, and without that session's token. */
+  trustedOrigin?: string | undefined
   /** Whether a call is written to the audit log; else whatever is no GET is. */
   audited?: boolean
   responses: Record<number, Answer>

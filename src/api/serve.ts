@@ -1,7 +1,9 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import type { RecordCall } from './audited'
-import { BACKGROUND_HEADER, type Authenticate } from './auth'
+import { BACKGROUND_HEADER, type Asking, type Authenticate } from './auth'
 import { bodyReader, jsonText, parseJson, refuseAmbiguous } from './body'
+import { OPERATION } from './health'
+import type { Limits } from './limits'
 import { Problem, type ProblemBody } from './problem'
 import type { Call, Caller, Reply, Route } from './route'
 import { parse } from './parse'
@@ -11,11 +13,18 @@ const MAX_BODY_BYTES = 256 * 1024
 
 const NOBODY: Caller = { tenantId: '', keyId: '', scopes: [] }
 
-/** The routes as Express serves them: who asks → what was sent → the handler → the audit log → the answer. */
-export function createRouter(routes: Route[], authenticate: Authenticate, record: RecordCall): Router {
+/** What a process does with every call. */
+export interface Serving {
+  authenticate: Authenticate
+  record: RecordCall
+  limits: Pick<Limits, 'takeOfAddress' | 'takeOfCaller'>
+}
+
+/** The routes as Express serves them: who asks, and how often → what was sent → the handler → the audit log → the answer. */
+export function createRouter(routes: Route[], serving: Serving): Router {
   const router = Router()
   for (const each of routes) {
-    router[each.method](expressPath(each.path), ...handlers(each, authenticate, record))
+    router[each.method](expressPath(each.path), ...handlers(each, serving))
   }
   for (const path of new Set(routes.map((each) => each.path))) {
     router.all(expressPath(path), refuseMethod(routes.filter((each) => each.path === path)))
@@ -25,10 +34,15 @@ export function createRouter(routes: Route[], authenticate: Authenticate, record
 
 const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
-function handlers(each: Route, authenticate: Authenticate, record: RecordCall): RequestHandler[] {
-  const { scope, body, maxBodyBytes = MAX_BODY_BYTES } = each
+function handlers(each: Route, { authenticate, record, limits }: Serving): RequestHandler[] {
+  const { scope, tag, body, maxBodyBytes = MAX_BODY_BYTES, trustedOrigin } = each
   const letIn: RequestHandler = async (req, res, next) => {
-    if (scope !== 'none') res.locals.caller = await authenticate(req, scope)
+    if (scope !== 'none') {
+      const isTrusted = trustedOrigin !== undefined && req.headers.origin === trustedOrigin
+      const caller = await authenticate({ ...asking(req), isTrusted }, scope)
+      res.locals.caller = caller
+      setAll(res, await limits.takeOfCaller(caller.keyId))
+    } else if (tag !== OPERATION) setAll(res, await limits.takeOfAddress(req.ip ?? ''))
     next()
   }
   const answer: RequestHandler = async (req, res) => {
@@ -41,11 +55,17 @@ function handlers(each: Route, authenticate: Authenticate, record: RecordCall): 
   return body ? [letIn, bodyReader(maxBodyBytes), answer] : [letIn, answer]
 }
 
+const asking = ({ method, headers, secure, ip = '' }: Request): Asking => ({ method, headers, secure, address: ip })
+
+function setAll(res: Response, headers: Record<string, string>): void {
+  for (const name in headers) res.setHeader(name, headers[name] ?? '')
+}
+
 /** What of MongoDB's absence is an answer to nothing: only a refusal ends what is under way. */
-const mayGoOn = (authenticate: Authenticate, { method, headers, secure }: Request, scope: Route['scope']) => async (): Promise<boolean> => {
+const mayGoOn = (authenticate: Authenticate, request: Request, scope: Route['scope']) => async (): Promise<boolean> => {
   if (scope === 'none') return true
   try {
-    await authenticate({ method, secure, headers: { ...headers, [BACKGROUND_HEADER]: 'true' } }, scope)
+    await authenticate({ ...asking(request), headers: { ...request.headers, [BACKGROUND_HEADER]: 'true' } }, scope)
     return true
   } catch (error) {
     return !(error instanceof Problem)

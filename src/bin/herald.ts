@@ -33,7 +33,7 @@ program
 
 const users = program.command('users').description('who may use the portal, for when nobody can sign in; asks the Herald that runs here, with the admin key')
 const inTenant = (command: Command): Command =>
-  command.option('--tenant <id>', 'the tenant that it is about', 'default').option('--url <url>', 'where Herald runs; else http://127.0.0.1:$PORT')
+  command.option('--tenant <id>', 'the tenant that it is about', 'default').option('--url <url>', 'where Herald runs; else on this machine, as its settings say')
 
 inTenant(users.command('add <email>'))
   .description('invite a user, and print the one-time link with which they choose a password')
@@ -56,7 +56,7 @@ const keys = program.command('keys').description('the keys that seal secrets in 
 keys
   .command('rotate')
   .description('seal with HERALD_ENCRYPTION_KEY what other keys have sealed; may be stopped and run again')
-  .option('--url <url>', 'where Herald runs; else http://127.0.0.1:$PORT')
+  .option('--url <url>', 'where Herald runs; else on this machine, as its settings say')
   .action((options: { url?: string }) => run(() => rotateKeys(options)))
 
 const audit = program.command('audit').description('the log of who did what; asks the Herald that runs here, with the admin key')
@@ -64,7 +64,7 @@ const audit = program.command('audit').description('the log of who did what; ask
 audit
   .command('verify')
   .description('look in every tenant for lines of the audit log that were changed or removed; ends with 1 when there is one')
-  .option('--url <url>', 'where Herald runs; else http://127.0.0.1:$PORT')
+  .option('--url <url>', 'where Herald runs; else on this machine, as its settings say')
   .action((options: { url?: string }) => run(() => verifyAudit(options)))
 
 async function run(command: () => Promise<void>): Promise<void> {
@@ -83,7 +83,7 @@ const isTakenPort = (error: unknown): boolean => (error as NodeJS.ErrnoException
 
 const explain = (error: Error): string =>
   isTakenPort(error)
-    ? `Port ${String((error as { port?: number }).port)} is used by another program. Stop it, or choose another port with PORT=…`
+    ? `Port ${String((error as { port?: number }).port)} is used by another program. Stop it, or choose another port with PORT=… (or HERALD_OPS_PORT=…)`
     : error.message
 
 void program.parseAsync()

@@ -21,7 +21,9 @@ export async function runRole(role: Role): Promise<void> {
   const logger = createLogger(env.LOG_LEVEL)
   installTemporalRuntime(logger)
   const herald = await startHerald(configFrom(env, secrets, servers, builtBundlePath()), logger, role)
-  logger.info({ role, url: herald.url }, 'ready')
+  // As servers do on this signal; without TLS it ends the process, as ever.
+  if (herald.context.config.http.tls) process.on('SIGHUP', herald.renewCertificate)
+  logger.info({ role, url: herald.url, ...(herald.opsUrl !== undefined && { opsUrl: herald.opsUrl }) }, 'ready')
   await Promise.race([stopped, herald.broken])
   logger.info({ role }, 'stopping')
   await herald.stop()

@@ -25,7 +25,7 @@ export async function runStart(): Promise<void> {
   void stopped.then(() => ready || process.exit(130))
   const env = readEnv()
   const embedded = env.MONGODB_URI === undefined || env.TEMPORAL_ADDRESS === undefined
-  await checkPort(env)
+  for (const port of [env.PORT, env.HERALD_OPS_PORT ?? 0]) await checkPort(env.HOST, port)
   const secrets = await loadSecrets(env, { mayCreate: true })
   const stack = await startStack({
     dataDir: path.resolve(env.HERALD_DATA_DIR),
@@ -54,8 +54,8 @@ export async function runStart(): Promise<void> {
 }
 
 /** Before servers are started for nothing. */
-async function checkPort({ HOST, PORT }: Env): Promise<void> {
-  const probe = createServer().listen(PORT, HOST)
+async function checkPort(host: string, port: number): Promise<void> {
+  const probe = createServer().listen(port, host)
   await once(probe, 'listening')
   probe.close()
   await once(probe, 'close')
@@ -70,11 +70,12 @@ function serverLoss(): { promise: Promise<never>; reject: (error: Error) => void
   return { promise, reject: (error) => reject(error) }
 }
 
-function greet({ url, context }: Herald, stack: Stack, env: Env, secrets: Secrets, setup: NewLink | undefined): void {
+function greet({ url, opsUrl, context }: Herald, stack: Stack, env: Env, secrets: Secrets, setup: NewLink | undefined): void {
   const rows = [
     ['Portal', `${url}/portal/`],
     ['API', `${url}/v1`],
     ['API documentation', `${url}/docs`],
+    ...(opsUrl === undefined ? [] : [['For operators', opsUrl]]),
     ['Temporal UI', stack.temporalUiUrl ?? '(where your Temporal has it)'],
     ['Data', path.resolve(env.HERALD_DATA_DIR)],
     ['Admin key', secrets.adminKeyFile ? path.resolve(secrets.adminKeyFile) : 'HERALD_ADMIN_KEY'],

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { fetch } from 'undici'
 import { readEnv, type Env } from '../env'
+import { ownAddress } from './own-address'
 
 export interface UserOptions {
   tenant: string
@@ -73,12 +75,13 @@ export type Api = <Body>(method: string, path: string, body?: unknown) => Promis
 export async function createApi({ tenant, url }: UserOptions): Promise<Api> {
   const env = readEnv()
   const key = await adminKey(env)
-  const base = url ?? `http://127.0.0.1:${env.PORT}`
+  const { url: base, dispatcher } = url === undefined ? ownAddress(env) : { url }
   const headers = { authorization: `Bearer ${key}`, 'herald-tenant': tenant, 'content-type': 'application/json' }
   return async <Body>(method: string, where: string, body?: unknown) => {
-    const response = await fetch(base + where, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }), signal: AbortSignal.timeout(10_000) }).catch(
+    const response = await fetch(base + where, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }), ...(dispatcher && { dispatcher }), signal: AbortSignal.timeout(10_000) }).catch(
       (error: Error) => {
-        throw new UsersError(`Herald does not answer at ${base} (${error.message}): start it, or name it with --url.`)
+        const { message } = (error.cause as Error | undefined) ?? error
+        throw new UsersError(`Herald does not answer at ${base} (${message}): start it, or name it with --url.`)
       },
     )
     const text = await response.text()

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config'
+import { explainMongodb, explainTemporal } from './reach'
 import { createSealer, type Sealer } from '../delivery/seal'
 import { SettingsError } from '../env'
 import { createFaults } from '../faults'
@@ -25,12 +26,17 @@ export type Role = 'all' | 'api' | 'worker'
 export type Ground = Awaited<ReturnType<typeof createGround>>
 
 export async function createGround({ config, logger, role }: ContextOptions) {
-  const store = await connectStore(config.mongodb.uri, config.mongodb.database)
+  const store = await connectStore(config.mongodb.uri, config.mongodb.database).catch((error: unknown) => {
+    throw explainMongodb(config.mongodb.uri, error)
+  })
   const sealer = createSealer(config.encryptionKey, config.otherEncryptionKeys)
   await refuseWrongKey(store, sealer)
   const sealing = createSealing(store.models)
   await sealing.look()
-  const temporal = await connectTemporal(config.temporal)
+  const temporal = await connectTemporal(config.temporal).catch(async (error: unknown) => {
+    await store.close()
+    throw explainTemporal(config.temporal, error)
+  })
   const { client } = temporal
   const { taskQueue } = config.temporal
   const dispatchesHere = role !== 'api'

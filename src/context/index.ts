@@ -1,7 +1,8 @@
 import type { Application } from 'express'
 import { createActivities } from '../../activities'
 import type { Activities } from '../../activities/types'
-import { createApp, createHealthApp } from '../api/app'
+import { createApp, createHealthApp, createPublicApp, type ApiDeps } from '../api/app'
+import { createLimits } from '../api/limits'
 import { generateSecret, generateSigningKey } from '../delivery/sign'
 import { createPortal, type Portal } from '../portal'
 import { createPortalFiles } from '../portal/static'
@@ -34,7 +35,10 @@ export interface Context
     Pick<Publishing, 'publisher' | 'sweeper' | 'alarm' | 'marks' | 'ahead'>,
     Pick<Steering, 'reconciler' | 'notices' | 'postman'>,
     Keeping {
-  app: Application
+  /** For everybody; for operators too, where they have no port of their own. */
+  app?: Application
+  /** For operators, where they have a port of their own. */
+  ops?: Application
   activities: Activities
   portal: Portal
   deliveryChanges: Pick<DeliveryChanges, 'close'>
@@ -87,7 +91,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     postman,
     ...keeping,
     activities: activitiesOf(rooms),
-    app: appOf(rooms, options.role, portal, deliveryChanges),
+    ...appsOf(apiOf(rooms, portal, deliveryChanges), options.role, config.http.opsPort !== undefined),
     portal,
     deliveryChanges,
     follow: () =>
@@ -118,9 +122,15 @@ function activitiesOf({ ground, stores, sending, publishing, steering }: Rooms):
   })
 }
 
-function appOf({ ground, stores, sending, publishing, steering, keeping }: Rooms, role: ContextOptions['role'], portal: Portal, deliveryChanges: DeliveryChanges): Application {
+function appsOf(deps: ApiDeps, role: ContextOptions['role'], opsApart: boolean): Pick<Context, 'app' | 'ops'> {
+  const whole = role === 'worker' ? createHealthApp(deps) : createApp(deps)
+  if (!opsApart) return { app: whole }
+  return role === 'worker' ? { ops: whole } : { app: createPublicApp(deps), ops: whole }
+}
+
+function apiOf({ ground, stores, sending, publishing, steering, keeping }: Rooms, portal: Portal, deliveryChanges: DeliveryChanges): ApiDeps {
   const { config, models, sealer, store, temporal, metrics, faults, logger } = ground
-  return (role === 'worker' ? createHealthApp : createApp)({
+  return {
     ...stores,
     ...steering,
     publisher: publishing.publisher,
@@ -144,14 +154,15 @@ function appOf({ ground, stores, sending, publishing, steering, keeping }: Rooms
     newSecret: generateSecret,
     newSigningKey: generateSigningKey,
     adminKeyHash: config.adminKeyHash,
+    limits: createLimits(config.limits ?? {}),
     logger,
     metrics: metrics.registry,
     readiness: () => readiness({ store, temporal }),
     temporalUiUrl: config.temporal.uiUrl,
+    payloadKey: config.temporal.payloadKey,
     temporalNamespace: config.temporal.namespace,
-    version: config.version,
     ...(config.portalDir !== undefined && { portalFiles: createPortalFiles(config.portalDir, config.portal) }),
-  })
+  }
 }
 
 async function readiness({ store, temporal: { client } }: Pick<Ground, 'store' | 'temporal'>): Promise<{ mongodb: boolean; temporal: boolean }> {

@@ -8,7 +8,7 @@ export interface RateLimit {
 
 export const RATE_LIMIT_BOUNDS = { min: 1, max: 10_000 } as const
 
-const PERIOD_MS = { second: 1_000, minute: 60_000 } as const
+export const PERIOD_MS = { second: 1_000, minute: 60_000 } as const
 
 /** So much may be made up for where a turn comes late, as every timer does. */
 export const RATE_SLACK_MS = 20

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { networkOf } from '../domain/network'
 import { emailKey } from '../domain/user'
 import type { Throttle } from '../store/throttle'
 
@@ -33,7 +33,7 @@ export interface Tries {
 
 export function createTries(throttles: Record<'pair' | 'address' | 'account', Throttle>): Tries {
   const keys = (email: string, address: string) => {
-    const [account, place] = [emailKey(email), network(address)]
+    const [account, place] = [emailKey(email), networkOf(address)]
     return { pair: `${place} ${account}`, address: place, account }
   }
   return {
@@ -52,19 +52,8 @@ export function createTries(throttles: Record<'pair' | 'address' | 'account', Th
         throttles.account.forget(key.account),
       ])
     },
-    takeFrom: (address) => throttles.address.take(network(address)),
-    giveBack: (address) => throttles.address.giveBack(network(address)),
+    takeFrom: (address) => throttles.address.take(networkOf(address)),
+    giveBack: (address) => throttles.address.giveBack(networkOf(address)),
     unlock: (email) => throttles.account.forget(emailKey(email)),
-  }
-}
-
-/** Who has one address of IPv6 has the 2^64 beside it; an IPv4 address written as one of IPv6 is that IPv4 address. */
-function network(address: string): string {
-  try {
-    const parsed = ipaddr.process(address)
-    if (parsed.kind() === 'ipv4') return parsed.toString()
-    return parsed.toByteArray().slice(0, 8).join('.')
-  } catch {
-    return address
   }
 }

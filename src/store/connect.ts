@@ -32,11 +32,13 @@ export async function connectStore(uri: string, database: string): Promise<Store
     // The driver would import() it, which test runners in a VM context do not allow.
     runtimeAdapters: { os },
   })
-  await connection.asPromise()
-  await checkVersion(connection.getClient().db().admin()).catch(async (error: unknown) => {
+  try {
+    await connection.asPromise()
+    await checkVersion(connection.getClient().db().admin())
+  } catch (error) {
     await connection.close()
     throw error
-  })
+  }
   const models = createModels(connection)
   const { hot: _driver, ...declared } = models
   await dropRetiredIndexes(connection.getClient().db(database))

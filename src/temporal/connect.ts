@@ -8,7 +8,7 @@ export interface TemporalSettings {
   taskQueue: string
   apiKey?: string
   /** PEM texts; an empty object asks for TLS with the system's authorities. */
-  tls?: { ca?: string; cert?: string; key?: string }
+  tls?: { ca?: string; cert?: string; key?: string; serverName?: string }
   /** Opens the bodies of events that services put into their own starts. */
   payloadKey?: Buffer
 }
@@ -33,9 +33,10 @@ export const dataConverter = (payloadKey: Buffer | undefined) => ({
 
 function tlsOf({ tls }: TemporalSettings): Pick<NativeConnectionOptions, 'tls'> {
   if (!tls) return {}
-  const { ca, cert, key } = tls
+  const { ca, cert, key, serverName } = tls
   return {
     tls: {
+      ...(serverName && { serverNameOverride: serverName }),
       ...(ca && { serverRootCACertificate: Buffer.from(ca) }),
       ...(cert && key && { clientCertPair: { crt: Buffer.from(cert), key: Buffer.from(key) } }),
     },

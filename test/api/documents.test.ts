@@ -1,4 +1,5 @@
 import { validate } from '@readme/openapi-parser'
+import { version } from '../../package.json'
 import { startApi, type TestApi } from './start-api'
 
 let api: TestApi
@@ -52,6 +53,8 @@ get /v1/webhooks/{id}
 patch /v1/tenants/{id}
 patch /v1/users/{id}
 patch /v1/webhooks/{id}
+post /codec/decode
+post /codec/encode
 post /v1/account/password
 post /v1/account/totp
 post /v1/account/totp/confirm
@@ -127,7 +130,7 @@ test('the documentation page is served from here, with nothing inline and nothin
 
 test('health and readiness need no key', async () => {
   const open = api.as(undefined)
-  expect((await open('GET', '/healthz')).body).toEqual({ status: 'alive', version: '0.0.0-test' })
+  expect((await open('GET', '/healthz')).body).toEqual({ status: 'alive' })
   const ready = await open('GET', '/readyz')
   expect(ready.status).toBe(503)
   expect(ready.body).toEqual({ status: 'not ready', mongodb: true, temporal: false })
@@ -137,5 +140,29 @@ test('answers are not stored on the way and do not say what serves them', async 
   const { headers } = await api.admin('GET', '/v1/webhooks')
   expect(headers.get('cache-control')).toBe('no-store')
   expect(headers.get('x-content-type-options')).toBe('nosniff')
-  expect(headers.get('x-powered-by')).toBeNull()
+  expect([headers.get('x-powered-by'), headers.get('server')]).toEqual([null, null])
+})
+
+test('nothing that is open to all tells which version of Herald it is', async () => {
+  for (const path of ['/healthz', '/readyz', '/openapi.json', '/docs', '/v1/sign-in', '/nowhere']) {
+    const { text, headers } = await api.as(undefined)('GET', path)
+    expect([path, `${text}${JSON.stringify([...headers])}`.includes(version)]).toEqual([path, false])
+  }
+})
+
+test('browsers are told to come back by TLS where they came by it, and only there', async () => {
+  const hsts = async (headers: Record<string, string>) => (await api.as(undefined)('GET', '/healthz', undefined, headers)).headers.get('strict-transport-security')
+  expect(await hsts({})).toBeNull()
+  expect(await hsts({ 'x-forwarded-proto': 'https' })).toBe('max-age=31536000; includeSubDomains')
+})
+
+test('no other site may read an answer', async () => {
+  const origin = 'https://elsewhere.example'
+  const ui = 'http://127.0.0.1:8233'
+  for (const [path, methods] of Object.entries<object>((await api.as(undefined)('GET', '/openapi.json')).body.paths)) {
+    const asked = await fetch(api.url + path.replaceAll(/\{\w+\}/g, 'x'), { method: 'OPTIONS', headers: { origin, 'access-control-request-method': Object.keys(methods)[0]?.toUpperCase() ?? '' } })
+    // The codec is for Temporal's UI, whoever asks.
+    expect([path, asked.headers.get('access-control-allow-origin')]).toEqual([path, path.startsWith('/codec/') ? ui : null])
+  }
+  expect((await api.admin('GET', '/v1/events', undefined, { origin })).headers.get('access-control-allow-origin')).toBeNull()
 })

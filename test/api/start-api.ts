@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import pino from 'pino'
 import { Registry } from 'prom-client'
 import { createApp, type ApiDeps } from '../../src/api/app'
+import { createLimits } from '../../src/api/limits'
 import { checkUrl, createTargetRules } from '../../src/delivery/address'
 import { createDispatcher } from '../../src/delivery/connector'
 import { createPostEvent } from '../../src/delivery/post'
@@ -75,7 +76,7 @@ export async function startApi({ singleSignOn, ...overrides }: Partial<ApiDeps> 
   const logged: string[] = []
   const deps = { ...createDeps(store, logged, singleSignOn), ...overrides }
   await ensureDefaultTenant(deps.tenants)
-  const server = createServer(createApp(deps)).listen(0, '127.0.0.1')
+  const server = createServer({ keepAliveTimeout: 65_000 }, createApp(deps)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = urlOf(server)
   const check = await conformance(url)
@@ -189,11 +190,11 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     newSecret: generateSecret,
     newSigningKey: generateSigningKey,
     adminKeyHash: createHash('sha256').update(ADMIN_KEY).digest('hex'),
+    limits: createLimits({}),
     logger,
     metrics: new Registry(),
     readiness: async () => ({ mongodb: true, temporal: false }),
     temporalUiUrl: 'http://127.0.0.1:8233/',
     temporalNamespace: 'default',
-    version: '0.0.0-test',
   }
 }

@@ -29,6 +29,8 @@ const bodyOf = (operation: Operation): unknown => bodies[nameOf(operation)] ?? o
 interface Seen {
   status: number
   text: string
+  /** Names of the headers. */
+  headers: string[]
 }
 /** Status and text of an answer, of whatever type; of one that goes on without an end, what has come. */
 async function call(operation: Operation, path: string, authorization: string | undefined, headers: Record<string, string> = {}): Promise<Seen> {
@@ -41,9 +43,9 @@ async function call(operation: Operation, path: string, authorization: string | 
   })
   if (/event-stream/.test(response.headers.get('content-type') ?? '')) {
     await response.body?.cancel()
-    return { status: response.status, text: '' }
+    return { status: response.status, text: '', headers: [...response.headers.keys()] }
   }
-  return { status: response.status, text: await response.text() }
+  return { status: response.status, text: await response.text(), headers: [...response.headers.keys()] }
 }
 
 /** Every secured operation is refused to them, with this status and in the same words everywhere. */
@@ -137,7 +139,7 @@ it("another tenant's id is answered as one that never was", async () => {
     // A deletion of what is not there may be one that is done.
     const refusal = unseen.status === 204 && operation.method === 'DELETE' ? 204 : 404
     expect([nameOf(operation), seen.status]).toEqual([nameOf(operation), refusal])
-    expect([nameOf(operation), seen.text.replaceAll(id, 'ID')]).toEqual([nameOf(operation), unseen.text.replaceAll(never, 'ID')])
+    expect([nameOf(operation), seen.text.replaceAll(id, 'ID'), seen.headers]).toEqual([nameOf(operation), unseen.text.replaceAll(never, 'ID'), unseen.headers])
   }
   tell({ kind: "operations: another tenant's id", tried: byId.length, refused: byId.length })
   expect(await oneTimeLinks.countDocuments()).toBe(links)
@@ -148,6 +150,40 @@ it("another tenant's id is answered as one that never was", async () => {
     expect([nameOf(operation), seen.status]).toEqual([nameOf(operation), 200])
     expect(seen.text).not.toMatch(/mine now|"Mine"/)
   }
+})
+
+it("another tenant's id takes as long to refuse as one that never was", async () => {
+  const { key } = await newKey(mine.admin)
+  const authorization = `Bearer ${key}`
+  const byId = secured.filter(({ path, method, scope }) => method === 'GET' && /\{\w+\}$/.test(path) && scope === 'read' && !path.startsWith('/v1/event-types'))
+  expect(byId.length).toBeGreaterThan(3)
+  const took = async (operation: Operation, id: string): Promise<number> => {
+    const begun = performance.now()
+    const { status } = await call(operation, pathFor(operation, id), authorization)
+    expect(status).toBe(404)
+    return performance.now() - begun
+  }
+  const pairs: { name: string; there: number; nowhere: number }[] = []
+  for (let round = 0; round < 400 / byId.length; round++) {
+    for (const operation of byId) {
+      const [id = ''] = theirs.ids[collectionOf(operation)] ?? []
+      const never = `${id.slice(0, -2)}zz`
+      // Whatever else the machine does, and whatever the first of two warms up, meets both alike.
+      const before = round % 2 === 0 ? await took(operation, id) : undefined
+      const nowhere = await took(operation, never)
+      pairs.push({ name: nameOf(operation), there: before ?? (await took(operation, id)), nowhere })
+    }
+  }
+  const median = (all: number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0
+  const [there, nowhere] = [median(pairs.map((pair) => pair.there)), median(pairs.map((pair) => pair.nowhere))]
+  expect(there / nowhere).toBeGreaterThan(1 / 1.5)
+  expect(there / nowhere).toBeLessThan(1.5)
+  // What takes longer takes longer in all pairs; by chance it is half of them, give or take six times its deviation.
+  for (const [name, of] of byId.map((operation) => [nameOf(operation), pairs.filter((pair) => pair.name === nameOf(operation))] as const)) {
+    const longer = of.filter((pair) => pair.there > pair.nowhere).length / of.length
+    expect([name, Math.abs(longer - 0.5) < 3 / Math.sqrt(of.length), longer]).toEqual([name, true, longer])
+  }
+  tell({ kind: "operations: time of another tenant's id", tried: pairs.length, refused: pairs.length, figure: `${there.toFixed(2)} ms, of one that never was ${nowhere.toFixed(2)} ms` })
 })
 
 it("another tenant's cursor shows nothing of that tenant", async () => {

@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
+import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
 
 x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0])
@@ -17,12 +18,12 @@ export interface Issued {
 
 export interface IssueOptions {
   name?: string
-  /** `DNS` names; that of the receiver when not given. */
+  /** DNS names and addresses; that of the receiver when not given. */
   names?: string[]
   notBefore?: Date
   notAfter?: Date
-  /** Of a client; else of a server. */
-  client?: true
+  /** Of a client, or of one too; else of a server. */
+  client?: true | 'too'
 }
 
 export interface Authority extends Issued {
@@ -36,7 +37,7 @@ const newKeys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 've
 const pemOf = async ({ privateKey }: webcrypto.CryptoKeyPair): Promise<string> =>
   x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', privateKey), 'PRIVATE KEY')
 
-const san = (names: string[]) => new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns' as const, value })))
+const san = (names: string[]) => new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })))
 
 let serial = 0
 const validity = ({ notBefore, notAfter }: IssueOptions) => ({
@@ -66,7 +67,7 @@ export async function createAuthority(name = 'Authority of a test', options: Iss
         signingKey: keys.privateKey,
         extensions: [
           ...(names.length > 0 ? [san(names)] : []),
-          new x509.ExtendedKeyUsageExtension([client ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth]),
+          new x509.ExtendedKeyUsageExtension([...(client ? [x509.ExtendedKeyUsage.clientAuth] : []), ...(client === true ? [] : [x509.ExtendedKeyUsage.serverAuth])]),
         ],
       })
       return { certificate: `${made.toString('pem')}\n`, key: await pemOf(pair), serialNumber: made.serialNumber }
