@@ -48,6 +48,7 @@ import { releaseRoutes } from './releases'
 import type { Reseal } from '../store/reseal'
 import { encryptionKeyRoutes } from './encryption-keys'
 import type { Route } from './route'
+import { savedViewRoutes } from './saved-views'
 import { secretRotationRoutes } from './secret-rotation'
 import { createRouter } from './serve'
 import { sessionRoutes } from './session'
@@ -156,6 +157,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...singleSignOnRoutes(shared),
     ...setupRoutes(shared),
     ...accountRoutes(shared),
+    ...savedViewRoutes(shared),
     ...userRoutes(shared),
     ...portalLinkRoutes(shared),
     ...auditRoutes(shared),

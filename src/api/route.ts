@@ -76,6 +76,8 @@ interface About {
   /** The body as the document shows it, when the schema that reads it says less. */
   bodyShown?: z.ZodType
   maxBodyBytes?: number
+  /** Its query may name the tenant (`tenantId`) as the header does: of what a browser fetches by a link. */
+  tenantInQuery?: boolean
   /** Whether a call is written to the audit log; else whatever is no GET is. */
   audited?: boolean
   responses: Record<number, Answer>

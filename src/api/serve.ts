@@ -1,6 +1,6 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import type { RecordCall } from './audited'
-import { BACKGROUND_HEADER, type Authenticate } from './auth'
+import { BACKGROUND_HEADER, type Asking, type Authenticate } from './auth'
 import { bodyReader, jsonText, parseJson, refuseAmbiguous } from './body'
 import { Problem, type ProblemBody } from './problem'
 import type { Call, Caller, Reply, Route } from './route'
@@ -28,12 +28,12 @@ const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1
 function handlers(each: Route, authenticate: Authenticate, record: RecordCall): RequestHandler[] {
   const { scope, body, maxBodyBytes = MAX_BODY_BYTES } = each
   const letIn: RequestHandler = async (req, res, next) => {
-    if (scope !== 'none') res.locals.caller = await authenticate(req, scope)
+    if (scope !== 'none') res.locals.caller = await authenticate(asking(each, req), scope)
     next()
   }
   const answer: RequestHandler = async (req, res) => {
     const caller: Caller = res.locals.caller ?? NOBODY
-    const call = readCall(each, req, caller, mayGoOn(authenticate, req, scope))
+    const call = readCall(each, req, caller, mayGoOn(authenticate, asking(each, req), scope))
     const reply = await record(each, call, () => each.handle(call))
     if (reply.stream) await sendStream(req, res, reply, reply.stream)
     else send(res, reply)
@@ -41,8 +41,14 @@ function handlers(each: Route, authenticate: Authenticate, record: RecordCall): 
   return body ? [letIn, bodyReader(maxBodyBytes), answer] : [letIn, answer]
 }
 
+/** The header says more than the query: what a program sends was meant. */
+function asking({ tenantInQuery = false }: Route, { method, headers, secure, query }: Request): Asking {
+  const named = tenantInQuery && typeof query['tenantId'] === 'string' ? { 'herald-tenant': query['tenantId'] } : {}
+  return { method, secure, headers: { ...named, ...headers } }
+}
+
 /** What of MongoDB's absence is an answer to nothing: only a refusal ends what is under way. */
-const mayGoOn = (authenticate: Authenticate, { method, headers, secure }: Request, scope: Route['scope']) => async (): Promise<boolean> => {
+const mayGoOn = (authenticate: Authenticate, { method, headers, secure }: Asking, scope: Route['scope']) => async (): Promise<boolean> => {
   if (scope === 'none') return true
   try {
     await authenticate({ method, secure, headers: { ...headers, [BACKGROUND_HEADER]: 'true' } }, scope)

@@ -14,6 +14,7 @@ import type { BacklogRecord } from './backlogs'
 import type { DigestRecord, MailRecord } from './digests'
 import type { OneTimeLink } from './one-time-links'
 import { SCHEDULE } from './schedule'
+import type { SavedViewRecord } from './saved-views'
 import type { Session } from './sessions'
 import type { TallyProgressRecord, TallyRecord } from './tallies'
 
@@ -151,6 +152,7 @@ export interface Models {
   users: Model<UserRecord>
   sessions: Model<SessionRecord>
   oneTimeLinks: Model<OneTimeLinkRecord>
+  savedViews: Model<SavedViewRecord>
   /** Written by the library that counts in it. */
   throttles: Model<unknown>
   releases: Model<ReleaseRecord>
@@ -296,6 +298,7 @@ export function createModels(connection: Connection): Models {
         .index({ 'link.linkId': 1 }, { partialFilterExpression: { link: { $exists: true } } }),
     ),
     oneTimeLinks: model('oneTimeLinks', open().index({ expiresAt: 1 }, { expireAfterSeconds: 0 })),
+    savedViews: model('savedViews', open().index({ userId: 1, tenantId: 1, name: 1 }, { unique: true })),
     throttles: model('throttles', open().index({ key: 1 }, { unique: true }).index({ expire: 1 }, { expireAfterSeconds: 0 })),
     // Of a webhook that is gone, the record goes by itself.
     failing: model('failing', open().index({ updatedAt: 1 }, { expireAfterSeconds: 30 * 24 * 3_600 })),

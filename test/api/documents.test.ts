@@ -6,6 +6,7 @@ beforeAll(async () => (api = await startApi()))
 afterAll(() => api.stop())
 
 const ROUTES = `
+delete /v1/account/views/{id}
 delete /v1/api-keys/{id}
 delete /v1/legal-holds/{entityId}
 delete /v1/portal-links/{id}
@@ -17,6 +18,7 @@ delete /v1/webhooks/{id}
 get /healthz
 get /metrics
 get /readyz
+get /v1/account/views
 get /v1/api-keys
 get /v1/audit
 get /v1/audit/export
@@ -52,6 +54,7 @@ post /v1/account/password
 post /v1/account/totp
 post /v1/account/totp/confirm
 post /v1/account/totp/disable
+post /v1/account/views
 post /v1/api-keys
 post /v1/api-keys/{id}/rotate
 post /v1/deliveries/{id}/cancel

@@ -101,6 +101,13 @@ export const apiKeysQuery = pagedQuery(['api-keys'], (page) => answer(api.GET('/
 
 export const tenantsQuery = pagedQuery(['tenants'], (page) => answer(api.GET('/v1/tenants', { params: { query: { ...page } } })))
 
+/** Of the tenant that is shown: whoever chooses another one has read nothing of it yet. */
+export const savedViewsQuery = queryOptions({
+  queryKey: ['saved-views'],
+  queryFn: () => answer(api.GET('/v1/account/views')),
+  staleTime: 60_000,
+})
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: () => answer(api.GET('/v1/session')),

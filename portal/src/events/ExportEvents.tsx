@@ -6,12 +6,14 @@ import { answer, api, fieldsOf } from '../api/client'
 import { AskForm } from '../parts/Ask'
 import { toLocalInput, windowOf, type WindowSearch } from '../parts/time-window'
 import { useAction } from '../parts/use-action'
+import { useSignedIn } from '../session/session'
 import { faultOf } from '../webhooks/draft'
 
 type Format = 'csv' | 'ndjson'
 
 /** Events with their outcomes between two times, for reconciliation. */
 export function ExportEvents({ search }: { search: WindowSearch }) {
+  const { by, tenantId } = useSignedIn()
   const [opened, { open, close }] = useDisclosure()
   const [format, setFormat] = useState<Format>('csv')
   const [from, setFrom] = useState('')
@@ -24,9 +26,7 @@ export function ExportEvents({ search }: { search: WindowSearch }) {
   }
   const download = useAction(async () => {
     const query = { format, from: from === '' ? '' : new Date(from).toISOString(), ...(to !== '' && { to: new Date(to).toISOString() }) }
-    // Not by a link: it could not say which tenant it is about.
-    const file = await answer(api.GET('/v1/events/export', { params: { query }, parseAs: 'blob' }))
-    save(file, `events-${from.slice(0, 10)}.${format}`)
+    await (by === 'session' ? saveByLink({ ...query, ...(tenantId !== '' && { tenantId }) }) : saveWhole(query))
     close()
   })
   const fields = fieldsOf(download.error)
@@ -53,9 +53,21 @@ export function ExportEvents({ search }: { search: WindowSearch }) {
   )
 }
 
-function save(file: Blob, name: string): void {
+type Query = { format: Format; from: string; to?: string; tenantId?: string }
+
+/** At any size: the browser writes what comes. Asked for first, so that a refusal is shown here and not saved as a file. */
+async function saveByLink(query: Query): Promise<void> {
+  const begun = await answer(api.GET('/v1/events/export', { params: { query }, parseAs: 'stream' }))
+  await begun.cancel()
+  follow(`/v1/events/export?${new URLSearchParams(query).toString()}`)
+}
+
+/** A link cannot carry an API key: what it lets in for is fetched whole. */
+async function saveWhole(query: Query): Promise<void> {
+  const file = await answer(api.GET('/v1/events/export', { params: { query }, parseAs: 'blob' }))
   const url = URL.createObjectURL(file)
-  const link = Object.assign(document.createElement('a'), { href: url, download: name })
-  link.click()
+  follow(url, `events-${query.from.slice(0, 10)}.${query.format}`)
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
+
+const follow = (href: string, name = ''): void => Object.assign(document.createElement('a'), { href, download: name }).click()
