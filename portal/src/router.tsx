@@ -120,6 +120,11 @@ const tenants = createRoute({
   path: '/administration/tenants',
   component: lazyRouteComponent(() => import('./tenants/TenantList'), 'TenantList'),
 })
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/administration/settings',
+  component: lazyRouteComponent(() => import('./settings/SettingList'), 'SettingList'),
+})
 const account = createRoute({
   getParentRoute: () => root,
   path: '/account',
@@ -128,7 +133,7 @@ const account = createRoute({
 
 const routeTree = root.addChildren([
   home, webhooks, newWebhook, webhook, editWebhook, deliveries, delivery, releases, newRelease, release, events, publish, event, eventTypes,
-  overview, users, apiKeys, tenants, account,
+  overview, users, apiKeys, tenants, settings, account,
 ])
 
 export const createPortalRouter = (queries: QueryClient) =>

@@ -14,6 +14,7 @@ import type { AttemptStore } from '../store/attempts'
 import type { DeliveryChanges } from '../store/delivery-changes'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { EventQueries } from '../store/event-queries'
+import type { Setting } from '../domain/setting'
 import type { EventTypeStore } from '../store/event-types'
 import type { ExportQueries } from '../store/export'
 import type { HealthStore } from '../store/health'
@@ -53,6 +54,7 @@ import { secretRotationRoutes } from './secret-rotation'
 import { createRouter } from './serve'
 import { sessionRoutes } from './session'
 import { createSessionCookies, type PortalSettings } from './session-cookie'
+import { settingRoutes } from './settings'
 import { setupRoutes } from './setup'
 import { singleSignOnRoutes } from './single-sign-on'
 import { createWorkflowLink, type TemporalUi } from './temporal-ui'
@@ -102,6 +104,8 @@ export interface ApiDeps extends TemporalUi {
   metrics: Pick<Registry, 'metrics' | 'contentType'>
   readiness: () => Promise<{ mongodb: boolean; temporal: boolean }>
   version: string
+  /** What this process was told. */
+  settings: Setting[]
   /** Serves the portal's files; none where there is no portal. */
   portalFiles?: RequestHandler
 }
@@ -162,6 +166,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...portalLinkRoutes(shared),
     ...auditRoutes(shared),
     ...encryptionKeyRoutes(shared),
+    ...settingRoutes(shared),
     ...healthRoutes(shared),
   ]
 }

@@ -145,6 +145,7 @@ function appOf({ ground, stores, sending, publishing, steering, keeping }: Rooms
     temporalUiUrl: config.temporal.uiUrl,
     temporalNamespace: config.temporal.namespace,
     version: config.version,
+    settings: config.settings,
     ...(config.portalDir !== undefined && { portalFiles: createPortalFiles(config.portalDir, config.portal) }),
   })
 }

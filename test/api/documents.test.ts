@@ -38,6 +38,7 @@ get /v1/legal-holds/{entityId}
 get /v1/releases
 get /v1/releases/{id}
 get /v1/session
+get /v1/settings
 get /v1/sign-in
 get /v1/stats
 get /v1/stats/webhooks

@@ -186,5 +186,6 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     temporalUiUrl: 'http://127.0.0.1:8233/',
     temporalNamespace: 'default',
     version: '0.0.0-test',
+    settings: [{ name: 'PORT', about: 'Where the API listens', source: 'environment', isSet: true, isSecret: false, value: '3000' }],
   }
 }

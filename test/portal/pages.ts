@@ -54,6 +54,7 @@ export function pageTests({ scene, browser }: Stage): void {
         ['/administration/users', 'Users'],
         ['/administration/api-keys', 'API keys'],
         ['/administration/tenants', 'Tenants'],
+        ['/administration/settings', 'Settings'],
         ['/account', 'Your account'],
         ['/nowhere', 'There is no such page'],
       ],

@@ -108,6 +108,13 @@ export const savedViewsQuery = queryOptions({
   staleTime: 60_000,
 })
 
+/** They do not change while Herald runs. */
+export const settingsQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: () => answer(api.GET('/v1/settings')),
+  staleTime: 60_000,
+})
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: () => answer(api.GET('/v1/session')),

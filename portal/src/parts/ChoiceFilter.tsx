@@ -21,7 +21,7 @@ export const ChoiceFilter = <Value extends string>({ label, choices, value, onCh
     data={[...choices]}
     renderOption={({ option }) => <Outside text={option.label} lines="clamped" />}
     value={value ?? null}
-    onChange={(chosen) => onChange((chosen as Value | null) ?? undefined)}
+    onChange={(chosen) => onChange(chosen ?? undefined)}
     w={{ base: '100%', xs: width }}
   />
 )

@@ -1,10 +1,10 @@
 import { NavLink } from '@mantine/core'
-import { IconArrowsExchange, IconBolt, IconBuildingBank, IconChartBar, IconKey, IconListCheck, IconRefreshDot, IconSend, IconSettings, IconTags, IconUsers, IconWebhook } from '@tabler/icons-react'
+import { IconAdjustments, IconArrowsExchange, IconBolt, IconBuildingBank, IconChartBar, IconKey, IconListCheck, IconRefreshDot, IconSend, IconSettings, IconTags, IconUsers, IconWebhook } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useMay } from '../session/session'
 
-type Place = '/overview' | '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants'
+type Place = '/overview' | '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants' | '/administration/settings'
 
 export function MainMenu() {
   const may = useMay()
@@ -24,6 +24,7 @@ export function MainMenu() {
           <Entry to="/administration/users" icon={<IconUsers size={18} />} label="Users" />
           <Entry to="/administration/api-keys" icon={<IconKey size={18} />} label="API keys" />
           {may.admin && <Entry to="/administration/tenants" icon={<IconBuildingBank size={18} />} label="Tenants" />}
+          {may.admin && <Entry to="/administration/settings" icon={<IconAdjustments size={18} />} label="Settings" />}
         </Folder>
       )}
     </nav>
