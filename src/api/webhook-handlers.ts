@@ -16,7 +16,7 @@ import { toWebhookView } from './webhook-views'
 export interface WebhookDeps {
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open'>
   health: Pick<HealthStore, 'find'>
-  steering: Pick<Steering, 'pause' | 'resume' | 'remove' | 'edited'>
+  steering: Pick<Steering, 'pause' | 'disable' | 'resume' | 'remove' | 'edited'>
   catalog: EventCatalog
   checkUrl: CheckUrl
   newSecret: () => string
@@ -92,6 +92,7 @@ export function webhookHandlers({ webhooks, health, steering, catalog, checkUrl,
     },
 
     pause: (call: ById): Promise<Reply> => steer(steering.pause, call),
+    disable: (call: ById): Promise<Reply> => steer(steering.disable, call),
     resume: async (call: ById): Promise<Reply> => {
       const { secretsLost, status } = await open(call, call.params.id)
       if (secretsLost) throw new Problem('conflict', SECRETS_LOST, { members: { currentStatus: status } })

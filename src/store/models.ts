@@ -230,6 +230,11 @@ function deliverySchema(): Schema {
       { tenantId: 1, _id: -1 },
       { name: 'expiring', partialFilterExpression: { status: 'parked', expiryNoticedAt: { $exists: true } } },
     )
+    // What was delivered at once, as most is, has no entry.
+    .index(
+      { tenantId: 1, 'lastOutcome.kind': 1, 'lastOutcome.reason': 1, status: 1, _id: -1 },
+      { name: 'failed', partialFilterExpression: { 'lastOutcome.kind': { $in: ['failed', 'blocked'] } } },
+    )
     .index({ workflowId: 1 })
     .index({ untold: 1, updatedAt: 1 }, { partialFilterExpression: { untold: { $exists: true } } })
     .index(

@@ -81,6 +81,7 @@ post /v1/users/{id}/password-link
 post /v1/webhooks
 post /v1/webhooks/check-url
 post /v1/webhooks/filter-test
+post /v1/webhooks/{id}/disable
 post /v1/webhooks/{id}/pause
 post /v1/webhooks/{id}/resume
 post /v1/webhooks/{id}/rotate-secret

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { answer, api, type DeliveryStatus, type Schemas } from './client'
+import { answer, api, type DeliveryStatus, type FailureReason, type Schemas } from './client'
 
 /** Most webhooks that one list shows: the API's longest page. */
 const PAGE = 50
@@ -26,6 +26,7 @@ export interface DeliveryFilter {
   eventId?: string
   entityId?: string
   type?: string
+  failureReason?: FailureReason
   from?: string
   to?: string
 }

@@ -1,6 +1,6 @@
 import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconEdit, IconKey, IconPlayerPause, IconPlayerPlay, IconRepeat, IconTrash } from '@tabler/icons-react'
+import { IconBan, IconEdit, IconKey, IconPlayerPause, IconPlayerPlay, IconRepeat, IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
@@ -19,7 +19,7 @@ import { PolicyLine } from './PolicyLine'
 import { ReplayModal } from './ReplayModal'
 import { RotateModal } from './RotateModal'
 import { Snippets } from './Snippets'
-import { DeleteModal, PauseModal, ResumeModal } from './steering-modals'
+import { DeleteModal, DisableModal, PauseModal, ResumeModal } from './steering-modals'
 import { TestEvent } from './TestEvent'
 import { TypeBadges } from './TypeBadges'
 
@@ -134,8 +134,8 @@ function StatusNote({ webhook }: { webhook: Webhook }) {
   }
   if (status === 'disabled') {
     return (
-      <Alert color="gray" variant="light" title="Disabled: it answered 410 Gone">
-        It gets nothing new. Resume it when the endpoint wants events again.
+      <Alert color="gray" variant="light" title="Disabled">
+        By hand, or because it answered 410 Gone. It gets nothing new. Resume it when the endpoint wants events again; Replay gives it what it has missed.
       </Alert>
     )
   }
@@ -156,6 +156,7 @@ const Since = ({ failing }: { failing: NonNullable<Webhook['failing']> }) => (
 function Actions({ webhook }: { webhook: Webhook }) {
   const [pauses, pause] = useDisclosure()
   const [resumes, resume] = useDisclosure()
+  const [disables, disable] = useDisclosure()
   const [deletes, remove] = useDisclosure()
   const [replays, replay] = useDisclosure()
   const [rotates, rotate] = useDisclosure()
@@ -179,6 +180,11 @@ function Actions({ webhook }: { webhook: Webhook }) {
       <Button variant="default" leftSection={<IconKey size={16} />} onClick={rotate.open}>
         New secret
       </Button>
+      {webhook.status !== 'disabled' && (
+        <Button variant="default" leftSection={<IconBan size={16} />} onClick={disable.open}>
+          Disable
+        </Button>
+      )}
       <Button variant="default" leftSection={<IconTrash size={16} />} onClick={remove.open}>
         Delete
       </Button>
@@ -186,6 +192,7 @@ function Actions({ webhook }: { webhook: Webhook }) {
       <RotateModal webhook={webhook} opened={rotates} close={rotate.close} />
       <PauseModal webhook={webhook} opened={pauses} close={pause.close} />
       <ResumeModal webhook={webhook} opened={resumes} close={resume.close} />
+      <DisableModal webhook={webhook} opened={disables} close={disable.close} />
       <DeleteModal webhook={webhook} opened={deletes} close={remove.close} />
     </>
   )
