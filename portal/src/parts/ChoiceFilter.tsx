@@ -11,6 +11,9 @@ interface ChoiceFilterProps<Value extends string> {
   width?: number
 }
 
+/** Two beside each other where there is little room. */
+export const HALF = 'calc(50% - var(--mantine-spacing-sm) / 2)'
+
 /** Narrows a list to one of some; none is any. */
 export const ChoiceFilter = <Value extends string>({ label, choices, value, onChange, searchable = false, width = 170 }: ChoiceFilterProps<Value>) => (
   <Select
@@ -22,6 +25,8 @@ export const ChoiceFilter = <Value extends string>({ label, choices, value, onCh
     renderOption={({ option }) => <Outside text={option.label} lines="clamped" />}
     value={value ?? null}
     onChange={(chosen) => onChange(chosen ?? undefined)}
-    w={{ base: '100%', xs: width }}
+    rightSectionWidth={28}
+    styles={{ input: { textOverflow: 'ellipsis' } }}
+    w={{ base: HALF, xs: width }}
   />
 )

@@ -1,10 +1,12 @@
-import { Text } from '@mantine/core'
+import { Switch, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { Schemas } from '../api/client'
 import { settingsQuery } from '../api/queries'
 import { inOnePiece } from '../parts/Listing'
 import { ListPage } from '../parts/ListPage'
 import { Rows, type Column } from '../parts/Rows'
+import { Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { Allowed } from '../session/Allowed'
 
@@ -70,14 +72,17 @@ function Value({ setting: { isSet, isSecret, value, file } }: { setting: Setting
 /** Read-only: they are changed where Herald is started. */
 function Settings() {
   const { data, error, refetch } = useQuery(settingsQuery)
-  const list = inOnePiece({ data: data && { data: data.data.map((setting) => ({ ...setting, id: setting.name })) }, error, refetch })
+  const [isBrief, setIsBrief] = useState(false)
+  const shown = data?.data.filter(({ source }) => !isBrief || source !== 'default').map((setting) => ({ ...setting, id: setting.name }))
+  const list = inOnePiece({ data: shown && { data: shown }, error, refetch })
   return (
     <ListPage
       title="Settings"
       crumbs={[{ text: 'Administration' }]}
       about="What the process that answers here was told when it was started, and from where. They are changed there: environment variables, then a new start."
+      filters={<Switch p="md" label="Only what is no default" checked={isBrief} onChange={({ currentTarget }) => setIsBrief(currentTarget.checked)} />}
       list={list}
-      empty={null}
+      empty={<Empty title="Nothing but defaults">This Herald was told nothing of its own.</Empty>}
     >
       {(settings) => <Rows label="Settings" rows={settings} columns={COLUMNS} />}
     </ListPage>

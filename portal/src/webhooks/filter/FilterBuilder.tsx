@@ -95,7 +95,7 @@ interface LineProps extends Pick<BuilderProps, 'paths' | 'fields'> {
 
 function LineFields({ name, place, line, paths, fields, change, remove }: LineProps) {
   return (
-    <Group align="start" gap="xs">
+    <Group className="line" align="start" gap="xs">
       <Autocomplete
         aria-label={`Path of condition ${name}`}
         placeholder="amount"
