@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls'
 import type { LimitSettings } from './api/limits'
 import { SUSPENSION, type SuspensionTimes } from './domain/health'
 import { processId } from './domain/process-id'
+import type { Setting } from './domain/setting'
 import { pem, SettingsError, type Env } from './env'
 import { readKeyPair, type KeyPair } from './certificate'
 import type { HttpSettings } from './listen'
@@ -13,6 +14,7 @@ import type { SessionTimes } from './portal/sessions'
 import { MAIL_PACE, type Pace } from './notices/postman'
 import { builtPortalPath } from './portal/static'
 import type { Secrets } from './secrets'
+import { describeSettings } from './settings'
 import type { RetentionTimes } from './steering/retention'
 import type { TallyingTimes } from './steering/tallying'
 import type { TemporalSettings } from './temporal/connect'
@@ -58,6 +60,8 @@ export interface Config {
   mail?: MailConfig
   /** Where the build has put the portal; none: it is not served. */
   portalDir?: string
+  /** What this process was told, as administrators may see it. */
+  settings: Setting[]
   /** Where a test wants this process to end. */
   fault?: string
 }
@@ -98,6 +102,7 @@ export const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
 export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflowBundle: string): Config {
   const uiUrl = env.HERALD_TEMPORAL_UI_URL ?? servers.temporalUiUrl
+  const allowTargets = [...env.HERALD_ALLOW_TARGETS, ...(servers.embedded ? LOOPBACK : [])]
   return {
     version,
     processId: processId(hostname(), process.pid, new Date()),
@@ -116,7 +121,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     adminKeyHash: createHash('sha256').update(secrets.adminKey).digest('hex'),
     encryptionKey: secrets.encryptionKey,
     otherEncryptionKeys: env.HERALD_OTHER_ENCRYPTION_KEYS,
-    allowTargets: [...env.HERALD_ALLOW_TARGETS, ...(servers.embedded ? LOOPBACK : [])],
+    allowTargets,
     deniedPorts: servers.ports,
     requireHttps: env.HERALD_REQUIRE_HTTPS,
     ...(env.HERALD_WEBHOOK_CA && { webhookCa: certificates('HERALD_WEBHOOK_CA', env.HERALD_WEBHOOK_CA) }),
@@ -131,6 +136,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
     limits: { ...(env.HERALD_ADDRESS_LIMIT && { address: env.HERALD_ADDRESS_LIMIT }), ...(env.HERALD_KEY_LIMIT && { key: env.HERALD_KEY_LIMIT }) },
     portalDir: builtPortalPath(),
     ...mailFrom(env),
+    settings: describeSettings(env, { ...servers, allowTargets }),
     ...(env.HERALD_FAULT && { fault: env.HERALD_FAULT }),
   }
 }

@@ -138,7 +138,23 @@ const settings = z.object({
   XDG_CACHE_HOME: text,
 })
 
-export type Env = z.infer<typeof settings>
+export type SettingName = keyof typeof settings.shape
+
+export type Env = z.infer<typeof settings> & {
+  /** What was said, as it was written. Secrets too: for nobody's eyes. */
+  given: Partial<Record<SettingName, string>>
+}
+
+/** What holds where nothing is said, as one would write it. */
+export function defaultTexts(): Partial<Record<string, string>> {
+  const { properties = {} } = z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' })
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, property]) => {
+      const value: unknown = typeof property === 'object' ? property.default : undefined
+      return value === undefined ? [] : [[name, typeof value === 'string' ? value : JSON.stringify(value)]]
+    }),
+  )
+}
 
 /** A setting that Herald cannot use: says which, and what is allowed. */
 export class SettingsError extends Error {
@@ -149,7 +165,10 @@ export class SettingsError extends Error {
 export function readEnv(source: NodeJS.ProcessEnv = processEnv()): Env {
   const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
   const result = settings.safeParse(set)
-  if (result.success) return result.data
+  if (result.success) {
+    const given = Object.fromEntries(Object.keys(settings.shape).flatMap((name) => (set[name] === undefined ? [] : [[name, set[name]]])))
+    return { ...result.data, given }
+  }
   const lines = result.error.issues.map(({ path: [name], message }) => `  ${String(name)}: ${message}`)
   throw new SettingsError(`These settings cannot be used:\n${lines.join('\n')}`)
 }

@@ -28,8 +28,14 @@ const queries = new QueryClient({
 })
 const router = createPortalRouter(queries)
 
-// A page's code is gone when Herald was updated since this tab was opened.
-window.addEventListener('vite:preloadError', () => location.reload())
+// A page's code is gone when Herald was updated since this tab was opened. What is still gone then is no reason to load again and again.
+const RELOADED = 'herald-reloaded'
+const AGAIN_MS = 60_000
+window.addEventListener('vite:preloadError', () => {
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < AGAIN_MS) return
+  sessionStorage.setItem(RELOADED, String(Date.now()))
+  location.reload()
+})
 
 const root = document.getElementById('root')
 if (root) {

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import type { DeliveryStatus } from './api/client'
+import type { DeliveryStatus, FailureReason } from './api/client'
 import { LostPage } from './shell/LostPage'
 import { Shell } from './shell/Shell'
 
@@ -51,8 +51,8 @@ const editWebhook = createRoute({
   component: lazyRouteComponent(() => import('./webhooks/EditWebhook'), 'EditWebhook'),
 })
 
-const DELIVERY_FILTERS = ['status', 'webhookId', 'type', 'entityId', 'eventId', 'since', 'from', 'to'] as const
-export type DeliverySearch = { [Name in (typeof DELIVERY_FILTERS)[number]]?: string } & { status?: DeliveryStatus }
+const DELIVERY_FILTERS = ['status', 'webhookId', 'type', 'failureReason', 'entityId', 'eventId', 'since', 'from', 'to'] as const
+export type DeliverySearch = { [Name in (typeof DELIVERY_FILTERS)[number]]?: string } & { status?: DeliveryStatus; failureReason?: FailureReason }
 
 const deliveries = createRoute({
   getParentRoute: () => root,
@@ -80,7 +80,7 @@ const approvals = createRoute({
 const newRelease = createRoute({
   getParentRoute: () => root,
   path: '/operations/releases/new',
-  validateSearch: pick('webhookId', 'type', 'entityId', 'since', 'from', 'to'),
+  validateSearch: pick('webhookId', 'type', 'failureReason', 'entityId', 'since', 'from', 'to') as (search: Record<string, unknown>) => Omit<DeliverySearch, 'status' | 'eventId'>,
   component: lazyRouteComponent(() => import('./releases/NewRelease'), 'NewRelease'),
 })
 const release = createRoute({
@@ -137,6 +137,11 @@ const audit = createRoute({
   validateSearch: pick('action', 'actor', 'target', 'address', 'since', 'from', 'to'),
   component: lazyRouteComponent(() => import('./audit/AuditList'), 'AuditList'),
 })
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/administration/settings',
+  component: lazyRouteComponent(() => import('./settings/SettingList'), 'SettingList'),
+})
 const account = createRoute({
   getParentRoute: () => root,
   path: '/account',
@@ -145,7 +150,7 @@ const account = createRoute({
 
 const routeTree = root.addChildren([
   home, webhooks, newWebhook, webhook, editWebhook, deliveries, delivery, releases, newRelease, release, approvals, events, publish, event, eventTypes,
-  overview, users, apiKeys, tenants, erasures, audit, account,
+  overview, users, apiKeys, tenants, erasures, audit, settings, account,
 ])
 
 export const createPortalRouter = (queries: QueryClient) =>

@@ -18,6 +18,7 @@ import type { DeliveryChanges } from '../store/delivery-changes'
 import type { DeliveryQueries } from '../store/delivery-queries'
 import type { ErasureStore } from '../store/erasures'
 import type { EventQueries } from '../store/event-queries'
+import type { Setting } from '../domain/setting'
 import type { EventTypeStore } from '../store/event-types'
 import type { ExportQueries } from '../store/export'
 import type { HealthStore } from '../store/health'
@@ -60,10 +61,12 @@ import { encryptionKeyRoutes } from './encryption-keys'
 import type { Route } from './route'
 import { secretRevealRoutes } from './secret-reveal'
 import { withSecondPerson } from './second-person'
+import { savedViewRoutes } from './saved-views'
 import { secretRotationRoutes } from './secret-rotation'
 import { createRouter } from './serve'
 import { sessionRoutes } from './session'
 import { createSessionCookies, type PortalSettings } from './session-cookie'
+import { settingRoutes } from './settings'
 import { setupRoutes } from './setup'
 import { singleSignOnRoutes } from './single-sign-on'
 import { createWorkflowLink, type TemporalUi } from './temporal-ui'
@@ -123,6 +126,8 @@ export interface ApiDeps extends TemporalUi {
   logger: Logger
   metrics: Pick<Registry, 'metrics' | 'contentType'>
   readiness: () => Promise<{ mongodb: boolean; temporal: boolean }>
+  /** What this process was told. */
+  settings: Setting[]
   /** Serves the portal's files; none where there is no portal. */
   portalFiles?: RequestHandler
 }
@@ -190,11 +195,13 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...singleSignOnRoutes(shared),
     ...setupRoutes(shared),
     ...accountRoutes(shared),
+    ...savedViewRoutes(shared),
     ...userRoutes(shared),
     ...portalLinkRoutes(shared),
     ...auditRoutes(shared),
     ...encryptionKeyRoutes(shared),
     ...codecRoutes(shared),
+    ...settingRoutes(shared),
     ...healthRoutes(shared),
     ...approvalRoutes({ ...shared, planned: () => routes }),
   ]

@@ -22,6 +22,7 @@ export function exportRoutes({ exports }: ExportDeps): Route[] {
       method: 'get',
       path: '/v1/events/export',
       scope: 'read',
+      tenantInQuery: true,
       tag: 'Events',
       summary: 'Export events with their outcomes',
       description:
@@ -46,7 +47,7 @@ export function exportRoutes({ exports }: ExportDeps): Route[] {
     return {
       status: 200,
       contentType,
-      headers: { 'Content-Disposition': `attachment; filename="events.${format}"` },
+      headers: { 'Content-Disposition': `attachment; filename="events-${from.toISOString().slice(0, 10)}.${format}"` },
       stream: seats.taken(tenantId, () => lines(exports.walk(tenantId, from, to))),
     }
   }
@@ -56,6 +57,7 @@ const query = z.strictObject({
   format: z.enum(['csv', 'ndjson'], { error: 'must be csv or ndjson' }).default('ndjson'),
   from: givenInstant.describe('When the event was published; included.'),
   to: instant.describe('Not included; now when not given.'),
+  tenantId: z.string().optional().describe('In place of the header `Herald-Tenant`, for a link in a browser, which sends none.'),
 })
 
 const exportedRow = z.object({

@@ -110,6 +110,8 @@ interface About {
   maxBodyBytes?: number
   /** A site whose scripts may call it with a session, and without that session's token. */
   trustedOrigin?: string | undefined
+  /** Its query may name the tenant (`tenantId`) as the header does: of what a browser fetches by a link. */
+  tenantInQuery?: boolean
   /** Whether a call is written to the audit log; else whatever is no GET is. */
   audited?: boolean
   responses: Record<number, Answer>

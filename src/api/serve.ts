@@ -39,7 +39,7 @@ function handlers(each: Route, { authenticate, record, limits }: Serving): Reque
   const letIn: RequestHandler = async (req, res, next) => {
     if (scope !== 'none') {
       const isTrusted = trustedOrigin !== undefined && req.headers.origin === trustedOrigin
-      const caller = await authenticate({ ...asking(req), isTrusted }, scope)
+      const caller = await authenticate({ ...asking(each, req), isTrusted }, scope)
       res.locals.caller = caller
       setAll(res, await limits.takeOfCaller(caller.keyId))
     } else if (tag !== OPERATION) setAll(res, await limits.takeOfAddress(req.ip ?? ''))
@@ -47,7 +47,7 @@ function handlers(each: Route, { authenticate, record, limits }: Serving): Reque
   }
   const answer: RequestHandler = async (req, res) => {
     const caller: Caller = res.locals.caller ?? NOBODY
-    const call = readCall(each, req, caller, mayGoOn(authenticate, req, scope))
+    const call = readCall(each, req, caller, mayGoOn(authenticate, asking(each, req), scope))
     const reply = await record(each, call, () => each.handle(call))
     if (reply.stream) await sendStream(req, res, reply, reply.stream)
     else send(res, reply)
@@ -55,17 +55,21 @@ function handlers(each: Route, { authenticate, record, limits }: Serving): Reque
   return body ? [letIn, bodyReader(maxBodyBytes), answer] : [letIn, answer]
 }
 
-const asking = ({ method, headers, secure, ip = '' }: Request): Asking => ({ method, headers, secure, address: ip })
-
 function setAll(res: Response, headers: Record<string, string>): void {
   for (const name in headers) res.setHeader(name, headers[name] ?? '')
 }
 
+/** The header says more than the query: what a program sends was meant. */
+function asking({ tenantInQuery = false }: Route, { method, headers, secure, query, ip = '' }: Request): Asking {
+  const named = tenantInQuery && typeof query['tenantId'] === 'string' ? { 'herald-tenant': query['tenantId'] } : {}
+  return { method, secure, address: ip, headers: { ...named, ...headers } }
+}
+
 /** What of MongoDB's absence is an answer to nothing: only a refusal ends what is under way. */
-const mayGoOn = (authenticate: Authenticate, request: Request, scope: Route['scope']) => async (): Promise<boolean> => {
+const mayGoOn = (authenticate: Authenticate, request: Asking, scope: Route['scope']) => async (): Promise<boolean> => {
   if (scope === 'none') return true
   try {
-    await authenticate({ ...asking(request), headers: { ...request.headers, [BACKGROUND_HEADER]: 'true' } }, scope)
+    await authenticate({ ...request, headers: { ...request.headers, [BACKGROUND_HEADER]: 'true' } }, scope)
     return true
   } catch (error) {
     return !(error instanceof Problem)

@@ -19,7 +19,7 @@ import { toWebhookView } from './webhook-views'
 export interface WebhookDeps {
   webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'verified'>
   health: Pick<HealthStore, 'find'>
-  steering: Pick<Steering, 'pause' | 'resume' | 'remove' | 'edited'>
+  steering: Pick<Steering, 'pause' | 'disable' | 'resume' | 'remove' | 'edited'>
   ownership: Ownership
   catalog: EventCatalog
   checkUrl: CheckUrl
@@ -87,6 +87,7 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
     },
 
     pause: (call: ById): Promise<Reply> => steer(steering.pause, call),
+    disable: (call: ById): Promise<Reply> => steer(steering.disable, call),
     resume: async (call: ById): Promise<Reply> => {
       const webhook = await open(call, call.params.id)
       const { secretsLost, status } = webhook

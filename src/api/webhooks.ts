@@ -9,7 +9,7 @@ const params = z.object({ id: z.string() })
 const about = { tag: 'Webhooks', params }
 
 export function webhookRoutes(deps: WebhookDeps): Route[] {
-  const { plans, create, list, get, patch, remove, pause, resume } = webhookHandlers(deps)
+  const { plans, create, list, get, patch, remove, pause, disable, resume } = webhookHandlers(deps)
   return [
     route({
       method: 'post',
@@ -75,6 +75,17 @@ export function webhookRoutes(deps: WebhookDeps): Route[] {
       responses: { 200: { description: 'Paused.', schema: webhookView } },
       problems: [409],
       handle: pause,
+    }),
+    route({
+      ...about,
+      method: 'post',
+      path: '/v1/webhooks/{id}/disable',
+      scope: 'manage',
+      summary: 'Disable a webhook',
+      description: 'It gets no new events, as after its receiver has answered 410. What waits for an attempt is parked when its time comes; what is held or parked stays so. A resume ends it, and brings nothing that was published meanwhile: a replay does.',
+      responses: { 200: { description: 'Disabled.', schema: webhookView } },
+      problems: [409],
+      handle: disable,
     }),
     route({
       ...about,

@@ -161,6 +161,7 @@ function apiOf({ ground, stores, sending, publishing, steering, keeping }: Rooms
     temporalUiUrl: config.temporal.uiUrl,
     payloadKey: config.temporal.payloadKey,
     temporalNamespace: config.temporal.namespace,
+    settings: config.settings,
     ...(config.portalDir !== undefined && { portalFiles: createPortalFiles(config.portalDir, config.portal) }),
   }
 }

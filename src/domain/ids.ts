@@ -3,7 +3,7 @@ import { encodeTime, monotonicFactory } from 'ulid'
 
 const ulid = monotonicFactory()
 
-const PREFIXES = { event: 'evt', webhook: 'whk', release: 'rel', apiKey: 'key', user: 'usr', link: 'lnk', erasure: 'ers', approval: 'apr' } as const
+const PREFIXES = { event: 'evt', webhook: 'whk', release: 'rel', apiKey: 'key', user: 'usr', link: 'lnk', erasure: 'ers', approval: 'apr', view: 'vew' } as const
 
 /** A new id such as `evt_01k…`: sortable by time, unique without coordination (ULID). */
 export function newId(kind: keyof typeof PREFIXES): string {

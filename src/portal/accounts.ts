@@ -3,6 +3,7 @@ import { newId } from '../domain/ids'
 import { EVERY_TENANT, type Grant, type User } from '../domain/user'
 import type { FieldError } from '../domain/validation'
 import type { LinkPurpose, OneTimeLink, OneTimeLinkStore, OnUse } from '../store/one-time-links'
+import type { SavedViewStore } from '../store/saved-views'
 import type { SessionStore } from '../store/sessions'
 import type { Throttle } from '../store/throttle'
 import type { UserStore } from '../store/users'
@@ -66,6 +67,7 @@ export interface Accounts {
 export interface AccountsDeps {
   users: UserStore
   links: OneTimeLinkStore
+  savedViews: Pick<SavedViewStore, 'removeOfUser'>
   passwords: Passwords
   sessions: Pick<SessionStore, 'endOfUser'>
   choices: Throttle
@@ -74,7 +76,7 @@ export interface AccountsDeps {
   logger: Logger
 }
 
-export function createAccounts({ users, links, passwords, sessions, choices, unlock, logger }: AccountsDeps): Accounts {
+export function createAccounts({ users, links, savedViews, passwords, sessions, choices, unlock, logger }: AccountsDeps): Accounts {
   async function newLink(purpose: LinkPurpose): Promise<NewLink> {
     const token = newSecretToken()
     const expiresAt = new Date(Date.now() + LINK_MS)
@@ -174,6 +176,7 @@ export function createAccounts({ users, links, passwords, sessions, choices, unl
     remove: async (userId) => {
       await users.remove(userId)
       await links.dropOfUser(userId)
+      await savedViews.removeOfUser(userId)
       await sessions.endOfUser(userId)
     },
   }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Sealer } from '../domain/webhook'
 import type { Models } from '../store/models'
 import { createOneTimeLinkStore } from '../store/one-time-links'
+import { createSavedViewStore, type SavedViewStore } from '../store/saved-views'
 import { createSessionStore } from '../store/sessions'
 import { createThrottle } from '../store/throttle'
 import { createUserStore, type UserStore } from '../store/users'
@@ -24,6 +25,7 @@ export interface Portal {
   accounts: Accounts
   secondFactor: SecondFactor
   portalLinks: PortalLinks
+  savedViews: SavedViewStore
   /** None where no identity provider is set. */
   singleSignOn?: SingleSignOn
 }
@@ -53,7 +55,8 @@ export function createPortal({ models, sealer, times, singleSignOn, logger }: Po
     address: createThrottle(models, LIMITS.address),
     account: createThrottle(models, LIMITS.account),
   })
-  const accounts = createAccounts({ users, links, passwords, sessions: kept, choices: createThrottle(models, LIMITS.choice), unlock: tries.unlock, logger })
+  const savedViews = createSavedViewStore(models)
+  const accounts = createAccounts({ users, links, savedViews, passwords, sessions: kept, choices: createThrottle(models, LIMITS.choice), unlock: tries.unlock, logger })
   return {
     users,
     sessions,
@@ -61,6 +64,7 @@ export function createPortal({ models, sealer, times, singleSignOn, logger }: Po
     accounts,
     secondFactor: createSecondFactor({ users, logger }),
     portalLinks: createPortalLinks({ links, sessions }),
+    savedViews,
     ...(singleSignOn && {
       singleSignOn: createSingleSignOn({
         ...singleSignOn,

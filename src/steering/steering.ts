@@ -38,6 +38,8 @@ export interface Steering {
   cancel: (tenantId: string, deliveryId: string) => Promise<SteeringResult>
   /** active → paused: deliveries are held from now on. Paused already is fine. */
   pause: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
+  /** active, paused or suspended → disabled, as its receiver asks for with 410: it gets nothing new, and what waits for it is parked. */
+  disable: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
   /** paused, suspended or disabled → active; what was held goes out as a release. `by` is the key that asks. */
   resume: (tenantId: string, webhookId: string, by?: string) => Promise<WebhookSteeringResult>
   /** The webhook was changed: what waits goes on by what it says now, where `isRetimed` also by another back-off. */
@@ -146,6 +148,13 @@ export function createSteering(deps: SteeringDeps): Steering {
       if (result.kind === 'done') {
         await deliveries.holdWaiting(tenantId, id)
         await wake(tenantId, id)
+      }
+      return result
+    },
+    disable: async (tenantId, id) => {
+      const result = await moveWebhook(tenantId, id, ['active', 'paused', 'suspended'], 'disabled', 'by hand')
+      if (result.kind === 'done') {
+        await Promise.all([wake(tenantId, id), soon('the report of a disabled webhook', deps.notices.tellChanges(tenantId, id))])
       }
       return result
     },

@@ -1,5 +1,6 @@
 import { DELIVERY_STATUSES, FINAL_STATUSES, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import { firstDeliveryId } from '../domain/ids'
+import type { FailureReason } from '../domain/outcome'
 import { toDelivery } from './deliveries'
 import type { DeliveryRecord, Models } from './models'
 import { page, type Index, type Page, type PageRequest } from './page'
@@ -12,6 +13,8 @@ export interface DeliveryFilter {
   /** Of the newest events about this entity. */
   entityId?: string
   typeId?: number
+  /** Of the newest attempt. */
+  failureReason?: FailureReason
   /** Of the event's time, which a delivery's id carries; `to` is not included. */
   from?: Date
   to?: Date
@@ -71,15 +74,16 @@ export function createDeliveryQueries({ deliveries, events }: Models): DeliveryQ
   }
 }
 
-/** Of a webhook and a type together either may have very few: MongoDB finds out. */
-function indexOf({ webhookId, eventId, entityId, typeId, expiring }: DeliveryFilter): Index | undefined {
+/** Of a webhook, a type and a reason together any may have very few: MongoDB finds out. */
+function indexOf({ webhookId, eventId, entityId, typeId, failureReason, expiring }: DeliveryFilter): Index | undefined {
   if (eventId !== undefined || entityId !== undefined) return { tenantId: 1, eventId: 1 }
   if (expiring) return 'expiring'
+  if (failureReason !== undefined) return webhookId === undefined && typeId === undefined ? 'failed' : undefined
   if (webhookId !== undefined) return typeId === undefined ? { tenantId: 1, webhookId: 1, status: 1, _id: -1 } : undefined
   return typeId === undefined ? { tenantId: 1, status: 1, _id: -1 } : { tenantId: 1, typeId: 1, status: 1, _id: -1 }
 }
 
-function condition({ status, webhookId, eventId, typeId, from, to, expiring }: DeliveryFilter): object {
+function condition({ status, webhookId, eventId, typeId, failureReason, from, to, expiring }: DeliveryFilter): object {
   return {
     ...(expiring && { expiryNoticedAt: { $exists: true } }),
     // Naming every status lets the indexes that have it in the middle still give the order by id.
@@ -87,6 +91,8 @@ function condition({ status, webhookId, eventId, typeId, from, to, expiring }: D
     ...(webhookId !== undefined && { webhookId }),
     ...(eventId !== undefined && { eventId }),
     ...(typeId !== undefined && { typeId }),
+    // What was never sent has no reason beside that.
+    ...(failureReason !== undefined && (failureReason === 'blocked' ? { 'lastOutcome.kind': 'blocked', 'lastOutcome.reason': null } : { 'lastOutcome.kind': 'failed', 'lastOutcome.reason': failureReason })),
     ...((from ?? to) && { _id: { ...(from && { $gte: firstDeliveryId(from) }), ...(to && { $lt: firstDeliveryId(to) }) } }),
   }
 }

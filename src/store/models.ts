@@ -16,6 +16,7 @@ import type { BacklogRecord } from './backlogs'
 import type { DigestRecord, MailRecord } from './digests'
 import type { OneTimeLink } from './one-time-links'
 import { SCHEDULE } from './schedule'
+import type { SavedViewRecord } from './saved-views'
 import type { Session } from './sessions'
 import type { TallyProgressRecord, TallyRecord } from './tallies'
 import type { Kept } from './vaults'
@@ -187,6 +188,7 @@ export interface Models {
   users: Model<UserRecord>
   sessions: Model<SessionRecord>
   oneTimeLinks: Model<OneTimeLinkRecord>
+  savedViews: Model<SavedViewRecord>
   /** Written by the library that counts in it. */
   throttles: Model<unknown>
   releases: Model<ReleaseRecord>
@@ -268,6 +270,11 @@ function deliverySchema(): Schema {
       { tenantId: 1, _id: -1 },
       { name: 'expiring', partialFilterExpression: { status: 'parked', expiryNoticedAt: { $exists: true } } },
     )
+    // What was delivered at once, as most is, has no entry.
+    .index(
+      { tenantId: 1, 'lastOutcome.kind': 1, 'lastOutcome.reason': 1, status: 1, _id: -1 },
+      { name: 'failed', partialFilterExpression: { 'lastOutcome.kind': { $in: ['failed', 'blocked'] } } },
+    )
     .index({ workflowId: 1 })
     .index({ untold: 1, updatedAt: 1 }, { partialFilterExpression: { untold: { $exists: true } } })
     .index(
@@ -337,6 +344,7 @@ export function createModels(connection: Connection): Models {
         .index({ 'link.linkId': 1 }, { partialFilterExpression: { link: { $exists: true } } }),
     ),
     oneTimeLinks: model('oneTimeLinks', open().index({ expiresAt: 1 }, { expireAfterSeconds: 0 })),
+    savedViews: model('savedViews', open().index({ userId: 1, tenantId: 1, name: 1 }, { unique: true })),
     throttles: model('throttles', open().index({ key: 1 }, { unique: true }).index({ expire: 1 }, { expireAfterSeconds: 0 })),
     // Of a webhook that is gone, the record goes by itself.
     failing: model('failing', open().index({ updatedAt: 1 }, { expireAfterSeconds: 30 * 24 * 3_600 })),

@@ -38,10 +38,17 @@ const insert = (deliveries: Delivery[]) => createDeliveryStore(api.store.models)
 
 const parked = { status: 'parked' as const, parkedAt: new Date(DAY), parkedReason: 'attempts exhausted' as const }
 
+const last = { at: new Date(DAY), attempt: 1 }
+const outcomes: Delivery['lastOutcome'][] = [
+  { ...last, kind: 'failed', reason: 'timeout', detail: 'No answer' },
+  { ...last, kind: 'failed', reason: 'status', status: 500, detail: 'Answered 500' },
+  { ...last, kind: 'blocked', detail: 'Not public' },
+]
+
 describe('the list', () => {
   const all = Array.from({ length: 60 }, (_, n) => {
     const expiring = n % 20 === 0 ? { expiryNoticedAt: new Date(DAY) } : {}
-    return delivery(n, n % 5 === 0 ? { ...parked, ...expiring, tenantId: 'lists' } : { tenantId: 'lists' })
+    return delivery(n, n % 5 === 0 ? { ...parked, ...expiring, tenantId: 'lists', lastOutcome: outcomes[(n / 5) % 3] } : { tenantId: 'lists' })
   })
   const newest = all.toReversed()
   const ids = async (query: string): Promise<string[]> => {
@@ -65,6 +72,10 @@ describe('the list', () => {
     ['?eventId=e-33', ({ eventId }) => eventId === 'e-33'],
     ['?type=UPDATE%20ACCOUNT', ({ typeId }) => typeId === 2],
     ['?type=2&status=parked', ({ typeId, status }) => typeId === 2 && status === 'parked'],
+    ['?failureReason=timeout', ({ lastOutcome }) => lastOutcome?.reason === 'timeout'],
+    ['?failureReason=blocked&status=parked', ({ lastOutcome }) => lastOutcome?.kind === 'blocked'],
+    ['?failureReason=status&webhookId=whk_2', ({ lastOutcome, webhookId }) => lastOutcome?.reason === 'status' && webhookId === 'whk_2'],
+    ['?failureReason=dns', () => false],
     ['?expiring=true', ({ expiryNoticedAt }) => expiryNoticedAt !== undefined],
     ['?from=2026-03-01T00:10:00Z&to=2026-03-01T01:15:00%2B01:00', (one) => +one.createdAt >= DAY + 600_000 && +one.createdAt < DAY + 900_000],
     ['?status=cancelled', () => false],
@@ -92,6 +103,7 @@ describe('the list', () => {
     ['?status=lost', 'status'],
     ['?from=yesterday', 'from'],
     ['?type=NONE', 'type'],
+    ['?failureReason=luck', 'failureReason'],
     ['?colour=red', 'colour'],
     ['?cursor=%00', 'cursor'],
     ['?expiring=true&status=held', 'expiring'],

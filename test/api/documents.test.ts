@@ -7,6 +7,7 @@ beforeAll(async () => (api = await startApi()))
 afterAll(() => api.stop())
 
 const ROUTES = `
+delete /v1/account/views/{id}
 delete /v1/api-keys/{id}
 delete /v1/legal-holds/{entityId}
 delete /v1/portal-links/{id}
@@ -18,6 +19,7 @@ delete /v1/webhooks/{id}
 get /healthz
 get /metrics
 get /readyz
+get /v1/account/views
 get /v1/api-keys
 get /v1/approvals
 get /v1/approvals/{id}
@@ -41,6 +43,7 @@ get /v1/legal-holds/{entityId}
 get /v1/releases
 get /v1/releases/{id}
 get /v1/session
+get /v1/settings
 get /v1/sign-in
 get /v1/stats
 get /v1/stats/webhooks
@@ -59,6 +62,7 @@ post /v1/account/password
 post /v1/account/totp
 post /v1/account/totp/confirm
 post /v1/account/totp/disable
+post /v1/account/views
 post /v1/api-keys
 post /v1/api-keys/{id}/rotate
 post /v1/approvals/{id}/approve
@@ -87,6 +91,7 @@ post /v1/users/{id}/password-link
 post /v1/webhooks
 post /v1/webhooks/check-url
 post /v1/webhooks/filter-test
+post /v1/webhooks/{id}/disable
 post /v1/webhooks/{id}/pause
 post /v1/webhooks/{id}/resume
 post /v1/webhooks/{id}/reveal-secret

@@ -73,11 +73,24 @@ test('has a row for each delivery, in publish order, and one for an event withou
 test('in CSV has the same rows, and runs no formula', async () => {
   await writeAged(api.store, ['one', '-2'], { tenantId: 'exports', daysOld: 1, entityId: '=HYPERLINK("http://evil.example","x")' })
   const answer = await begin(`from=${FROM}&format=csv`)
-  expect(answer.headers).toMatchObject({ 'content-type': 'text/csv; charset=utf-8; header=present', 'content-disposition': 'attachment; filename="events.csv"', 'cache-control': 'no-store' })
+  expect(answer.headers).toMatchObject({ 'content-type': 'text/csv; charset=utf-8; header=present', 'content-disposition': 'attachment; filename="events-2020-01-01.csv"', 'cache-control': 'no-store' })
   const [head, ...rows] = (await text(answer)).split('\r\n')
   expect(head).toMatch(/^eventId,type,typeId,entityId,publishedAt,.*,status,/)
   expect(rows.toSorted().at(-1)).toMatch(/^one,CREATE ACCOUNT,1,"'=HYPERLINK\(""http/)
   expect(rows.some((row) => row.startsWith("'-2,"))).toBe(true)
+})
+
+test('may be for the tenant of its query, which a link in a browser can name; the header counts more', async () => {
+  await writeAged(api.store, ['one'], { tenantId: 'exports', daysOld: 1, deliveries: [] })
+  const rowsOf = async (answer: IncomingMessage): Promise<number> => (await text(answer)).split('\n').filter(Boolean).length
+  expect(await rowsOf(await begin(`from=${FROM}&tenantId=exports`, {}))).toBe(1)
+  expect(await rowsOf(await begin(`from=${FROM}&tenantId=default`))).toBe(1)
+  expect(await rowsOf(await begin(`from=${FROM}&tenantId=default`, {}))).toBe(0)
+  expect((await begin(`from=${FROM}&tenantId=nobody`, {})).statusCode).toBe(404)
+  const { body } = await api.admin('POST', '/v1/api-keys', { name: 'of another tenant', scopes: ['read'] })
+  const stranger = await begin(`from=${FROM}&tenantId=exports`, { authorization: `Bearer ${String(body.key)}` })
+  expect(stranger.statusCode).toBe(403)
+  expect((await api.admin('GET', '/v1/events?tenantId=exports')).status).toBe(400)
 })
 
 test('of nothing is a head alone in CSV, and nothing in NDJSON', async () => {

@@ -196,5 +196,6 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
     readiness: async () => ({ mongodb: true, temporal: false }),
     temporalUiUrl: 'http://127.0.0.1:8233/',
     temporalNamespace: 'default',
+    settings: [{ name: 'PORT', about: 'Where the API listens', source: 'environment', isSet: true, isSecret: false, value: '3000' }],
   }
 }

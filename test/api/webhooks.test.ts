@@ -129,10 +129,13 @@ test.each<[object, string, string | RegExp]>([
   expect(body.errors).toEqual([{ path, message: expect.stringMatching(message) }])
 })
 
-test('pauses, resumes and deletes', async () => {
+test('pauses, disables, resumes and deletes', async () => {
   const { id } = await make()
   expect((await api.admin('POST', `/v1/webhooks/${id}/pause`)).body.status).toBe('paused')
   expect((await api.admin('POST', `/v1/webhooks/${id}/pause`)).status).toBe(200)
+  expect((await api.admin('POST', `/v1/webhooks/${id}/resume`)).body.status).toBe('active')
+  expect((await api.admin('POST', `/v1/webhooks/${id}/disable`)).body.status).toBe('disabled')
+  expect((await api.admin('POST', `/v1/webhooks/${id}/pause`)).body.currentStatus).toBe('disabled')
   expect((await api.admin('POST', `/v1/webhooks/${id}/resume`)).body.status).toBe('active')
   expect((await api.admin('DELETE', `/v1/webhooks/${id}`)).status).toBe(204)
   expect((await api.admin('GET', `/v1/webhooks/${id}`)).status).toBe(404)

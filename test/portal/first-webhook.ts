@@ -18,6 +18,15 @@ export function firstWebhookTests({ scene, browser }: Stage): void {
     return body.key
   }
 
+  /** As long as the way there is one that people would go. */
+  async function tabTo(page: Page, text: string): Promise<void> {
+    for (let i = 0; i < 40; i += 1) {
+      if ((await page.evaluate<string>("document.activeElement?.innerText ?? ''")).trim() === text) return
+      await page.keyboard.press('Tab')
+    }
+    throw new Error(`The keyboard does not lead to ${text}`)
+  }
+
   const count = (page: Page, text: string): Promise<number> => page.getByText(text, { exact: true }).count()
 
   test('leads from the main menu to a webhook for all six types, and shows its secret once', async () => {
@@ -72,6 +81,7 @@ export function firstWebhookTests({ scene, browser }: Stage): void {
     await scene.inStatus('parked', eventId)
     receiver.answer = 200
 
+    await page.evaluate('globalThis.clicks = 0; addEventListener("click", () => (globalThis.clicks += 1), true)')
     const begun = Date.now()
     await page.getByRole('textbox', { name: /^Search by/ }).fill('4711')
     await page.getByRole('button', { name: 'Search' }).click()
@@ -82,8 +92,30 @@ export function firstWebhookTests({ scene, browser }: Stage): void {
     await page.getByRole('button', { name: 'Retry now' }).click()
     await page.getByText('Delivered after 6 attempts.').waitFor()
     expect(Date.now() - begun).toBeLessThan(60_000)
+    // Whoever presses Enter in the search needs one less.
+    expect(await page.evaluate('globalThis.clicks')).toBe(3)
     expect(receiver.requests).toHaveLength(6)
     expect(complaints).toEqual([])
+  })
+
+  test('leads there by the keyboard alone too', async () => {
+    const receiver = await scene.receiver(503)
+    await scene.subscribe(receiver.url, { retry: { ...QUICK, maximumAttempts: 1 } })
+    const eventId = await scene.publish({ type: 'UPDATE CUSTOMER', data: { id: '4712', customerType: 'Individual' } })
+    const { page } = await browser.open()
+    await enter(page, scene, '/operations/webhook', 'Webhook', 'operator')
+    await scene.inStatus('parked', eventId)
+    receiver.answer = 200
+    await page.keyboard.press('/')
+    await page.keyboard.type('4712')
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: 'UPDATE CUSTOMER' }).waitFor()
+    await tabTo(page, 'UPDATE CUSTOMER')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Retry now' }).waitFor()
+    await tabTo(page, 'Retry now')
+    await page.keyboard.press('Enter')
+    await page.getByText('Delivered after 2 attempts.').waitFor()
   })
 
   test('says what was published about an entity when no webhook asked for it', async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { accessibilityFaults, enter, type Stage } from './browser'
+import type { Page } from 'playwright-core'
+import { accessibilityFaults, enter, enterAsAdministrator, type Stage } from './browser'
 
 export function listTests({ scene, browser }: Stage): void {
   test('shows deliveries as they happen, without asking for the list again', async () => {
@@ -18,22 +19,49 @@ export function listTests({ scene, browser }: Stage): void {
     expect(complaints).toEqual([])
   })
 
-  test('keeps a filter under a name', async () => {
-    const { page } = await browser.open()
-    await enter(page, scene, '/operations/deliveries?status=parked&type=CREATE+ACCOUNT', 'Deliveries', 'viewer')
-    const choose = async (item: string): Promise<void> => {
-      await page.getByRole('button', { name: 'Views' }).click()
-      await page.getByRole('menuitem', { name: item }).click()
-    }
-    await choose('Save this view')
+  const FILTERED = '/operations/deliveries?status=parked&type=CREATE+ACCOUNT'
+
+  async function choose(page: Page, item: string): Promise<void> {
+    await page.getByRole('button', { name: 'Views' }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+  }
+
+  async function saveView(page: Page, keptIn: string): Promise<void> {
+    await choose(page, 'Save this view')
+    await page.getByText(keptIn).waitFor()
     await page.getByRole('dialog').getByLabel('Name').fill('Accounts that wait')
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Show all deliveries' }).click()
     await page.waitForURL((url) => url.search === '')
+  }
+
+  const isFiltered = (page: Page): Promise<void> => page.waitForURL((url) => url.searchParams.get('status') === 'parked' && url.searchParams.get('type') === 'CREATE ACCOUNT')
+
+  test('keeps a filter under a name: with the account, so that another browser has it', async () => {
+    const { page, complaints } = await browser.open()
+    await enterAsAdministrator(page, scene, FILTERED, 'Deliveries')
+    await saveView(page, 'Kept with your account.')
+    const cookies = await page.context().cookies()
+    const { page: another } = await browser.open({ apart: true })
+    await another.context().addCookies(cookies)
+    await another.addInitScript(`sessionStorage.setItem('herald-tenant', ${JSON.stringify(scene.tenantId)})`)
+    await another.goto(`${scene.herald.url}/portal/operations/deliveries`)
+    await choose(another, 'Accounts that wait')
+    await isFiltered(another)
+    await choose(another, 'Save this view')
+    await another.getByRole('button', { name: 'Remove Accounts that wait' }).click()
+    await another.getByRole('button', { name: 'Remove Accounts that wait' }).waitFor({ state: 'detached' })
+    expect(complaints).toEqual([])
+  })
+
+  test('keeps the filters of who came by a portal link in the browser', async () => {
+    const { page } = await browser.open()
+    await enter(page, scene, FILTERED, 'Deliveries', 'viewer')
+    await saveView(page, 'Kept in this browser.')
     await page.reload()
-    await choose('Accounts that wait')
-    await page.waitForURL((url) => url.searchParams.get('status') === 'parked' && url.searchParams.get('type') === 'CREATE ACCOUNT')
+    await choose(page, 'Accounts that wait')
+    await isFiltered(page)
   })
 
   test('exports events with their outcomes', async () => {
@@ -50,6 +78,8 @@ export function listTests({ scene, browser }: Stage): void {
     const download = page.waitForEvent('download')
     await dialog.getByRole('button', { name: 'Export' }).click()
     const file = await download
+    // By the browser itself, which holds nothing of it in memory.
+    expect(new URL(file.url()).pathname).toBe('/v1/events/export')
     expect(file.suggestedFilename()).toMatch(/^events-\d{4}-\d\d-\d\d\.csv$/)
     const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n')
     expect(lines).toHaveLength(2)

@@ -59,6 +59,7 @@ export function pageTests({ scene, browser }: Stage): void {
         ['/administration/erasures', 'Erasures'],
         ['/administration/tenants', 'Tenants'],
         ['/administration/audit', 'Audit'],
+        ['/administration/settings', 'Settings'],
         ['/account', 'Your account'],
         ['/nowhere', 'There is no such page'],
       ],

@@ -36,6 +36,25 @@ export function signInTests({ scene, browser }: Stage): void {
     expect(complaints).toEqual([])
   })
 
+  test('keeps what is typed when the network goes, and when the session ends', async () => {
+    const { page, email } = await enterAs('administrator')
+    await goTo(page, '/operations/webhook/new', 'Add Webhook')
+    await page.getByLabel('Name').fill('Half typed')
+    await page.context().setOffline(true)
+    await page.getByText('You are offline').waitFor()
+    await page.context().setOffline(false)
+    await page.getByText('You are offline').waitFor({ state: 'detached' })
+    const { body } = await scene.api<{ data: { id: string }[] }>('GET', `/v1/users?email=${email}`)
+    await scene.api('DELETE', `/v1/users/${body.data[0]?.id}/sessions`)
+    await page.getByLabel('URL').fill('https://bank.example/hook')
+    const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
+    await dialog.getByLabel('E-mail').fill(email)
+    await dialog.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect([await page.getByLabel('Name').inputValue(), await page.getByLabel('URL').inputValue()]).toEqual(['Half typed', 'https://bank.example/hook'])
+  })
+
   test('offers a viewer nothing that a viewer may not do, and says why', async () => {
     const receiver = await scene.receiver(500)
     const webhookId = await scene.subscribe(receiver.url, { description: 'To be looked at', retry: { ...QUICK, maximumAttempts: 1 } })

@@ -64,6 +64,7 @@ async function fill(tenantId: string): Promise<void> {
       intents: [about.createdAt],
       workflowId: `event/${tenantId}/${about.eventId}`,
       updatedAt: about.createdAt,
+      ...(status !== 'delivered' && { lastOutcome: i % 2 === 0 ? { at: about.createdAt, attempt: 1, kind: 'failed' as const, reason: 'timeout' as const, detail: '' } : { at: about.createdAt, attempt: 1, kind: 'blocked' as const, detail: '' } }),
       ...(status === 'parked' && { parkedAt: about.createdAt, ...(i % 3 === 0 && { expiryNoticedAt: about.createdAt }) }),
     })),
   )
@@ -98,6 +99,8 @@ const DELIVERY_FILTERS: [string, DeliveryFilter, mostDocuments?: number][] = [
   ['by status', { status: 'held' }],
   ['by webhook', { webhookId: 'whk_2' }],
   ['by webhook and status', { webhookId: 'whk_2', status: 'parked' }],
+  ['by reason', { failureReason: 'timeout' }],
+  ['by reason and status', { failureReason: 'blocked', status: 'parked' }],
   ['by type', { typeId: 5 }],
   ['by type and status', { typeId: 5, status: 'delivered' }],
   // Every third of the webhook's is of the type.

@@ -64,6 +64,11 @@ export function testConfig(): Config {
     deniedPorts: ports,
     tallying: { everyMs: 500, settleMs: 2_000 },
     suspension: SUSPENSION,
+    settings: [
+      { name: 'PORT', about: 'Where the API listens', source: 'default', isSet: true, isSecret: false, value: '3000' },
+      { name: 'HERALD_ADMIN_KEY', about: 'The first API key', source: 'environment', isSet: true, isSecret: true },
+      { name: 'HERALD_WEBHOOK_CA', about: 'Authorities', source: 'default', isSet: false, isSecret: false },
+    ],
     portal: { sessions: { idleMs: 1_800_000, mostMs: 43_200_000 }, frameAncestors: [], trustProxies: [] },
     eventsPerWorkflow: 100,
     reconcile: { everyMs: 1_000, patienceMs: 5_000 },

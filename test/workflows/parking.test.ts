@@ -56,6 +56,22 @@ it('parks at once and disables the webhook when the receiver is gone (410)', asy
   expect((await scene.api('GET', `/v1/webhooks/${webhookId}`)).body.status).toBe('disabled')
 })
 
+it('gives a webhook that was disabled by hand nothing new, and parks what waits for it without another POST', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookId = await scene.subscribe(receiver.url, { retry: { maximumAttempts: 5, initialInterval: '1s', backoffCoefficient: 1 } })
+  const eventId = await scene.publish()
+  await receiver.waitFor(1)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/disable`)
+  const later = await scene.publish()
+
+  const delivery = await scene.inStatus('parked', eventId)
+
+  expect(delivery).toMatchObject({ parkedReason: 'webhook disabled' })
+  expect(receiver.requests).toHaveLength(delivery.attemptCount)
+  expect(delivery.attemptCount).toBeLessThan(5)
+  expect(await scene.deliveries(`eventId=${later}`)).toEqual([])
+})
+
 it('parks at once, with the reason, what goes to an address that may not be called', async () => {
   const receiver = await scene.receiver()
   const webhookId = await scene.subscribe(receiver.url)

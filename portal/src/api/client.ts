@@ -5,6 +5,7 @@ export type Schemas = components['schemas']
 export type Webhook = Schemas['Webhook']
 export type Delivery = Schemas['Delivery']
 export type DeliveryStatus = Delivery['status']
+export type FailureReason = NonNullable<NonNullable<Release['filter']['failureReason']>>
 export type Attempt = Schemas['Attempt']
 export type Release = Schemas['Release']
 export type EventType = Schemas['EventType']

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { answer, api, type Approval, type DeliveryStatus, type Schemas } from './client'
+import { answer, api, type Approval, type DeliveryStatus, type FailureReason, type Schemas } from './client'
 
 /** Most webhooks that one list shows: the API's longest page. */
 const PAGE = 50
@@ -26,6 +26,7 @@ export interface DeliveryFilter {
   eventId?: string
   entityId?: string
   type?: string
+  failureReason?: FailureReason
   from?: string
   to?: string
 }
@@ -129,6 +130,20 @@ export const auditVerdictQuery = queryOptions({
   queryKey: ['audit-verdict'],
   queryFn: () => answer(api.GET('/v1/audit/verify')),
   staleTime: 300_000,
+})
+
+/** Of the tenant that is shown: whoever chooses another one has read nothing of it yet. */
+export const savedViewsQuery = queryOptions({
+  queryKey: ['saved-views'],
+  queryFn: () => answer(api.GET('/v1/account/views')),
+  staleTime: 60_000,
+})
+
+/** They do not change while Herald runs. */
+export const settingsQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: () => answer(api.GET('/v1/settings')),
+  staleTime: 60_000,
 })
 
 export const sessionQuery = queryOptions({

@@ -1,13 +1,26 @@
-import { Group, Select } from '@mantine/core'
+import { Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import type { DeliveryStatus } from '../api/client'
+import type { DeliveryStatus, FailureReason } from '../api/client'
 import { eventTypesQuery, webhooksQuery } from '../api/queries'
+import { ChoiceFilter } from '../parts/ChoiceFilter'
 import { TextFilter } from '../parts/TextFilter'
-import { Outside } from '../parts/visible'
 import { WindowFields } from '../parts/WindowFields'
 import type { DeliverySearch } from '../router'
 import { nameOf } from '../webhooks/names'
 
+/** Why the newest attempt failed. */
+const ERRORS: { value: FailureReason; label: string }[] = [
+  { value: 'status', label: 'answered with an error' },
+  { value: 'timeout', label: 'no answer in time' },
+  { value: 'refused', label: 'connection refused' },
+  { value: 'reset', label: 'connection broken off' },
+  { value: 'dns', label: 'name not found' },
+  { value: 'tls', label: 'TLS failed' },
+  { value: 'protocol', label: 'no proper HTTP' },
+  { value: 'blocked', label: 'address not allowed' },
+  { value: 'network', label: 'network failed' },
+  { value: 'unknown', label: 'answer unknown' },
+]
 const STATUSES: DeliveryStatus[] = ['pending', 'retrying', 'delivered', 'parked', 'held', 'cancelled', 'expired']
 
 interface DeliveryFiltersProps {
@@ -24,36 +37,10 @@ export function DeliveryFilters({ search, change }: DeliveryFiltersProps) {
   if (webhookId !== undefined && !choices.some(({ value }) => value === webhookId)) choices.push({ value: webhookId, label: webhookId })
   return (
     <Group p="md" gap="sm" role="group" aria-label="Filters">
-      <Select
-        aria-label="Status"
-        placeholder="Any status"
-        clearable
-        data={STATUSES}
-        value={search.status ?? null}
-        onChange={(status) => change({ status: status ?? undefined })}
-        w={{ base: '100%', xs: 140 }}
-      />
-      <Select
-        aria-label="Webhook"
-        placeholder="Any webhook"
-        clearable
-        searchable
-        data={choices}
-        renderOption={({ option }) => <Outside text={option.label} lines="clamped" />}
-        value={webhookId ?? null}
-        onChange={(chosen) => change({ webhookId: chosen ?? undefined })}
-        w={{ base: '100%', xs: 200 }}
-      />
-      <Select
-        aria-label="Event type"
-        placeholder="Any event type"
-        clearable
-        searchable
-        data={types.map(({ name }) => name)}
-        value={search.type ?? null}
-        onChange={(type) => change({ type: type ?? undefined })}
-        w={{ base: '100%', xs: 200 }}
-      />
+      <ChoiceFilter label="Status" choices={STATUSES} value={search.status} onChange={(status) => change({ status })} width={140} />
+      <ChoiceFilter label="Webhook" choices={choices} searchable value={webhookId} onChange={(chosen) => change({ webhookId: chosen })} width={200} />
+      <ChoiceFilter label="Event type" choices={types.map(({ name }) => name)} searchable value={search.type} onChange={(type) => change({ type })} width={200} />
+      <ChoiceFilter label="Error" choices={ERRORS} value={search.failureReason} onChange={(failureReason) => change({ failureReason })} width={190} />
       <TextFilter label="Entity ID" value={search.entityId} onChange={(entityId) => change({ entityId })} />
       <TextFilter label="Event ID" value={search.eventId} onChange={(eventId) => change({ eventId })} />
       <WindowFields search={search} change={change} />

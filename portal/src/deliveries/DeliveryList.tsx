@@ -1,12 +1,12 @@
-import { Button, Stack, Text } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconRefreshDot, IconSend } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { deliveriesQuery, deliveryCountQuery, type DeliveryFilter } from '../api/queries'
-import { Listing, whileShort } from '../parts/Listing'
-import { PageHead } from '../parts/PageHead'
-import { Card, Empty } from '../parts/states'
+import { whileShort } from '../parts/Listing'
+import { ListPage } from '../parts/ListPage'
+import { Empty } from '../parts/states'
 import { windowOf } from '../parts/time-window'
 import type { DeliverySearch } from '../router'
 import { PublishLink } from '../session/Allowed'
@@ -37,25 +37,23 @@ export function DeliveryList() {
   const change = (part: DeliverySearch): void => void navigate({ search: (now) => ({ ...now, ...part }), replace: true })
 
   return (
-    <Stack>
-      <PageHead title="Deliveries" crumbs={[{ text: 'Operations' }]} aside={<Aside search={search} filter={filter} />}>
-        <Text c="var(--muted)" size="sm">
-          Each event on its way to each webhook, newest first, as it happens.
-        </Text>
-      </PageHead>
-      <QuickAnswers search={search} />
-      <Card p={0}>
-        <DeliveryFilters search={search} change={change} />
-        <Listing list={list} empty={isFiltered ? <WhyNothing search={search} filter={filter} showAll={() => void navigate({ search: {} })} /> : <NothingYet />}>
-          {(deliveries) => (
-            <>
-              {may.retry && <SelectedBar deliveries={deliveries} chosen={chosen} choose={setChosen} />}
-              <DeliveryRows deliveries={deliveries} {...(may.retry && { ticks: { chosen, isTickable, toggle } })} />
-            </>
-          )}
-        </Listing>
-      </Card>
-    </Stack>
+    <ListPage
+      title="Deliveries"
+      crumbs={[{ text: 'Operations' }]}
+      about="Each event on its way to each webhook, newest first, as it happens."
+      aside={<Aside search={search} filter={filter} />}
+      between={<QuickAnswers search={search} />}
+      filters={<DeliveryFilters search={search} change={change} />}
+      list={list}
+      empty={isFiltered ? <WhyNothing search={search} filter={filter} showAll={() => void navigate({ search: {} })} /> : <NothingYet />}
+    >
+      {(deliveries) => (
+        <>
+          {may.retry && <SelectedBar deliveries={deliveries} chosen={chosen} choose={setChosen} />}
+          <DeliveryRows deliveries={deliveries} {...(may.retry && { ticks: { chosen, isTickable, toggle } })} />
+        </>
+      )}
+    </ListPage>
   )
 }
 

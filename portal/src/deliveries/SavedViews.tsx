@@ -1,30 +1,34 @@
 import { ActionIcon, Button, Group, Menu, TextInput } from '@mantine/core'
-import { useDisclosure, useLocalStorage } from '@mantine/hooks'
+import { useDisclosure } from '@mantine/hooks'
 import { IconBookmark, IconTrash } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import { fieldsOf } from '../api/client'
 import { AskForm } from '../parts/Ask'
 import { Outside } from '../parts/visible'
 import type { DeliverySearch } from '../router'
-import { useSignedIn } from '../session/session'
-
-interface View {
-  name: string
-  search: DeliverySearch
-}
+import { faultOf } from '../webhooks/draft'
+import { useViews } from './use-views'
 
 interface SavedViewsProps {
   search: DeliverySearch
   show: (search: DeliverySearch) => void
 }
 
-/** Filters under a name, kept by this browser for the tenant. */
+/** Filters under a name. */
 export function SavedViews({ search, show }: SavedViewsProps) {
-  const { tenantId } = useSignedIn()
-  const [views, setViews] = useLocalStorage<View[]>({ key: `herald-views/${tenantId}`, defaultValue: [], deserialize: read, getInitialValueInEffect: false })
-  const [saves, save] = useDisclosure()
+  const { keeper, views, save, remove } = useViews()
+  const [saves, dialog] = useDisclosure()
   const [name, setName] = useState('')
   const isFiltered = Object.values(search).some((value) => value !== undefined)
-  const others = views.filter((view) => view.name !== name.trim())
+  const saving = useMutation({
+    mutationFn: () => save({ name: name.trim(), search }),
+    onSuccess: () => {
+      setName('')
+      dialog.close()
+    },
+  })
+  const removing = useMutation({ mutationFn: remove })
   return (
     <>
       <Menu position="bottom-end" withArrow>
@@ -40,30 +44,26 @@ export function SavedViews({ search, show }: SavedViewsProps) {
             </Menu.Item>
           ))}
           {views.length > 0 && <Menu.Divider />}
-          <Menu.Item disabled={!isFiltered} onClick={save.open}>
+          <Menu.Item disabled={!isFiltered} onClick={dialog.open}>
             Save this view
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <AskForm
-        title="Save this view"
-        opened={saves}
-        close={save.close}
-        error={null}
-        submitText="Save"
-        busy={false}
-        submit={() => {
-          if (name.trim() === '') return
-          setViews([...others, { name: name.trim(), search }])
-          setName('')
-          save.close()
-        }}
-      >
-        <TextInput label="Name" description="Kept in this browser. One of the same name is replaced." required maxLength={80} data-autofocus value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} />
+      <AskForm title="Save this view" opened={saves} close={dialog.close} error={saving.error ?? removing.error} submitText="Save" busy={saving.isPending} submit={() => name.trim() !== '' && saving.mutate()}>
+        <TextInput
+          label="Name"
+          description={keeper === 'account' ? 'Kept with your account. One of the same name is replaced.' : 'Kept in this browser. One of the same name is replaced.'}
+          required
+          maxLength={80}
+          data-autofocus
+          value={name}
+          error={faultOf(fieldsOf(saving.error), 'name')}
+          onChange={({ currentTarget }) => setName(currentTarget.value)}
+        />
         {views.map((view) => (
           <Group key={view.name} justify="space-between" wrap="nowrap">
             <Outside text={view.name} />
-            <ActionIcon variant="subtle" color="gray" aria-label={`Remove ${view.name}`} onClick={() => setViews(views.filter((one) => one !== view))}>
+            <ActionIcon variant="subtle" color="gray" aria-label={`Remove ${view.name}`} loading={removing.isPending && removing.variables.name === view.name} onClick={() => removing.mutate(view)}>
               <IconTrash size={16} />
             </ActionIcon>
           </Group>
@@ -71,14 +71,4 @@ export function SavedViews({ search, show }: SavedViewsProps) {
       </AskForm>
     </>
   )
-}
-
-/** What is kept may be of an older portal, or somebody's own. */
-function read(text: string | undefined): View[] {
-  try {
-    const views: unknown = JSON.parse(text ?? '[]')
-    return Array.isArray(views) ? views.filter((view): view is View => typeof view?.name === 'string' && typeof view?.search === 'object' && view.search !== null) : []
-  } catch {
-    return []
-  }
 }

@@ -20,7 +20,7 @@ interface StoryProps {
 export function Story({ delivery, published, body }: StoryProps) {
   const { attempts } = delivery
   return (
-    <Timeline bulletSize={26} lineWidth={2} active={attempts.length}>
+    <Timeline bulletSize={26} lineWidth={2} active={attempts.length} styles={{ itemTitle: { lineHeight: 1.35 } }}>
       <Timeline.Item bullet={<IconSend size={14} />} title="Published">
         <Text size="sm">
           <When at={published} as="day" />

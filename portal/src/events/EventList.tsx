@@ -1,13 +1,15 @@
-import { Button, Group, Select, Stack, Text } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { IconListCheck } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { Schemas } from '../api/client'
 import { eventsQuery, eventTypesQuery } from '../api/queries'
-import { Listing, whileShort } from '../parts/Listing'
-import { PageHead, PortalLink } from '../parts/PageHead'
+import { ChoiceFilter } from '../parts/ChoiceFilter'
+import { whileShort } from '../parts/Listing'
+import { ListPage } from '../parts/ListPage'
+import { PortalLink } from '../parts/PageHead'
 import { Rows, type Column } from '../parts/Rows'
-import { Card, Empty } from '../parts/states'
+import { Empty } from '../parts/states'
 import { TextFilter } from '../parts/TextFilter'
 import { windowOf, type WindowSearch } from '../parts/time-window'
 import { Outside } from '../parts/visible'
@@ -49,41 +51,37 @@ export function EventList() {
   const change = (part: WindowSearch & { type?: string; entityId?: string }): void => void navigate({ search: (now) => ({ ...now, ...part }), replace: true })
   const isFiltered = [since, from, to, search.type, search.entityId].some((value) => value !== undefined)
   return (
-    <Stack>
-      <PageHead title="Events" aside={<ExportEvents search={{ since, from, to }} />}>
-        <Text c="var(--muted)" size="sm">
-          What services have published, newest first.
-        </Text>
-      </PageHead>
-      <Card p={0}>
+    <ListPage
+      title="Events"
+      about="What services have published, newest first."
+      aside={<ExportEvents search={{ since, from, to }} />}
+      filters={
         <Group p="md" gap="sm" role="group" aria-label="Filters">
-          <Select aria-label="Event type" placeholder="Any event type" clearable searchable data={types.map(({ name }) => name)} value={search.type ?? null} onChange={(type) => change({ type: type ?? undefined })} w={{ base: '100%', xs: 220 }} />
+          <ChoiceFilter label="Event type" choices={types.map(({ name }) => name)} searchable value={search.type} onChange={(type) => change({ type })} width={220} />
           <TextFilter label="Entity ID" value={search.entityId} onChange={(entityId) => change({ entityId })} />
           <WindowFields search={{ since, from, to }} change={change} />
         </Group>
-        <Listing
-          list={list}
-          empty={
-            <Empty
-              title={isFiltered ? 'No event fits' : 'No events yet'}
-              icon={<IconListCheck size={40} stroke={1.3} />}
-              action={
-                isFiltered ? (
-                  <Button variant="default" onClick={() => void navigate({ search: {} })}>
-                    Show all
-                  </Button>
-                ) : (
-                  <PublishLink />
-                )
-              }
-            >
-              {isFiltered ? 'There is none with all that the filters ask for.' : 'A service publishes with POST /v1/events; a person may publish a test here.'}
-            </Empty>
+      }
+      list={list}
+      empty={
+        <Empty
+          title={isFiltered ? 'No event fits' : 'No events yet'}
+          icon={<IconListCheck size={40} stroke={1.3} />}
+          action={
+            isFiltered ? (
+              <Button variant="default" onClick={() => void navigate({ search: {} })}>
+                Show all
+              </Button>
+            ) : (
+              <PublishLink />
+            )
           }
         >
-          {(events) => <Rows label="Events" rows={events} columns={COLUMNS} />}
-        </Listing>
-      </Card>
-    </Stack>
+          {isFiltered ? 'There is none with all that the filters ask for.' : 'A service publishes with POST /v1/events; a person may publish a test here.'}
+        </Empty>
+      }
+    >
+      {(events) => <Rows label="Events" rows={events} columns={COLUMNS} />}
+    </ListPage>
   )
 }

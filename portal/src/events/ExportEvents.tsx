@@ -4,15 +4,17 @@ import { IconDownload } from '@tabler/icons-react'
 import { useState } from 'react'
 import { answer, api, fieldsOf } from '../api/client'
 import { AskForm } from '../parts/Ask'
-import { toLocalInput, windowOf, type WindowSearch } from '../parts/time-window'
 import { saveFile } from '../parts/save-file'
+import { toLocalInput, windowOf, type WindowSearch } from '../parts/time-window'
 import { useAction } from '../parts/use-action'
+import { useSignedIn } from '../session/session'
 import { faultOf } from '../webhooks/draft'
 
 type Format = 'csv' | 'ndjson'
 
 /** Events with their outcomes between two times, for reconciliation. */
 export function ExportEvents({ search }: { search: WindowSearch }) {
+  const { by, tenantId } = useSignedIn()
   const [opened, { open, close }] = useDisclosure()
   const [format, setFormat] = useState<Format>('csv')
   const [from, setFrom] = useState('')
@@ -25,9 +27,7 @@ export function ExportEvents({ search }: { search: WindowSearch }) {
   }
   const download = useAction(async () => {
     const query = { format, from: from === '' ? '' : new Date(from).toISOString(), ...(to !== '' && { to: new Date(to).toISOString() }) }
-    // Not by a link: it could not say which tenant it is about.
-    const file = await answer(api.GET('/v1/events/export', { params: { query }, parseAs: 'blob' }))
-    saveFile(file, `events-${from.slice(0, 10)}.${format}`)
+    await (by === 'session' ? saveByLink({ ...query, ...(tenantId !== '' && { tenantId }) }) : saveWhole(query))
     close()
   })
   const fields = fieldsOf(download.error)
@@ -52,4 +52,19 @@ export function ExportEvents({ search }: { search: WindowSearch }) {
       </AskForm>
     </>
   )
+}
+
+type Query = { format: Format; from: string; to?: string; tenantId?: string }
+
+/** At any size: the browser writes what comes. Asked for first, so that a refusal is shown here and not saved as a file. */
+async function saveByLink(query: Query): Promise<void> {
+  const begun = await answer(api.GET('/v1/events/export', { params: { query }, parseAs: 'stream' }))
+  await begun.cancel()
+  Object.assign(document.createElement('a'), { href: `/v1/events/export?${new URLSearchParams(query).toString()}`, download: '' }).click()
+}
+
+/** A link cannot carry an API key: what it lets in for is fetched whole. */
+async function saveWhole(query: Query): Promise<void> {
+  const file = await answer(api.GET('/v1/events/export', { params: { query }, parseAs: 'blob' }))
+  saveFile(file, `events-${query.from.slice(0, 10)}.${query.format}`)
 }

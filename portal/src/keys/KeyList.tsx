@@ -1,18 +1,16 @@
-import { Badge, Button, Group, Stack, Text } from '@mantine/core'
+import { Badge, Button, Group, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconKey } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { answer, api, type ApiKey } from '../api/client'
+import type { ApiKey } from '../api/client'
 import { apiKeysQuery } from '../api/queries'
-import { Ask } from '../parts/Ask'
-import { Listing } from '../parts/Listing'
-import { PageHead } from '../parts/PageHead'
+import { ListPage } from '../parts/ListPage'
 import { Rows, type Column } from '../parts/Rows'
-import { Card, Empty } from '../parts/states'
-import { useAction } from '../parts/use-action'
+import { Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { Allowed } from '../session/Allowed'
+import { hasExpired, KeyActions } from './KeyActions'
 import { NewKey } from './NewKey'
 
 export const KeyList = () => (
@@ -24,13 +22,14 @@ export const KeyList = () => (
 const COLUMNS: Column<ApiKey>[] = [
   {
     header: 'Used by',
-    cell: ({ name, id }) => (
+    cell: ({ name, id, rotatedFrom }) => (
       <div>
         <Text size="sm" fw={600}>
           <Outside text={name} lines="clamped" />
         </Text>
         <Text size="xs" c="var(--muted)">
           {id}
+          {rotatedFrom !== undefined && `, in place of ${rotatedFrom}`}
         </Text>
       </div>
     ),
@@ -47,9 +46,38 @@ const COLUMNS: Column<ApiKey>[] = [
       </Group>
     ),
   },
-  { header: 'Made', width: '9rem', cell: ({ createdAt }) => <Text size="sm"><When at={createdAt} /></Text> },
-  { header: 'Actions', width: '11rem', cell: (key) => <Revoke apiKey={key} /> },
+  {
+    header: 'Made',
+    width: '10rem',
+    cell: ({ createdAt, createdBy }) => (
+      <div>
+        <Text size="sm">
+          <When at={createdAt} />
+        </Text>
+        {createdBy !== undefined && (
+          <Text size="xs" c="var(--muted)">
+            by <Outside text={createdBy === 'admin' ? 'the admin key' : createdBy} />
+          </Text>
+        )}
+      </div>
+    ),
+  },
+  { header: 'Last used', width: '8rem', cell: ({ lastUsedAt }) => <Text size="sm">{lastUsedAt === undefined ? 'not yet' : <When at={lastUsedAt} />}</Text> },
+  { header: 'Holds', width: '9rem', cell: (key) => <Holds apiKey={key} /> },
+  { header: 'Actions', width: '5.5rem', cell: (key) => <KeyActions apiKey={key} /> },
 ]
+
+function Holds({ apiKey }: { apiKey: ApiKey }) {
+  const { revokedAt, expiresAt } = apiKey
+  if (revokedAt !== undefined) return <Text size="sm">revoked <When at={revokedAt} /></Text>
+  if (expiresAt === undefined) return <Text size="sm">until it is revoked</Text>
+  return (
+    <Text size="sm">
+      {hasExpired(apiKey) ? 'expired ' : 'expires '}
+      <When at={expiresAt} />
+    </Text>
+  )
+}
 
 function Keys() {
   const list = useInfiniteQuery(apiKeysQuery)
@@ -60,59 +88,22 @@ function Keys() {
     </Button>
   )
   return (
-    <Stack>
-      <PageHead title="API keys" crumbs={[{ text: 'Administration' }]} aside={button}>
-        <Text c="var(--muted)" size="sm">
-          With which services call Herald for this tenant. A key is shown once, when it is made.
-        </Text>
-      </PageHead>
-      <Card p={0}>
-        <Listing
-          list={list}
-          empty={
-            <Empty title="No keys yet" icon={<IconKey size={40} stroke={1.3} />} action={button}>
-              A service that publishes events needs one, with the scope <code>publish</code>.
-            </Empty>
-          }
-        >
-          {(keys) => <Rows label="API keys" rows={keys} columns={COLUMNS} />}
-        </Listing>
-      </Card>
-      <NewKey opened={makes} close={make.close} />
-    </Stack>
-  )
-}
-
-function Revoke({ apiKey: { id, name, revokedAt } }: { apiKey: ApiKey }) {
-  const [asks, ask] = useDisclosure()
-  const revoke = useAction(
-    async () => {
-      await answer(api.DELETE('/v1/api-keys/{id}', { params: { path: { id } } }))
-      ask.close()
-    },
-    () => 'Revoked. It opens nothing any more.',
-  )
-  if (revokedAt !== undefined) return <Text size="sm">revoked <When at={revokedAt} /></Text>
-  return (
     <>
-      <Button className="above" size="xs" variant="default" aria-label={`Revoke ${name}`} onClick={ask.open}>
-        Revoke
-      </Button>
-      <Ask
-        title="Revoke this key?"
-        opened={asks}
-        close={ask.close}
-        error={revoke.error}
-        act={
-          <Button color="red.9" loading={revoke.isPending} onClick={() => revoke.mutate()}>
-            Revoke
-          </Button>
+      <ListPage
+        title="API keys"
+        crumbs={[{ text: 'Administration' }]}
+        about="With which services call Herald for this tenant. A key is shown once, when it is made."
+        aside={button}
+        list={list}
+        empty={
+          <Empty title="No keys yet" icon={<IconKey size={40} stroke={1.3} />} action={button}>
+            A service that publishes events needs one, with the scope <code>publish</code>.
+          </Empty>
         }
       >
-        <Text size="sm">
-          Whatever calls Herald with <Outside text={name} /> is refused from then on. It cannot be undone: make another key first, and give it to the service.
-        </Text>
-      </Ask>
+        {(keys) => <Rows label="API keys" rows={keys} columns={COLUMNS} />}
+      </ListPage>
+      <NewKey opened={makes} close={make.close} />
     </>
   )
 }

@@ -1,11 +1,11 @@
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { Checkbox, Select, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { answer, api, fieldsOf, type Schemas } from '../api/client'
 import { AskForm } from '../parts/Ask'
-import { ShownOnce } from '../parts/ShownOnce'
 import { useAction } from '../parts/use-action'
 import { useSignedIn } from '../session/session'
 import { faultOf } from '../webhooks/draft'
+import { KeyShownOnce } from './KeyShownOnce'
 
 type KeyScope = Schemas['CreateApiKey']['scopes'][number]
 
@@ -21,13 +21,22 @@ const SCOPES: { value: KeyScope; label: string; description: string }[] = [
   { value: 'admin', label: 'admin', description: 'Everything, in every tenant' },
 ]
 
+const FOR_EVER = 'ever'
+const LIFETIMES = [
+  { value: '30d', label: '30 days' },
+  { value: '90d', label: '90 days' },
+  { value: '365d', label: 'A year' },
+  { value: FOR_EVER, label: 'Until it is revoked' },
+]
+
 export function NewKey({ opened, close }: { opened: boolean; close: () => void }) {
   const { scopes: mine } = useSignedIn()
   const [name, setName] = useState('')
   const [scopes, setScopes] = useState<string[]>(['publish'])
+  const [expiresIn, setExpiresIn] = useState(FOR_EVER)
   const [made, setMade] = useState<Schemas['CreatedApiKey']>()
   const make = useAction(async () => {
-    const key = await answer(api.POST('/v1/api-keys', { body: { name: name.trim(), scopes: scopes as KeyScope[] } }))
+    const key = await answer(api.POST('/v1/api-keys', { body: { name: name.trim(), scopes: scopes as KeyScope[], ...(expiresIn !== FOR_EVER && { expiresIn }) } }))
     close()
     setName('')
     setMade(key)
@@ -46,17 +55,9 @@ export function NewKey({ opened, close }: { opened: boolean; close: () => void }
             ))}
           </Stack>
         </Checkbox.Group>
+        <Select label="It holds for" description="Rotate it before: the new key and the old one then hold side by side for a while." data={LIFETIMES} allowDeselect={false} value={expiresIn} error={faultOf(fields, 'expiresIn')} onChange={(chosen) => chosen !== null && setExpiresIn(chosen)} />
       </AskForm>
-      <Modal title="The key is made" opened={made !== undefined} onClose={() => setMade(undefined)} closeOnClickOutside={false} centered size="lg">
-        <Stack>
-          <ShownOnce text={made?.key ?? ''} label="API key">
-            Give it to the service as <code>Authorization: Bearer …</code>. Herald keeps its hash alone and cannot show it again.
-          </ShownOnce>
-          <Group justify="flex-end">
-            <Button onClick={() => setMade(undefined)}>Done</Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <KeyShownOnce made={made} close={() => setMade(undefined)} />
     </>
   )
 }

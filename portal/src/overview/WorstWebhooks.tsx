@@ -20,7 +20,7 @@ const COLUMNS: Column<Row>[] = [
   },
   { header: 'Attempts', width: '7rem', cell: ({ series, delivered, failed }) => <Spark series={series} label={`${delivered} delivered, ${failed} failed`} /> },
   { header: 'Failed', width: '4.5rem', cell: ({ failed }) => <Text size="sm">{short(failed)}</Text> },
-  { header: 'Success', width: '5rem', cell: ({ successRate }) => <Text size="sm">{percent(successRate)}</Text> },
+  { header: 'Success', width: '6rem', cell: ({ successRate }) => <Text size="sm">{percent(successRate)}</Text> },
 ]
 
 export function WorstWebhooks({ worst }: { worst: Schemas['WebhookStatistics'][] }) {

@@ -1,7 +1,10 @@
+import { Button } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
 import type { ReactNode } from 'react'
 import { Area, AreaChart, CartesianGrid, Legend, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import classes from './charts.module.css'
 import { duration, short } from '../parts/numbers'
+import { PointTable, type Measure } from './PointTable'
 import type { Point } from './series'
 
 const GOOD = 'var(--chart-good)'
@@ -14,7 +17,7 @@ interface ChartProps {
 }
 
 export const OutcomeChart = ({ points }: ChartProps) => (
-  <Figure label="Attempts a minute that delivered and that failed" height={260}>
+  <Figure label="Attempts a minute that delivered and that failed" height={260} points={points} columns={OUTCOMES}>
     <AreaChart data={points} margin={MARGIN}>
       {axes(points, short)}
       <Area dataKey="deliveredPerMinute" name="delivered" stackId="all" stroke={GOOD} fill={GOOD} fillOpacity={0.25} isAnimationActive={false} />
@@ -25,7 +28,7 @@ export const OutcomeChart = ({ points }: ChartProps) => (
 
 /** Half of what arrived was there in p50, and 99 of 100 in p99; retries make it long, so that the scale is a logarithm. */
 export const ArrivalChart = ({ points }: ChartProps) => (
-  <Figure label="Time from publishing to arrival, p50 and p99" height={220}>
+  <Figure label="Time from publishing to arrival, p50 and p99" height={220} points={points} columns={ARRIVALS}>
     <LineChart data={points} margin={MARGIN}>
       {axes(points, duration, 'log')}
       <Line dataKey="p50" stroke={MAIN} strokeWidth={2} dot={isSparse(points, 'p50')} connectNulls isAnimationActive={false} />
@@ -35,7 +38,7 @@ export const ArrivalChart = ({ points }: ChartProps) => (
 )
 
 export const BacklogChart = ({ points }: ChartProps) => (
-  <Figure label="Deliveries that were parked and held" height={220}>
+  <Figure label="Deliveries that were parked and held" height={220} points={points} columns={BACKLOGS}>
     <AreaChart data={points} margin={MARGIN}>
       {axes(points, short)}
       <Area dataKey="parked" dot={isSparse(points, 'parked')} stroke={BAD} fill={BAD} fillOpacity={0.25} connectNulls isAnimationActive={false} />
@@ -44,18 +47,50 @@ export const BacklogChart = ({ points }: ChartProps) => (
   </Figure>
 )
 
+const plain = (value: number): string => value.toLocaleString()
+const OUTCOMES: Measure[] = [
+  { name: 'Delivered a minute', of: 'deliveredPerMinute', format: plain },
+  { name: 'Failed a minute', of: 'failedPerMinute', format: plain },
+]
+const ARRIVALS: Measure[] = [
+  { name: 'Half within', of: 'p50', format: duration },
+  { name: '99 of 100 within', of: 'p99', format: duration },
+]
+const BACKLOGS: Measure[] = [
+  { name: 'Parked', of: 'parked', format: plain },
+  { name: 'Held', of: 'held', format: plain },
+]
+
 /** Two points make hardly a line, and one none. */
 const isSparse = (points: Point[], name: keyof Point): boolean => points.filter((point) => point[name] !== undefined).length < 3
 
 const MARGIN = { top: 8, right: 12, bottom: 0, left: 0 }
 
-const Figure = ({ label, height, children }: { label: string; height: number; children: ReactNode }) => (
-  <figure className={classes.chart} aria-label={label}>
-    <ResponsiveContainer width="100%" height={height}>
-      {children}
-    </ResponsiveContainer>
-  </figure>
-)
+interface FigureProps extends ChartProps {
+  label: string
+  height: number
+  columns: Measure[]
+  children: ReactNode
+}
+
+/** A chart, and what it draws as a table, for who cannot see it or wants the numbers. */
+function Figure({ label, height, points, columns, children }: FigureProps) {
+  const [isTable, { toggle }] = useDisclosure()
+  return (
+    <figure className={classes.chart} aria-label={label}>
+      {isTable ? (
+        <PointTable label={label} points={points} columns={columns} />
+      ) : (
+        <ResponsiveContainer width="100%" height={height}>
+          {children}
+        </ResponsiveContainer>
+      )}
+      <Button variant="subtle" size="compact-xs" mt={4} aria-label={`${isTable ? 'Show as chart' : 'Show as table'}: ${label}`} onClick={toggle}>
+        {isTable ? 'Show as chart' : 'Show as table'}
+      </Button>
+    </figure>
+  )
+}
 
 const DAY_MS = 86_400_000
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })

@@ -16,7 +16,7 @@ export const Fact = ({ name, children }: { name: string; children: ReactNode }) 
 
 export const IdFact = ({ of, id }: { of: string; id: string }) => (
   <Fact name={`${of} ID`}>
-    <Group gap={4}>
+    <Group gap={4} wrap="nowrap">
       <code>
         <Outside text={id} />
       </code>

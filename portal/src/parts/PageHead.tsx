@@ -7,12 +7,12 @@ import { Outside } from './visible'
 /** A link of the portal that looks like one. */
 export const PortalLink = createLink(Anchor<'a'>)
 
-interface Crumb {
+export interface Crumb {
   text: string
   to?: '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/events'
 }
 
-export function PageHead({ title, crumbs = [], children, aside }: { title: string; crumbs?: Crumb[]; children?: ReactNode; aside?: ReactNode }) {
+export function PageHead({ title, crumbs = [], children, aside }: { title: string; crumbs?: Crumb[] | undefined; children?: ReactNode; aside?: ReactNode }) {
   useDocumentTitle(`${title} · Herald`)
   return (
     <header>

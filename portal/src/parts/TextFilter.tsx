@@ -1,5 +1,6 @@
 import { CloseButton, TextInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
+import { HALF } from './ChoiceFilter'
 
 interface TextFilterProps {
   label: string
@@ -26,7 +27,7 @@ export function TextFilter({ label, value = '', onChange }: TextFilterProps) {
         if (key === 'Enter') settle(text)
       }}
       rightSection={text === '' ? null : <CloseButton size="sm" aria-label={`Clear ${label}`} onClick={() => { setText(''); settle('') }} />}
-      w={{ base: '100%', xs: 170 }}
+      w={{ base: HALF, xs: 170 }}
     />
   )
 }

@@ -32,7 +32,8 @@ export function ago(time: Date, now: number): string {
   if (Math.abs(seconds) < 5) return 'just now'
   if (Math.abs(seconds) >= 30 * 86_400) return dayOfYear.format(time)
   const [unit, size] = STEPS.findLast(([, size]) => Math.abs(seconds) >= size) ?? STEPS[0]
-  return relative.format(Math.trunc(seconds / size), unit)
+  // Half an hour ago is no hour; of what is to come the nearest is said: a week from now is not in 6 days.
+  return relative.format(seconds < 0 ? Math.trunc(seconds / size) : Math.round(seconds / size), unit)
 }
 
 /** The time that is left, to the second. */

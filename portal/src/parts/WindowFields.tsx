@@ -1,4 +1,5 @@
-import { Select, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
+import { ChoiceFilter } from './ChoiceFilter'
 import { toLocalInput, WINDOWS, type WindowSearch } from './time-window'
 
 interface WindowFieldsProps {
@@ -15,16 +16,11 @@ export function WindowFields({ search, change }: WindowFieldsProps) {
   const isCustom = from !== undefined || to !== undefined
   return (
     <>
-      <Select
-        aria-label="Time"
-        placeholder="Any time"
-        clearable
-        data={[...WINDOWS, { value: CUSTOM, label: 'From … to …' }]}
-        value={isCustom ? CUSTOM : (since ?? null)}
-        onChange={(chosen) =>
-          change(chosen === CUSTOM ? { ...NONE, from: new Date(Date.now() - 3_600_000).toISOString() } : { ...NONE, since: chosen ?? undefined })
-        }
-        w={{ base: '100%', xs: 170 }}
+      <ChoiceFilter
+        label="Time"
+        choices={[...WINDOWS, { value: CUSTOM, label: 'From … to …' }]}
+        value={isCustom ? CUSTOM : since}
+        onChange={(chosen) => change(chosen === CUSTOM ? { ...NONE, from: new Date(Date.now() - 3_600_000).toISOString() } : { ...NONE, since: chosen })}
       />
       {isCustom && (
         <>

@@ -3,11 +3,11 @@ import { IconRefreshDot } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Release } from '../api/client'
 import { releasesQuery } from '../api/queries'
-import { Listing } from '../parts/Listing'
-import { PageHead, PortalLink } from '../parts/PageHead'
+import { ListPage } from '../parts/ListPage'
+import { PortalLink } from '../parts/PageHead'
 import { Rows, type Column } from '../parts/Rows'
 import { StatusBadge } from '../parts/StatusBadge'
-import { Card, Empty } from '../parts/states'
+import { Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { useWebhookNames } from '../webhooks/names'
@@ -54,33 +54,27 @@ export function ReleaseList() {
     },
   ]
   return (
-    <Stack>
-      <PageHead title="Releases" crumbs={[{ text: 'Operations' }]}>
-        <Text c="var(--muted)" size="sm">
-          Many deliveries retried, resumed or cancelled, oldest first and at a pace.
-        </Text>
-      </PageHead>
-      <Card p={0}>
-        <Listing
-          list={list}
-          empty={
-            <Empty
-              title="No releases yet"
-              icon={<IconRefreshDot size={40} stroke={1.3} />}
-              action={
-                <PortalLink to="/operations/deliveries" search={{ status: 'parked' }}>
-                  See what is parked
-                </PortalLink>
-              }
-            >
-              When an endpoint was down and many deliveries are parked, retry them all at once from the list of deliveries. Resuming a webhook makes a release too.
-            </Empty>
+    <ListPage
+      title="Releases"
+      crumbs={[{ text: 'Operations' }]}
+      about="Many deliveries retried, resumed or cancelled, oldest first and at a pace."
+      list={list}
+      empty={
+        <Empty
+          title="No releases yet"
+          icon={<IconRefreshDot size={40} stroke={1.3} />}
+          action={
+            <PortalLink to="/operations/deliveries" search={{ status: 'parked' }}>
+              See what is parked
+            </PortalLink>
           }
         >
-          {(releases) => <Rows label="Releases" rows={releases} columns={columns} />}
-        </Listing>
-      </Card>
-    </Stack>
+          When an endpoint was down and many deliveries are parked, retry them all at once from the list of deliveries. Resuming a webhook makes a release too.
+        </Empty>
+      }
+    >
+      {(releases) => <Rows label="Releases" rows={releases} columns={columns} />}
+    </ListPage>
   )
 }
 

@@ -97,7 +97,7 @@ function Bars({ release: { progress, total, createdAt, updatedAt, endedAt } }: {
 function Details({ release }: { release: Release }) {
   const webhookName = useWebhookNames()
   const { filter, ratePerSecond, createdBy, createdAt, workflowUrl, id } = release
-  const { webhookId, type, entityId, from, to } = filter
+  const { webhookId, type, entityId, failureReason, from, to } = filter
   return (
     <Facts>
       <Fact name="Which">
@@ -108,7 +108,7 @@ function Details({ release }: { release: Release }) {
         <When at={createdAt} as="day" /> by <Outside text={createdBy} />
       </Fact>
       <Fact name="Still parked">
-        <PortalLink size="sm" to="/operations/deliveries" search={{ status: 'parked', webhookId, type, entityId, from, to }}>
+        <PortalLink size="sm" to="/operations/deliveries" search={{ status: 'parked', webhookId, type, entityId, failureReason, from, to }}>
           See what is parked
         </PortalLink>
       </Fact>

@@ -1,12 +1,12 @@
 import { NavLink, VisuallyHidden } from '@mantine/core'
-import { IconArrowsExchange, IconBolt, IconBuildingBank, IconChartBar, IconEraser, IconKey, IconListCheck, IconListDetails, IconRefreshDot, IconSend, IconSettings, IconTags, IconUserCheck, IconUsers, IconWebhook } from '@tabler/icons-react'
+import { IconAdjustments, IconArrowsExchange, IconBolt, IconBuildingBank, IconChartBar, IconEraser, IconKey, IconListCheck, IconListDetails, IconRefreshDot, IconSend, IconSettings, IconTags, IconUserCheck, IconUsers, IconWebhook } from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useWaitingForMe } from '../approvals/use-waiting'
 import { Tinted } from '../parts/StatusBadge'
 import { useMay } from '../session/session'
 
-type Place = '/overview' | '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/operations/approvals' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants' | '/administration/erasures' | '/administration/audit'
+type Place = '/overview' | '/operations/webhook' | '/operations/deliveries' | '/operations/releases' | '/operations/approvals' | '/events' | '/event-types' | '/events/publish' | '/administration/users' | '/administration/api-keys' | '/administration/tenants' | '/administration/erasures' | '/administration/audit' | '/administration/settings'
 
 export function MainMenu() {
   const may = useMay()
@@ -30,6 +30,7 @@ export function MainMenu() {
           {may.erase && <Entry to="/administration/erasures" icon={<IconEraser size={18} />} label="Erasures" />}
           <Entry to="/administration/audit" icon={<IconListDetails size={18} />} label="Audit" />
           {may.admin && <Entry to="/administration/tenants" icon={<IconBuildingBank size={18} />} label="Tenants" />}
+          {may.admin && <Entry to="/administration/settings" icon={<IconAdjustments size={18} />} label="Settings" />}
         </Folder>
       )}
     </nav>

@@ -26,7 +26,7 @@ export function TenantMenu() {
       value={tenantId}
       searchable={tenants.length > 8}
       allowDeselect={false}
-      w={{ base: 116, sm: 170 }}
+      w={{ base: 150, sm: 170 }}
       size="sm"
       onChange={(chosen) => {
         if (chosen === null || chosen === tenantId) return

@@ -1,13 +1,12 @@
-import { Badge, Button, Group, Stack, Text } from '@mantine/core'
+import { Badge, Button, Group, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconBuildingBank, IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Tenant } from '../api/client'
 import { tenantsQuery } from '../api/queries'
-import { Listing } from '../parts/Listing'
-import { PageHead } from '../parts/PageHead'
+import { ListPage } from '../parts/ListPage'
 import { Rows, type Column } from '../parts/Rows'
-import { Card, Empty } from '../parts/states'
+import { Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { Allowed } from '../session/Allowed'
@@ -50,27 +49,27 @@ function Tenants() {
   const list = useInfiniteQuery(tenantsQuery)
   const [makes, make] = useDisclosure()
   return (
-    <Stack>
-      <PageHead
+    <>
+      <ListPage
         title="Tenants"
         crumbs={[{ text: 'Administration' }]}
+        about="Institutions whose webhooks and events are kept apart from each other's. The menu at the top chooses the one that you see."
         aside={
           <Button leftSection={<IconPlus size={16} />} onClick={make.open}>
             Make a tenant
           </Button>
         }
+        list={list}
+        empty={
+          <Empty title="No tenants" icon={<IconBuildingBank size={40} stroke={1.3} />}>
+            Make the first one.
+          </Empty>
+        }
       >
-        <Text c="var(--muted)" size="sm">
-          Institutions whose webhooks and events are kept apart from each other&apos;s. The menu at the top chooses the one that you see.
-        </Text>
-      </PageHead>
-      <Card p={0}>
-        <Listing list={list} empty={<Empty title="No tenants" icon={<IconBuildingBank size={40} stroke={1.3} />}>Make the first one.</Empty>}>
-          {(tenants) => <Rows label="Tenants" rows={tenants} columns={COLUMNS} />}
-        </Listing>
-      </Card>
+        {(tenants) => <Rows label="Tenants" rows={tenants} columns={COLUMNS} />}
+      </ListPage>
       {makes && <TenantDialog close={make.close} />}
-    </Stack>
+    </>
   )
 }
 

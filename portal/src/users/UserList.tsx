@@ -1,14 +1,13 @@
-import { Button, Stack, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconUserPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { User } from '../api/client'
 import { usersQuery } from '../api/queries'
-import { Listing } from '../parts/Listing'
-import { PageHead } from '../parts/PageHead'
+import { ListPage } from '../parts/ListPage'
 import { Rows, type Column } from '../parts/Rows'
 import { StatusBadge } from '../parts/StatusBadge'
-import { Card, Empty } from '../parts/states'
+import { Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { Allowed } from '../session/Allowed'
@@ -53,25 +52,22 @@ function Users() {
     </Button>
   )
   return (
-    <Stack>
-      <PageHead title="Users" crumbs={[{ text: 'Administration' }]} aside={button}>
-        <Text c="var(--muted)" size="sm">
-          Who may sign in to this tenant. A viewer sees everything, an operator also retries and cancels, an administrator also changes webhooks and gives access.
-        </Text>
-      </PageHead>
-      <Card p={0}>
-        <Listing
-          list={list}
-          empty={
-            <Empty title="No users yet" action={button}>
-              Invite somebody: they get a link with which they choose a password.
-            </Empty>
-          }
-        >
-          {(users) => <Rows label="Users" rows={users} columns={COLUMNS} />}
-        </Listing>
-      </Card>
+    <>
+      <ListPage
+        title="Users"
+        crumbs={[{ text: 'Administration' }]}
+        about="Who may sign in to this tenant. A viewer sees everything, an operator also retries and cancels, an administrator also changes webhooks and gives access."
+        aside={button}
+        list={list}
+        empty={
+          <Empty title="No users yet" action={button}>
+            Invite somebody: they get a link with which they choose a password.
+          </Empty>
+        }
+      >
+        {(users) => <Rows label="Users" rows={users} columns={COLUMNS} />}
+      </ListPage>
       <InviteUser opened={invites} close={invite.close} />
-    </Stack>
+    </>
   )
 }

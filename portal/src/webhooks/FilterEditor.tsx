@@ -1,11 +1,14 @@
-import { Button, Group, List, Stack, Text, Textarea } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
-import { answer, api, fieldsOf, type FieldError, type Schemas } from '../api/client'
-import { PortalLink } from '../parts/PageHead'
+import { Alert, Button, Input, Stack, Tabs, Textarea } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useId, useState } from 'react'
+import { answer, api, fieldsOf, type FieldError } from '../api/client'
+import { eventTypesQuery } from '../api/queries'
+import { exampleData } from '../events/examples'
 import { Problem } from '../parts/states'
-import { Outside } from '../parts/visible'
-import { When } from '../parts/When'
 import { faultOf, readFilter, type Draft } from './draft'
+import { readConditions, writeConditions } from './filter/conditions'
+import { FilterBuilder } from './filter/FilterBuilder'
+import { FilterTestResult } from './filter/FilterTestResult'
 
 interface FilterEditorProps {
   draft: Draft
@@ -15,72 +18,79 @@ interface FilterEditorProps {
 
 const EXAMPLE = JSON.stringify({ and: [{ path: 'currency', in: ['EUR', 'KES'] }, { path: 'amount', gte: '100.00' }, { not: { path: 'accountId', prefix: 'test-' } }] }, null, 2)
 
-/** A filter as the API takes it, tried on what was published before it counts for what comes. */
+/** A filter, tried on what was published before it counts for what comes. The JSON is what counts; the lines are another view of it. */
 export function FilterEditor({ draft, fields, change }: FilterEditorProps) {
+  const conditions = readConditions(draft.filter)
+  const [tab, setTab] = useState<string | null>(conditions ? 'lines' : 'json')
+  const labelId = useId()
   const attempt = useMutation({
     mutationFn: async () => answer(api.POST('/v1/webhooks/filter-test', { body: { eventTypes: draft.eventTypes, filter: readFilter(draft.filter), limit: 1_000 } })),
   })
+  const faults = [...fields, ...fieldsOf(attempt.error)]
+  const paths = usePaths(draft.eventTypes)
   return (
-    <Stack gap="sm">
-      <Textarea
-        label="Filter"
-        description="Narrows the types by the content of data, as JSON. Tests: eq, ne, in, notIn, lt, lte, gt, gte, prefix, exists; and, or, not combine them. Empty: everything of the types."
-        autosize
-        minRows={3}
-        maxRows={18}
-        spellCheck={false}
-        value={draft.filter}
-        error={faultOf(fields, 'filter') ?? faultOf(fieldsOf(attempt.error), 'filter')}
-        onChange={({ currentTarget }) => change({ filter: currentTarget.value })}
-        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-      />
-      <Group gap="sm">
-        {draft.filter.trim() === '' ? (
-          <Button size="xs" variant="default" onClick={() => change({ filter: EXAMPLE })}>
-            Begin with an example
-          </Button>
-        ) : (
-          <Button size="xs" variant="default" loading={attempt.isPending} onClick={() => attempt.mutate()}>
-            Try it on past events
-          </Button>
-        )}
-      </Group>
+    <Stack gap="sm" role="group" aria-labelledby={labelId}>
+      <div>
+        <Input.Label id={labelId} labelElement="div">
+          Filter
+        </Input.Label>
+        <Input.Description>Narrows the types by the content of data. Without one, everything of the types comes through.</Input.Description>
+      </div>
+      <Tabs value={tab} onChange={setTab} keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="lines">Conditions</Tabs.Tab>
+          <Tabs.Tab value="json">JSON</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="lines" pt="sm">
+          {conditions ? (
+            <FilterBuilder conditions={conditions} paths={paths} fields={faults} change={(next) => change({ filter: writeConditions(next) })} />
+          ) : (
+            <Alert color="gray" variant="light">
+              This filter says more than conditions and groups of them, or is no JSON yet: it is edited as JSON.
+            </Alert>
+          )}
+        </Tabs.Panel>
+        <Tabs.Panel value="json" pt="sm">
+          <JsonField draft={draft} change={change} fault={faultOf(faults, 'filter')} />
+        </Tabs.Panel>
+      </Tabs>
+      {draft.filter.trim() !== '' && (
+        <Button size="xs" variant="default" style={{ alignSelf: 'start' }} loading={attempt.isPending} onClick={() => attempt.mutate()}>
+          Try it on past events
+        </Button>
+      )}
       {attempt.error && <Problem error={attempt.error} />}
-      {attempt.data && <Result result={attempt.data} />}
+      {attempt.data && <FilterTestResult result={attempt.data} />}
     </Stack>
   )
 }
 
-function Result({ result: { lookedAt, matched, complete, matching, notMatching } }: { result: Schemas['FilterTestResult'] }) {
-  return (
-    <Stack gap="xs" role="status">
-      <Text size="sm">
-        <b>
-          {matched.toLocaleString()} of {lookedAt.toLocaleString()}
-        </b>{' '}
-        {complete ? 'events of its types' : 'events, the newest of its types,'} would have come through.
-      </Text>
-      <Samples title="Through" events={matching} />
-      <Samples title="Not through" events={notMatching} />
-    </Stack>
-  )
-}
+const JsonField = ({ draft, fault, change }: { draft: Draft; fault: string | undefined; change: FilterEditorProps['change'] }) => (
+  <Stack gap="sm" align="start">
+    <Textarea
+      label="Filter as JSON"
+      description="Tests: eq, ne, in, notIn, lt, lte, gt, gte, prefix, exists; and, or, not combine them."
+      autosize
+      minRows={3}
+      maxRows={18}
+      w="100%"
+      spellCheck={false}
+      value={draft.filter}
+      error={fault}
+      onChange={({ currentTarget }) => change({ filter: currentTarget.value })}
+      styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+    />
+    {draft.filter.trim() === '' && (
+      <Button size="xs" variant="default" onClick={() => change({ filter: EXAMPLE })}>
+        Begin with an example
+      </Button>
+    )}
+  </Stack>
+)
 
-const Samples = ({ title, events }: { title: string; events: Schemas['FilterTestResult']['matching'] }) =>
-  events.length === 0 ? null : (
-    <div>
-      <Text size="sm" c="var(--muted)">
-        {title}, the newest:
-      </Text>
-      <List size="sm">
-        {events.slice(0, 5).map(({ id, type, entityId, createdAt }) => (
-          <List.Item key={id}>
-            <PortalLink to="/events/$id" params={{ id }} target="_blank">
-              <Outside text={`${type} ${entityId}`} />
-            </PortalLink>
-            , <When at={createdAt} />
-          </List.Item>
-        ))}
-      </List>
-    </div>
-  )
+/** What the data of these types usually has. */
+function usePaths(typeIds: number[]): string[] {
+  const types = useQuery(eventTypesQuery).data?.data ?? []
+  const chosen = types.filter(({ id, operational }) => typeIds.includes(id) && !operational)
+  return [...new Set(chosen.flatMap(({ name }) => Object.keys(JSON.parse(exampleData(name)) as object)))].toSorted()
+}

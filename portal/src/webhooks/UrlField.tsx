@@ -10,6 +10,9 @@ interface UrlFieldProps {
   onChange: (url: string) => void
 }
 
+/** Beside a long text an icon would shrink. */
+const STEADY = { flexShrink: 0, marginTop: 3 }
+
 /** Judged as it is typed, by the rule that the server has. */
 export function UrlField({ value, fault, onChange }: UrlFieldProps) {
   const [url] = useDebouncedValue(value.trim(), 300)
@@ -38,7 +41,7 @@ export function UrlField({ value, fault, onChange }: UrlFieldProps) {
       <div role="status">
         {isCurrent && verdict?.ok && (
           <Group gap={6} mt={6} wrap="nowrap" align="start">
-            {verdict.advice === undefined ? <IconCircleCheck size={16} color="var(--mantine-color-green-7)" /> : <IconAlertTriangle size={16} color="var(--mantine-color-orange-7)" />}
+            {verdict.advice === undefined ? <IconCircleCheck size={16} color="var(--mantine-color-green-7)" style={STEADY} /> : <IconAlertTriangle size={16} color="var(--mantine-color-orange-7)" style={STEADY} />}
             <Text size="sm">{verdict.advice ?? 'This URL may be used.'}</Text>
           </Group>
         )}

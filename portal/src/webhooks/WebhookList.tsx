@@ -1,12 +1,13 @@
-import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Text, TextInput } from '@mantine/core'
 import { IconPlus, IconSearch, IconWebhook } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
 import { webhooksQuery } from '../api/queries'
-import { inOnePiece, Listing } from '../parts/Listing'
-import { PageHead } from '../parts/PageHead'
-import { Card, Empty } from '../parts/states'
+import { ChoiceFilter } from '../parts/ChoiceFilter'
+import { inOnePiece } from '../parts/Listing'
+import { ListPage } from '../parts/ListPage'
+import { Empty } from '../parts/states'
 import { useMay } from '../session/session'
 import { WebhookRows } from './WebhookRows'
 
@@ -18,26 +19,27 @@ export function WebhookList() {
   const list = inOnePiece({ data, error, refetch })
   const may = useMay()
   return (
-    <Stack>
-      <PageHead title="Webhook" crumbs={[{ text: 'Operations' }]} aside={may.manage && <AddButton />}>
-        <Text c="var(--muted)" size="sm">
-          Where events are delivered to.
+    <>
+      <ListPage
+        title="Webhook"
+        crumbs={[{ text: 'Operations' }]}
+        about="Where events are delivered to."
+        aside={may.manage && <AddButton />}
+        list={list}
+        empty={
+          <Empty title="No webhook yet" icon={<IconWebhook size={40} stroke={1.3} />} action={may.manage && <AddButton />}>
+            Add the address of a system that wants events. Everything that is published from then on is delivered there.
+          </Empty>
+        }
+      >
+        {(all) => <Found all={all} />}
+      </ListPage>
+      {data?.nextCursor !== undefined && (
+        <Text size="sm" mt="md">
+          The newest {data.data.length} are shown. The API lists them all.
         </Text>
-      </PageHead>
-      <Card p={0}>
-        <Listing
-          list={list}
-          empty={
-            <Empty title="No webhook yet" icon={<IconWebhook size={40} stroke={1.3} />} action={may.manage && <AddButton />}>
-              Add the address of a system that wants events. Everything that is published from then on is delivered there.
-            </Empty>
-          }
-        >
-          {(all) => <Found all={all} />}
-        </Listing>
-      </Card>
-      {data?.nextCursor !== undefined && <Text size="sm">The newest {data.data.length} are shown. The API lists them all.</Text>}
-    </Stack>
+      )}
+    </>
   )
 }
 
@@ -59,15 +61,7 @@ function Found({ all }: { all: Webhook[] }) {
           onChange={({ currentTarget }) => filter({ q: currentTarget.value })}
           style={{ flex: '1 1 14rem' }}
         />
-        <Select
-          aria-label="Status"
-          placeholder="Any status"
-          clearable
-          data={STATUSES}
-          value={status ?? null}
-          onChange={(chosen) => filter({ status: chosen ?? undefined })}
-          w={{ base: '100%', xs: 160 }}
-        />
+        <ChoiceFilter label="Status" choices={STATUSES} value={STATUSES.find((one) => one === status)} onChange={(chosen) => filter({ status: chosen })} width={160} />
       </Group>
       {shown.length === 0 ? (
         <Empty title="No webhook fits" action={<Button variant="default" onClick={() => filter({ q: '', status: undefined })}>Show all</Button>}>

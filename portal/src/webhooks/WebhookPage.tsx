@@ -1,6 +1,6 @@
 import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconEdit, IconEye, IconKey, IconPlayerPause, IconPlayerPlay, IconRepeat, IconTrash } from '@tabler/icons-react'
+import { IconBan, IconEdit, IconEye, IconKey, IconPlayerPause, IconPlayerPlay, IconRepeat, IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
@@ -21,7 +21,7 @@ import { RevealModal } from './RevealModal'
 import { RotateModal } from './RotateModal'
 import { WebhookStatus } from './WebhookStatus'
 import { Snippets } from './Snippets'
-import { DeleteModal, PauseModal, ResumeModal } from './steering-modals'
+import { DeleteModal, DisableModal, PauseModal, ResumeModal } from './steering-modals'
 import { TestEvent } from './TestEvent'
 import { Unverified } from './Unverified'
 import { AuthFact, TrustFacts } from './TrustFacts'
@@ -141,8 +141,8 @@ function StatusNote({ webhook }: { webhook: Webhook }) {
   }
   if (status === 'disabled') {
     return (
-      <Alert color="gray" variant="light" title="Disabled: it answered 410 Gone">
-        It gets nothing new. Resume it when the endpoint wants events again.
+      <Alert color="gray" variant="light" title="Disabled">
+        By hand, or because it answered 410 Gone. It gets nothing new. Resume it when the endpoint wants events again; Replay gives it what it has missed.
       </Alert>
     )
   }
@@ -163,6 +163,7 @@ const Since = ({ failing }: { failing: NonNullable<Webhook['failing']> }) => (
 function Actions({ webhook }: { webhook: Webhook }) {
   const [pauses, pause] = useDisclosure()
   const [resumes, resume] = useDisclosure()
+  const [disables, disable] = useDisclosure()
   const [deletes, remove] = useDisclosure()
   const [replays, replay] = useDisclosure()
   const [rotates, rotate] = useDisclosure()
@@ -193,6 +194,11 @@ function Actions({ webhook }: { webhook: Webhook }) {
           Reveal secret
         </Button>
       )}
+      {webhook.status !== 'disabled' && (
+        <Button variant="default" leftSection={<IconBan size={16} />} onClick={disable.open}>
+          Disable
+        </Button>
+      )}
       <Button variant="default" leftSection={<IconTrash size={16} />} onClick={remove.open}>
         Delete
       </Button>
@@ -201,6 +207,7 @@ function Actions({ webhook }: { webhook: Webhook }) {
       <RevealModal webhook={webhook} opened={reveals} close={reveal.close} />
       <PauseModal webhook={webhook} opened={pauses} close={pause.close} />
       <ResumeModal webhook={webhook} opened={resumes} close={resume.close} />
+      <DisableModal webhook={webhook} opened={disables} close={disable.close} />
       <DeleteModal webhook={webhook} opened={deletes} close={remove.close} />
     </>
   )

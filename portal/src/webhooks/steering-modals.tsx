@@ -65,6 +65,26 @@ export function ResumeModal({ webhook, opened, close }: SteeringProps) {
   )
 }
 
+export function DisableModal({ webhook, opened, close }: SteeringProps) {
+  const retrying = useCount(webhook, 'retrying', opened)
+  const pending = useCount(webhook, 'pending', opened)
+  const disable = useAction(
+    async () => {
+      await answer(api.POST('/v1/webhooks/{id}/disable', { params: { path: { id: webhook.id } } }))
+      close()
+    },
+    () => 'Disabled. It gets nothing new.',
+  )
+  return (
+    <Ask title="Disable this webhook?" opened={opened} close={close} error={disable.error} act={<Button color="red.9" loading={disable.isPending} onClick={() => disable.mutate()}>Disable</Button>}>
+      <Text size="sm">
+        New events go past it, and are not held for it: pause it instead where it should have them later. The {pending.text} pending and {retrying.text} retrying deliveries that wait for an attempt are parked when their time comes.
+      </Text>
+      <Text size="sm">Resume lets it go on; Replay gives it what it has missed.</Text>
+    </Ask>
+  )
+}
+
 export function DeleteModal({ webhook, opened, close }: SteeringProps) {
   const navigate = useNavigate()
   const [typed, setTyped] = useState('')
