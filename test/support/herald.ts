@@ -1,14 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { IllegalStateError } from '@temporalio/common'
 import type { Config } from '../../src/config'
 import { LOOPBACK } from '../../src/config'
 import { SUSPENSION } from '../../src/domain/health'
 import { startHerald, type Herald, type Role } from '../../src/herald'
-import { createLogger } from '../../src/logger'
+import { createLogger, type Logger } from '../../src/logger'
 import { installTemporalRuntime } from '../../src/temporal/runtime'
 import { sharedStack } from './shared-stack'
-
-/** Once a test file: each has its own copy of the modules, and so of this. */
-let runtimeInstalled = false
 
 export const ADMIN_KEY = 'herald_admin_of_the_tests_and_of_nothing_else'
 
@@ -43,10 +41,18 @@ export interface TestOptions {
 export async function startTestHerald({ role = 'all', config: overrides = {} }: TestOptions = {}): Promise<TestHerald> {
   const config = { ...testConfig(), ...overrides }
   const logger = createLogger(process.env['TEST_LOG_LEVEL'] ?? 'silent')
-  if (!runtimeInstalled) installTemporalRuntime(logger)
-  runtimeInstalled = true
+  installRuntimeOnce(logger)
   const herald = await startHerald(config, logger, role)
   return { herald, config, url: herald.url, api: createApi(herald.url), stop: herald.stop }
+}
+
+/** The SDK has one a process, which goes with the last connection. */
+function installRuntimeOnce(logger: Logger): void {
+  try {
+    installTemporalRuntime(logger)
+  } catch (error) {
+    if (!(error instanceof IllegalStateError)) throw error
+  }
 }
 
 export function testConfig(): Config {
