@@ -10,7 +10,7 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/security/tally-reporter.js', '<rootDir>/test/support/count-reporter.js'],
   testTimeout: 60_000,
   testSequencer: '<rootDir>/test/support/spread-sequencer.js',
-  // Most of the time of a test is spent waiting: two of them keep less than half of two cores busy.
-  maxWorkers: 3,
+  // Most of the time of a test is spent waiting: one keeps a third of a core busy, with what its servers do.
+  maxWorkers: 5,
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.herald/'],
 }
