@@ -1,5 +1,5 @@
 import os from 'node:os'
-import { createConnection, type mongo } from 'mongoose'
+import { createConnection, type mongo, type Schema } from 'mongoose'
 import { createModels, type Models } from './models'
 import { dropRetiredIndexes } from './retired-indexes'
 
@@ -42,7 +42,7 @@ export async function connectStore(uri: string, database: string): Promise<Store
   const models = createModels(connection)
   const { hot: _driver, ...declared } = models
   await dropRetiredIndexes(connection.getClient().db(database))
-  await Promise.all(Object.values(declared).map((model) => model.createIndexes()))
+  await Promise.all(Object.values(declared).map(createIndexes))
   return {
     models,
     awayEverSince: watchAbsence(connection.getClient()),
@@ -52,6 +52,14 @@ export async function connectStore(uri: string, database: string): Promise<Store
     close: () => connection.close(),
   }
 }
+
+/** Those of a collection at once: Mongoose would ask for one after the other. */
+async function createIndexes({ collection, schema }: Declared): Promise<void> {
+  const indexes = schema.indexes().map(([key, options]) => ({ key, ...options }) as mongo.IndexDescription)
+  if (indexes.length > 0) await collection.createIndexes(indexes)
+}
+
+type Declared = { collection: { createIndexes: (indexes: mongo.IndexDescription[]) => Promise<unknown> }; schema: Schema }
 
 /** Outcomes are written by a bulk over several collections, which is of MongoDB 8. */
 async function checkVersion(admin: Pick<mongo.Admin, 'buildInfo'>): Promise<void> {

@@ -1,3 +1,4 @@
+import { QUICK_TALLYING } from '../support/herald'
 import { until } from '../support/until'
 import { useScene } from '../support/scene'
 
@@ -20,7 +21,7 @@ interface Statistics {
   worst?: Row[]
 }
 
-const scene = useScene()
+const scene = useScene({ config: { tallying: QUICK_TALLYING } })
 
 const statistics = async (query = ''): Promise<Statistics> => (await scene.api<Statistics>('GET', `/v1/stats?${query}`)).body
 

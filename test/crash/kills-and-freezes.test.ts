@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cacheDir, readEnv } from '../../src/env'
 import type { Stack } from '../../src/stack'
 import { startFreshStack } from '../../src/stack/fresh'
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/search-attributes'
+import { newDataDir } from '../support/data-dir'
 import { until } from '../support/until'
 import { startHarness, type Harness } from './harness'
 import type { Try } from './load'
@@ -31,7 +30,7 @@ describe('Herald, while 50 events a second are published,', () => {
   let directory: string
 
   beforeAll(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'herald-crash-'))
+    directory = await newDataDir('herald-crash-')
     stack = await startFreshStack({
       dataDir: directory,
       cacheDir: cacheDir(readEnv()),

@@ -1,3 +1,4 @@
+import { QUICK_TALLYING } from '../support/herald'
 import { useScene } from '../support/scene'
 import { accessTests } from './access'
 import { approvalTests } from './approvals'
@@ -17,7 +18,7 @@ import { steeringTests } from './steering'
 
 // In one file, so that all of them have one Herald and one browser, which keeps the portal's code.
 describeInBrowser('the portal', () => {
-  const scene = useScene({ config: { portalDir: PORTAL_DIR } })
+  const scene = useScene({ config: { portalDir: PORTAL_DIR, tallying: QUICK_TALLYING } })
   const browser = useBrowser()
   describe('from an empty start', () => firstWebhookTests({ scene, browser }))
   describe('receivers with demands', () => receiverTests({ scene, browser }))

@@ -66,9 +66,14 @@ export function createBank(api: Api): Bank {
   const deliveries = async (query: string): Promise<DeliveryJson[]> =>
     (await expectStatus<{ data: DeliveryJson[] }>([200], 'GET', `/v1/deliveries?limit=200&${query}`)).data
 
+  const listed = async (eventId: string, webhookId?: string): Promise<DeliveryJson | undefined> =>
+    (await deliveries(`eventId=${eventId}${webhookId ? `&webhookId=${webhookId}` : ''}`))[0]
+
+  const withAttempts = ({ id }: DeliveryJson): Promise<DeliveryJson> => expectStatus([200], 'GET', `/v1/deliveries/${id}`)
+
   async function delivery(eventId: string, webhookId?: string): Promise<DeliveryJson | undefined> {
-    const [found] = await deliveries(`eventId=${eventId}${webhookId ? `&webhookId=${webhookId}` : ''}`)
-    return found && expectStatus<DeliveryJson>([200], 'GET', `/v1/deliveries/${found.id}`)
+    const found = await listed(eventId, webhookId)
+    return found && withAttempts(found)
   }
 
   return {
@@ -84,8 +89,10 @@ export function createBank(api: Api): Bank {
       let seen: DeliveryJson | undefined
       return until(
         async () => {
-          seen = await delivery(eventId, webhookId)
-          return seen?.status === status ? seen : undefined
+          seen = await listed(eventId, webhookId)
+          if (seen?.status !== status) return undefined
+          seen = await withAttempts(seen)
+          return seen.status === status ? seen : undefined
         },
         { timeoutMs },
       ).catch((error: Error) => {

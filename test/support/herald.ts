@@ -1,16 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { IllegalStateError } from '@temporalio/common'
 import type { Config } from '../../src/config'
 import { LOOPBACK } from '../../src/config'
 import { SUSPENSION } from '../../src/domain/health'
 import { startHerald, type Herald, type Role } from '../../src/herald'
-import { createLogger } from '../../src/logger'
+import { createLogger, type Logger } from '../../src/logger'
 import { installTemporalRuntime } from '../../src/temporal/runtime'
 import { sharedStack } from './shared-stack'
 
-/** Once a test file: each has its own copy of the modules, and so of this. */
-let runtimeInstalled = false
-
 export const ADMIN_KEY = 'herald_admin_of_the_tests_and_of_nothing_else'
+
+/** For tests that look at what is counted: else it would be half of what every test's Herald does. */
+export const QUICK_TALLYING = { everyMs: 500, settleMs: 2_000 }
 
 export interface TestHerald {
   herald: Herald
@@ -43,10 +44,18 @@ export interface TestOptions {
 export async function startTestHerald({ role = 'all', config: overrides = {} }: TestOptions = {}): Promise<TestHerald> {
   const config = { ...testConfig(), ...overrides }
   const logger = createLogger(process.env['TEST_LOG_LEVEL'] ?? 'silent')
-  if (!runtimeInstalled) installTemporalRuntime(logger)
-  runtimeInstalled = true
+  installRuntimeOnce(logger)
   const herald = await startHerald(config, logger, role)
   return { herald, config, url: herald.url, api: createApi(herald.url), stop: herald.stop }
+}
+
+/** The SDK has one a process, which goes with the last connection. */
+function installRuntimeOnce(logger: Logger): void {
+  try {
+    installTemporalRuntime(logger)
+  } catch (error) {
+    if (!(error instanceof IllegalStateError)) throw error
+  }
 }
 
 export function testConfig(): Config {
@@ -62,7 +71,7 @@ export function testConfig(): Config {
     encryptionKey: randomBytes(32),
     allowTargets: LOOPBACK,
     deniedPorts: ports,
-    tallying: { everyMs: 500, settleMs: 2_000 },
+    tallying: { everyMs: 15_000, settleMs: 2_000 },
     suspension: SUSPENSION,
     settings: [
       { name: 'PORT', about: 'Where the API listens', source: 'default', isSet: true, isSecret: false, value: '3000' },
@@ -72,7 +81,7 @@ export function testConfig(): Config {
     portal: { sessions: { idleMs: 1_800_000, mostMs: 43_200_000 }, frameAncestors: [], trustProxies: [] },
     eventsPerWorkflow: 100,
     reconcile: { everyMs: 1_000, patienceMs: 5_000 },
-    retention: { everyMs: 1_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
+    retention: { everyMs: 60_000, leavingMs: 3_600_000, recordsLaterMs: 300_000, recheckMs: 86_400_000 },
   }
 }
 
