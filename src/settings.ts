@@ -18,6 +18,11 @@ const secret = (about: string): About => ({ kind: 'secret', about })
 const SETTINGS: Record<Exclude<SettingName, 'HERALD_FAULT'>, About> = {
   PORT: plain('Where the API listens'),
   HOST: plain('Where the API listens'),
+  HERALD_OPS_PORT: plain('Where health, metrics and administration answer, apart from the API'),
+  HERALD_TLS_CERT: { kind: 'pem', about: 'The certificate of the API and the portal' },
+  HERALD_TLS_KEY: { kind: 'secret pem', about: 'The key of that certificate' },
+  HERALD_ADDRESS_LIMIT: plain('Calls that an address may make without a key'),
+  HERALD_KEY_LIMIT: plain('Calls that an API key may make'),
   HERALD_URL: plain('Where people reach Herald'),
   HERALD_DATA_DIR: plain('Data and keys of npm start'),
   HERALD_ADMIN_KEY: secret('The first API key'),
@@ -27,6 +32,8 @@ const SETTINGS: Record<Exclude<SettingName, 'HERALD_FAULT'>, About> = {
   HERALD_ALLOW_TARGETS: plain('Where webhooks may lead to although it is not public'),
   HERALD_REQUIRE_HTTPS: plain('Webhooks are called over https alone'),
   HERALD_WEBHOOK_CA: { kind: 'pem', about: "Authorities that vouch for webhooks' certificates" },
+  HERALD_WEBHOOK_CRL: { kind: 'pem', about: 'Certificates that their authorities have revoked' },
+  HERALD_EGRESS_PROXY: address('The proxy by which webhooks are called'),
   HERALD_EVENTS_PER_WORKFLOW: plain('Most events that share a workflow'),
   HERALD_DATABASE: plain("MongoDB's database"),
   HERALD_TASK_QUEUE: plain("Temporal's task queue"),
@@ -55,6 +62,7 @@ const SETTINGS: Record<Exclude<SettingName, 'HERALD_FAULT'>, About> = {
   TEMPORAL_TLS_CA: { kind: 'pem', about: "Vouches for Temporal's certificate" },
   TEMPORAL_TLS_CERT: { kind: 'pem', about: "Herald's certificate for Temporal" },
   TEMPORAL_TLS_KEY: { kind: 'secret pem', about: 'The key of that certificate' },
+  TEMPORAL_TLS_SERVER_NAME: plain("The name in Temporal's certificate"),
   LOG_LEVEL: plain('How much is logged'),
   XDG_CACHE_HOME: plain('Where downloaded servers are kept'),
 }

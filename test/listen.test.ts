@@ -6,21 +6,21 @@ import { promisify } from 'node:util'
 import { Agent, fetch } from 'undici'
 import { configFrom } from '../src/config'
 import { readEnv } from '../src/env'
-import { createFiles, createLoopbackAuthority, type LoopbackAuthority } from './support/loopback-certificates'
+import { createAuthority, createFiles, type Authority } from './support/loopback-certificates'
 import { ADMIN_KEY, startTestHerald, testConfig, type TestHerald } from './support/herald'
 import { until } from './support/until'
 
 const files = createFiles()
-let authority: LoopbackAuthority
+let authority: Authority
 let herald: TestHerald
 let dispatcher: Agent
 let [certFile, keyFile] = ['', '']
 
 beforeAll(async () => {
-  authority = await createLoopbackAuthority('an authority')
+  authority = await createAuthority('an authority')
   const { cert, key } = await authority.issue('first')
   ;[certFile, keyFile] = [files.write('cert.pem', cert), files.write('key.pem', key)]
-  dispatcher = new Agent({ connect: { ca: authority.certificate } })
+  dispatcher = new Agent({ connect: { ca: authority.cert } })
   herald = await startTestHerald({ config: { http: { ...testConfig().http, opsPort: 0, tls: { cert: certFile, key: keyFile } } } })
 })
 afterAll(async () => {
@@ -34,7 +34,7 @@ const get = (url: string, headers: Record<string, string> = {}) => fetch(url, { 
 const asAdmin = { authorization: `Bearer ${ADMIN_KEY}` }
 
 async function shown(options: object = {}): Promise<{ socket: TLSSocket; certificate: PeerCertificate }> {
-  const socket = connect({ host: '127.0.0.1', port: Number(new URL(herald.url).port), ca: authority.certificate, ...options })
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(herald.url).port), ca: authority.cert, ...options })
   await once(socket, 'secureConnect')
   const certificate = socket.getPeerCertificate()
   socket.destroy()

@@ -37,7 +37,8 @@ export function createOwnership({ tenants, webhooks, steering, post }: Ownership
   const asks = async (tenantId: string): Promise<boolean> => (await tenants.get(tenantId))?.ownershipCheck === true
 
   /** Nothing when it has answered as it should, else why not. */
-  async function challenge({ id, url, timeoutMs, secrets }: OpenWebhook): Promise<string | undefined> {
+  async function challenge(webhook: OpenWebhook): Promise<string | undefined> {
+    const { id, url, timeoutMs, secrets } = webhook
     const [token, deliveryEventId] = [newToken(), newVerificationId()]
     const { outcome, response } = await post({
       url,
@@ -45,9 +46,10 @@ export function createOwnership({ tenants, webhooks, steering, post }: Ownership
       deliveryEventId,
       attempt: 1,
       timeoutMs: Math.min(timeoutMs, LONGEST_MS),
-      secrets: liveSecrets(secrets, new Date()),
+      secrets: liveSecrets(webhook, new Date()),
       ...(secrets.auth && { auth: secrets.auth }),
       ...(secrets.headers && { headers: secrets.headers }),
+      ...(secrets.clientCertificate && { clientCertificate: secrets.clientCertificate }),
     })
     if (outcome.kind !== 'delivered') return errorOf(outcome)?.detail ?? 'It failed'
     return isEcho(token, response?.body ?? '') ? undefined : `It answered ${outcome.status}, but did not repeat the challenge`

@@ -1,7 +1,6 @@
 import { configFrom } from '../../src/config'
 import { readEnv } from '../../src/env'
-import { createFiles, createLoopbackAuthority, type LoopbackAuthority } from '../support/loopback-certificates'
-import type { Issued } from '../support/certificates'
+import { createAuthority, createFiles, type Authority, type Issued } from '../support/loopback-certificates'
 import { createBank } from '../support/bank'
 import { startTestHerald, testConfig } from '../support/herald'
 import { startReceiver } from '../support/receiver'
@@ -11,21 +10,21 @@ import { startTlsMongodb, type TlsMongodb } from '../support/tls-mongodb'
 
 const API_KEY = 'key-of-a-namespace'
 const files = createFiles()
-let ours: LoopbackAuthority
-let theirs: LoopbackAuthority
+let ours: Authority
+let theirs: Authority
 let herald: Issued
 let stranger: Issued
 let mongodb: TlsMongodb
 let front: TemporalFront
 
 beforeAll(async () => {
-  ;[ours, theirs] = await Promise.all([createLoopbackAuthority('ours'), createLoopbackAuthority('theirs')])
+  ;[ours, theirs] = await Promise.all([createAuthority('ours'), createAuthority('theirs')])
   ;[herald, stranger] = await Promise.all([ours.issue('herald'), theirs.issue('stranger')])
-  files.write('ca.pem', ours.certificate)
-  files.write('other-ca.pem', theirs.certificate)
-  files.write('herald.pem', `${herald.certificate}\n${herald.key}`)
-  files.write('stranger.pem', `${stranger.certificate}\n${stranger.key}`)
-  front = await startTemporalFront(sharedStack().temporalAddress, { identity: await ours.issue('temporal'), clientCa: ours.certificate, apiKey: API_KEY })
+  files.write('ca.pem', ours.cert)
+  files.write('other-ca.pem', theirs.cert)
+  files.write('herald.pem', `${herald.cert}\n${herald.key}`)
+  files.write('stranger.pem', `${stranger.cert}\n${stranger.key}`)
+  front = await startTemporalFront(sharedStack().temporalAddress, { identity: await ours.issue('temporal'), clientCa: ours.cert, apiKey: API_KEY })
   mongodb = await startTlsMongodb(files.directory, ours, files.write)
 })
 afterAll(async () => {
@@ -43,7 +42,7 @@ it('delivers over servers that demand TLS, client certificates and an API key', 
   const running = await startTestHerald({
     config: {
       mongodb: { ...config.mongodb, uri: uri(inFiles('ca.pem', 'herald.pem')) },
-      temporal: temporal({ ca: ours.certificate, ...herald }, API_KEY),
+      temporal: temporal({ ca: ours.cert, ...herald }, API_KEY),
     },
   })
   const receiver = await startReceiver()
@@ -84,12 +83,12 @@ it('says what to do where Temporal and Herald do not know each other', async () 
     [
       temporal(undefined),
       temporal({}, API_KEY),
-      temporal({ ca: theirs.certificate, ...herald }, API_KEY),
-      temporal({ ca: ours.certificate, ...herald, serverName: 'other.example' }, API_KEY),
-      temporal({ ca: ours.certificate }, API_KEY),
-      temporal({ ca: ours.certificate, ...stranger }, API_KEY),
-      temporal({ ca: ours.certificate, ...herald }, 'another'),
-      temporal({ ca: ours.certificate, ...herald }),
+      temporal({ ca: theirs.cert, ...herald }, API_KEY),
+      temporal({ ca: ours.cert, ...herald, serverName: 'other.example' }, API_KEY),
+      temporal({ ca: ours.cert }, API_KEY),
+      temporal({ ca: ours.cert, ...stranger }, API_KEY),
+      temporal({ ca: ours.cert, ...herald }, 'another'),
+      temporal({ ca: ours.cert, ...herald }),
     ].map((each) => ({ temporal: each })),
   )
   expect(said).toEqual(
@@ -110,7 +109,7 @@ it('refuses settings of TLS to Temporal that cannot be right', () => {
   const servers = { mongodbUri: 'mongodb://127.0.0.1', temporalAddress: '127.0.0.1:7233', ports: [], embedded: false }
   const read = (env: Record<string, string>) => configFrom(readEnv(env), { adminKey: 'of a test', encryptionKey: Buffer.alloc(32), adminKeyIsNew: false }, servers, 'bundle.js').temporal.tls
   const { cert, key } = herald
-  expect(read({ TEMPORAL_TLS_CA: `${files.directory}/ca.pem`, TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KEY: key, TEMPORAL_TLS_SERVER_NAME: 'temporal' })).toEqual({ ca: ours.certificate, cert, key, serverName: 'temporal' })
+  expect(read({ TEMPORAL_TLS_CA: `${files.directory}/ca.pem`, TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KEY: key, TEMPORAL_TLS_SERVER_NAME: 'temporal' })).toEqual({ ca: ours.cert, cert, key, serverName: 'temporal' })
   expect(read({ TEMPORAL_API_KEY: 'k' })).toEqual({})
   expect(() => read({ TEMPORAL_TLS_CA: 'garbage' })).toThrow('TEMPORAL_TLS_CA cannot be read')
   expect(() => read({ TEMPORAL_TLS_CERT: cert })).toThrow('TEMPORAL_TLS_CERT, a certificate with its chain, needs TEMPORAL_TLS_KEY')

@@ -1,19 +1,31 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createAuthority, type Issued } from './certificates'
+import { createAuthority as create } from './certificates'
 
 /** An authority of one test, and what it vouches for. */
-export interface LoopbackAuthority {
+export interface Authority {
   /** PEM. */
-  certificate: string
+  cert: string
   /** For a server on loopback, and for a client. */
   issue: (name: string) => Promise<Issued>
 }
 
-export async function createLoopbackAuthority(name: string): Promise<LoopbackAuthority> {
-  const { certificate, issue } = await createAuthority(name)
-  return { certificate, issue: (subject) => issue({ name: subject, names: ['localhost', '127.0.0.1'], client: 'too' }) }
+/** Both PEM, under the names that Node's TLS has for them. */
+export interface Issued {
+  cert: string
+  key: string
+}
+
+export async function createAuthority(name: string): Promise<Authority> {
+  const authority = await create(name)
+  return {
+    cert: authority.certificate,
+    issue: async (subject) => {
+      const { certificate, key } = await authority.issue({ name: subject, names: ['localhost', '127.0.0.1'], client: 'too' })
+      return { cert: certificate, key }
+    },
+  }
 }
 
 /** A directory of one test, with files in it. */

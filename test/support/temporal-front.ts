@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createSecureServer, type ClientHttp2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Issued } from './certificates'
+import type { Issued } from './loopback-certificates'
 
 /** What stands before the real Temporal where it is asked for: TLS, client certificates, API keys. */
 export interface TemporalFront {

@@ -7,7 +7,7 @@ import { mongo } from 'mongoose'
 import { cacheDir, readEnv } from '../../src/env'
 import { obtainMongod } from '../../src/stack'
 import { choosePort, waitForPort } from '../../src/stack/ports'
-import type { Authority } from './certificates'
+import type { Authority } from './loopback-certificates'
 
 export interface TlsMongodb {
   host: string
