@@ -128,7 +128,7 @@ export function erasureRoutes({ erasures, eraser, workflowLink }: ErasureDeps): 
 const KEPT = [
   { what: 'ids, types, times and statuses of events, deliveries and attempts, and the entity id', why: 'so that books can be reconciled; they leave when their retention is over' },
   { what: 'URL, headers and timing of each request, but its signature', why: 'they are of the webhook, and hold no data of the event' },
-  { what: 'what receivers have got', why: 'it is theirs: `receivers` says whom to ask' },
+  { what: 'what receivers have got', why: 'it is theirs: the report says whom to ask' },
   { what: 'events that were published after this erasure began', why: 'they are not what it was asked about; erase again for them' },
   { what: 'workflow histories of events that services brought inline, and backups', why: 'Herald does not write there; they end with their own retention' },
 ]

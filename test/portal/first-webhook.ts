@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { QUICK, transaction } from '../support/bank'
+import { until } from '../support/until'
 import { accessibilityFaults, choosePassword, enter, goTo, signIn, signInWithKey, type Stage } from './browser'
 
 const TYPES = [
@@ -129,6 +130,28 @@ export function firstWebhookTests({ scene, browser }: Stage): void {
     await search.fill('cus-2')
     await search.press('Enter')
     await page.getByRole('heading', { name: 'Nothing was published about cus-2' }).waitFor()
+  })
+
+  test('releases 500 at a pace, and leaves what it has not moved as it is when it is cancelled', async () => {
+    const receiver = await scene.receiver(500)
+    const webhookId = await scene.subscribe(receiver.url, { retry: { ...QUICK, maximumAttempts: 1 }, autoSuspend: false })
+    await scene.api('POST', '/v1/events/batch', { events: Array.from({ length: 500 }, () => transaction()) })
+    const { page, complaints } = await browser.open()
+    await enter(page, scene, `/operations/deliveries?webhookId=${webhookId}&status=parked`, 'Deliveries', 'operator')
+    const parked = async (): Promise<number> => (await scene.api<{ count: number }>('GET', `/v1/deliveries/count?webhookId=${webhookId}&status=parked`)).body.count
+    await until(async () => (await parked()) === 500, { timeoutMs: 40_000 })
+    receiver.answer = 200
+    await page.getByRole('link', { name: 'Retry all 500 parked' }).click()
+    await page.getByRole('textbox', { name: /^POSTs a second/ }).fill('20')
+    await page.getByText('That takes about 25 s.').waitFor()
+    await page.getByRole('button', { name: 'Retry 500 deliveries' }).click()
+    await page.getByRole('heading', { name: 'Retry 500 deliveries' }).waitFor()
+    await page.getByText(/^about .* left$/).waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('cancelled', { exact: true }).waitFor()
+    await until(async () => (await parked()) + receiver.requests.length - 500 === 500)
+    expect(await parked()).toBeGreaterThan(100)
+    expect(complaints).toEqual([])
   })
 
   test('retries many at once as a release, and says how far it has come', async () => {

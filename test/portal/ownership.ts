@@ -18,7 +18,7 @@ export function ownershipTests({ scene, browser }: Stage): void {
     }
     receiver.answer = ({ rawBody }) => ({ body: (JSON.parse(rawBody) as { data: { challenge: string } }).data.challenge })
     await page.getByRole('button', { name: 'Verify again' }).click()
-    await page.getByText('pending verification').waitFor({ state: 'detached' })
+    await page.getByText('pending verification', { exact: true }).waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Pause' }).waitFor()
     expect((await scene.api('GET', `/v1/webhooks/${webhookId}`)).body).toMatchObject({ status: 'active' })
     expect(complaints).toEqual([])

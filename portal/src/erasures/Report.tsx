@@ -6,7 +6,7 @@ import { useWebhookNames } from '../webhooks/names'
 
 type Erasure = Schemas['Erasure']
 
-const counted = (count: number, one: string): string => `${count.toLocaleString()} ${one}${count === 1 ? '' : 's'}`
+const counted = (count: number, one: string, many = `${one}s`): string => `${count.toLocaleString()} ${count === 1 ? one : many}`
 
 /** What an erasure has done, in a line; the rest on demand. */
 export function Report({ erasure }: { erasure: Erasure }) {
@@ -32,7 +32,7 @@ function Full({ erasure: { entityId, status, events, deliveries, cancelled, atte
   return (
     <Stack>
       <Text size="sm">
-        <Outside text={entityId} />: the data of {counted(events, 'event')} and the answers to {counted(attempts, 'attempt')} are gone. Of {deliveries.toLocaleString()} deliveries, {cancelled.toLocaleString()} were given up.
+        <Outside text={entityId} />: the data of {counted(events, 'event')} and the answers to {counted(attempts, 'attempt')} are gone. Of {counted(deliveries, 'delivery', 'deliveries')}, {cancelled.toLocaleString()} given up.
         {status === 'refused' && ' A legal hold has ended it: the rest stands.'}
       </Text>
       {receivers.length > 0 && (
@@ -44,7 +44,7 @@ function Full({ erasure: { entityId, status, events, deliveries, cancelled, atte
             {receivers.map(({ webhookId, deliveries: count }) => (
               <li key={webhookId}>
                 <Text size="sm" span>
-                  <Outside text={webhookName(webhookId)} />, {count.toLocaleString()} times
+                  <Outside text={webhookName(webhookId)} />, {counted(count, 'time')}
                 </Text>
               </li>
             ))}
