@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { attemptKey, deliveryId, eventKey } from '../src/domain/ids'
 import type { AttemptRecord } from '../src/store/attempts'
 import type { StoreConnection } from '../src/store/connect'
-import type { DeliveryRecord, EventRecord } from '../src/store/models'
+import type { DeliveryRecord, EventRecord } from '../src/store/records'
 import { toBeNumbered } from '../src/store/sequence'
 import { eventData, eventId } from './actors/event'
 

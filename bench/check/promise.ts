@@ -1,6 +1,6 @@
 import type { DeliveryStatus } from '../../src/domain/delivery'
 import { groupBy } from '../../src/domain/group-by'
-import type { DeliveryRecord } from '../../src/store/models'
+import type { DeliveryRecord } from '../../src/store/records'
 import type { Post } from '../actors/receiver'
 import type { Subscription } from '../bank'
 import type { Records } from './records'

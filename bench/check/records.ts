@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DeliveryStatus } from '../../src/domain/delivery'
 import type { StoreConnection } from '../../src/store/connect'
-import type { DeliveryRecord } from '../../src/store/models'
+import type { DeliveryRecord } from '../../src/store/records'
 
 /** What a run's tenants have on record. */
 export interface Records {

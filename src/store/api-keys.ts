@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { ApiKey } from '../domain/api-key'
-import type { ApiKeyRecord, Models } from './models'
+import type { Models } from './models'
+import type { ApiKeyRecord } from './records'
 import { page, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
 

@@ -1,6 +1,7 @@
 import { APPROVAL, type Approval, type ApprovalStatus } from '../domain/approval'
 import type { Sealer } from '../domain/webhook'
-import type { ApprovalRecord, Models } from './models'
+import type { Models } from './models'
+import type { ApprovalRecord } from './records'
 import { page, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
 

@@ -11,7 +11,8 @@ import {
 import { groupBy } from '../domain/group-by'
 import { duplicateIndexes, isStoreAway } from './errors'
 import { createGroupCommit } from './group-commit'
-import type { DeliveryRecord, Models } from './models'
+import type { Models } from './models'
+import type { DeliveryRecord } from './records'
 import { scoped } from './scope'
 
 /** A POST that its holder, and nobody else, may now make. */

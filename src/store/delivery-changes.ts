@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import type { DeliveryRecord, Models } from './models'
+import type { Models } from './models'
+import type { DeliveryRecord } from './records'
 
 /** Who wants to know what happens to a tenant's deliveries. */
 export interface ChangeListener {

@@ -2,7 +2,8 @@ import { DELIVERY_STATUSES, FINAL_STATUSES, type Delivery, type DeliveryStatus }
 import { firstDeliveryId } from '../domain/ids'
 import type { FailureReason } from '../domain/outcome'
 import { toDelivery } from './deliveries'
-import type { DeliveryRecord, Models } from './models'
+import type { Models } from './models'
+import type { DeliveryRecord } from './records'
 import { page, type Index, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
 

@@ -1,6 +1,7 @@
 import { addErased, type Erasure, type ErasureCounts, type ErasureStatus } from '../domain/erasure'
 import { insertOnce } from './insert-once'
-import type { ErasureRecord, Models } from './models'
+import type { Models } from './models'
+import type { ErasureRecord } from './records'
 import { page, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
 

@@ -1,6 +1,7 @@
 import type { EventType } from '../domain/event-types'
 import { insertOnce } from './insert-once'
-import type { EventTypeRecord, Models } from './models'
+import type { Models } from './models'
+import type { EventTypeRecord } from './records'
 
 /** A type that an operator registered; it never changes afterwards. */
 export interface RegisteredEventType extends EventType {

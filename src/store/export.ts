@@ -2,7 +2,8 @@ import type { Delivery } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
 import { toDelivery } from './deliveries'
 import { toSummary, type EventSummary } from './event-queries'
-import type { EventRecord, Models } from './models'
+import type { Models } from './models'
+import type { EventRecord } from './records'
 import { scoped } from './scope'
 
 /** Events with what became of them, in publish order. */

@@ -1,5 +1,6 @@
 import type { Failing } from '../domain/health'
-import type { FailingRecord, Models } from './models'
+import type { Models } from './models'
+import type { FailingRecord } from './records'
 
 /** How webhooks fail, over all processes. There is a record of those alone that have failed since their last delivery. */
 export interface HealthStore {

@@ -1,6 +1,7 @@
 import type { LegalHold } from '../domain/legal-hold'
 import { legalHoldKey } from '../domain/ids'
-import type { LegalHoldRecord, Models } from './models'
+import type { Models } from './models'
+import type { LegalHoldRecord } from './records'
 import { pageByTime, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
 

@@ -1,6 +1,8 @@
 import { FINAL_STATUSES, UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import { toDelivery } from './deliveries'
-import { THROUGH, type DeliveryRecord, type Models } from './models'
+import type { Models } from './models'
+import type { DeliveryRecord } from './records'
+import { THROUGH } from './schemas'
 import { scoped } from './scope'
 
 /** Where a delivery to an ordered webhook stands. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { mongo } from 'mongoose'
-import type { EventRecord } from './models'
+import type { EventRecord } from './records'
 
 /** The numbers that MongoDB gave to what was written together: whoever asks for one has those of its write read. */
 export interface Numbers {

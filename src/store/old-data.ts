@@ -1,7 +1,8 @@
 import type { mongo } from 'mongoose'
 import { sealedAttempt, type AttemptRecord } from './attempts'
 import { dataContext } from './events'
-import type { EventRecord, Models } from './models'
+import type { Models } from './models'
+import type { EventRecord } from './records'
 import { fingerprintOf, keep, type Vaults } from './vaults'
 
 /** Seals what was written before tenants had data keys, part by part in the order of keys; may be repeated from anywhere. */

@@ -1,5 +1,6 @@
 import type { LinkGuest } from './sessions'
-import type { Models, OneTimeLinkRecord } from './models'
+import type { Models } from './models'
+import type { OneTimeLinkRecord } from './records'
 
 /** What else is done once the new password is chosen, and not while the old one still holds. */
 export interface OnUse {

@@ -1,7 +1,8 @@
 import { FINAL_STATUSES, statusesBefore, UNDER_WAY, type Delivery, type ExpiredReason } from '../domain/delivery'
 import { firstDeliveryId } from '../domain/ids'
 import { toDelivery } from './deliveries'
-import type { DeliveryRecord, Models } from './models'
+import type { Models } from './models'
+import type { DeliveryRecord } from './records'
 
 /** Looks, over all tenants, for deliveries that may need somebody. For the reconciler alone. */
 export interface OverdueStore {

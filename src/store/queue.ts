@@ -1,6 +1,7 @@
 import type { Delivery } from '../domain/delivery'
 import { toDelivery } from './deliveries'
-import type { DeliveryRecord, Models } from './models'
+import type { Models } from './models'
+import type { DeliveryRecord } from './records'
 import { scoped } from './scope'
 
 export interface Waiting {

@@ -1,6 +1,7 @@
 import { FINAL_STATUSES } from '../domain/delivery'
 import type { Standing } from '../domain/retention'
-import type { EventRecord, Models, RetentionCursorRecord } from './models'
+import type { Models } from './models'
+import type { EventRecord, RetentionCursorRecord } from './records'
 import { scoped } from './scope'
 import { createTakeTurn } from './turns'
 

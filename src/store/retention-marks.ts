@@ -1,7 +1,8 @@
 import { FINAL_STATUSES } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
 import { attemptKey, eventKey } from '../domain/ids'
-import type { DeliveryRecord, Models } from './models'
+import type { Models } from './models'
+import type { DeliveryRecord } from './records'
 import { scoped } from './scope'
 
 /**

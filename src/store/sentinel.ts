@@ -1,6 +1,7 @@
 import type { Sealer } from '../domain/webhook'
 import { isDuplicate } from './errors'
-import type { Models, SentinelRecord } from './models'
+import type { Models } from './models'
+import type { SentinelRecord } from './records'
 import { contextOf } from './vaults'
 
 const ID = 'encryption-key'

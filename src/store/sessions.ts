@@ -1,5 +1,6 @@
 import type { Grant } from '../domain/user'
-import type { Models, SessionRecord } from './models'
+import type { Models } from './models'
+import type { SessionRecord } from './records'
 
 /** A browser that somebody has signed in with, or that came by a portal link. */
 export interface Session {

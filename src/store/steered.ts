@@ -1,7 +1,8 @@
 import type { mongo } from 'mongoose'
 import { UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import { toDelivery } from './deliveries'
-import type { DeliveryRecord, Models } from './models'
+import type { Models } from './models'
+import type { DeliveryRecord } from './records'
 import { scoped } from './scope'
 
 /** A delivery that waits, and when it is to be attempted instead. */

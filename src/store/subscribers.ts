@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { OpenWebhook } from '../domain/webhook'
-import type { Hot, WebhookRecord } from './models'
+import type { Hot } from './models'
+import type { WebhookRecord } from './records'
 
 /** Which webhooks an event goes to, from memory: the question that every event asks. */
 export interface Subscribers {

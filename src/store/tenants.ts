@@ -1,6 +1,7 @@
 import { DEFAULT_TENANT, EXPIRY_NOTICE, PARKED_FOR, RETENTION, type Tenant } from '../domain/tenant'
 import { insertOnce } from './insert-once'
-import type { Models, TenantRecord } from './models'
+import type { Models } from './models'
+import type { TenantRecord } from './records'
 import { page, type Page, type PageRequest } from './page'
 
 export type TenantPatch = Partial<Pick<Tenant, 'name' | 'parkedForMs' | 'expiryNoticeMs' | 'retentionMs' | 'fourEyes' | 'ownershipCheck'>> & {

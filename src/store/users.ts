@@ -2,7 +2,8 @@ import { emailKey, EVERY_TENANT, type Grant, type Identity, type User } from '..
 import type { Sealer } from '../domain/webhook'
 import { isDuplicate } from './errors'
 import { insertOnce } from './insert-once'
-import type { Models, UserRecord } from './models'
+import type { Models } from './models'
+import type { UserRecord } from './records'
 import { page, type Page, type PageRequest } from './page'
 
 /** A user with what proves that it is them. Never answered, never logged. */

@@ -4,7 +4,8 @@ import { createDataKey, dataKeyNumberOf, newDataKey, type DataKey } from '../dom
 import { dataKeyId } from '../domain/ids'
 import type { Sealer } from '../domain/webhook'
 import { insertOnce } from './insert-once'
-import type { DataKeyRecord, Models } from './models'
+import type { Models } from './models'
+import type { DataKeyRecord } from './records'
 import { scoped } from './scope'
 
 /** As it stands in MongoDB: sealed, or as it was given before there were data keys. */

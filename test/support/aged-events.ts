@@ -1,7 +1,7 @@
 import type { DeliveryStatus } from '../../src/domain/delivery'
 import { attemptKey, deliveryId, eventKey } from '../../src/domain/ids'
 import type { StoreConnection } from '../../src/store/connect'
-import type { EventRecord } from '../../src/store/models'
+import type { EventRecord } from '../../src/store/records'
 
 const DAY_MS = 86_400_000
 

@@ -1,4 +1,4 @@
-import type { DeliveryRecord } from '../../src/store/models'
+import type { DeliveryRecord } from '../../src/store/records'
 import { transaction } from '../support/bank'
 import { useScene } from '../support/scene'
 import { until } from '../support/until'
