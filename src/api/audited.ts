@@ -21,12 +21,12 @@ export function createRecord({ audit, faults }: RecordDeps): RecordCall {
   return async (route, call, work) => {
     const { method, audited = method !== 'get' } = route
     if (!audited) return work()
-    const begun = await audit.begin(entryOf(route, call))
+    const begun = audited === 'at its end' ? undefined : await audit.begin(entryOf(route, call))
 
     async function end(status: number, { body, done }: Pick<Reply, 'body' | 'done'> = {}): Promise<void> {
       faults('before-audit-end')
       const entry = entryOf(route, call, { body, done })
-      await audit.append({ ...entry, status, begun, ...(done?.changes?.length && { changes: done.changes }) })
+      await audit.append({ ...entry, status, ...(begun !== undefined && { begun }), ...(done?.changes?.length && { changes: done.changes }) })
     }
 
     try {

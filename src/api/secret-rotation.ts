@@ -33,7 +33,7 @@ export function secretRotationRoutes({ webhooks, health, catalog, newSecret, new
       summary: 'Replace the signing secret',
       description: `A new secret signs every POST from now on, also those of deliveries under way; the old one signs as well for \`overlap\`, so that \`webhook-signature\` has a signature of each (Standard Webhooks) and the receiver can change over in its own time. With \`"0s"\` every old secret ends at once: for one that has leaked. At most ${MOST_LIVE_SECRETS} are live at once.`,
       responses: { 200: { description: 'The new secret, shown this once.', schema: createdWebhookView } },
-      plan: { make: async (call) => ({ ...(await plan(call, 'v1', { signingSecret: 'a new one' })), needsSecret: true }) },
+      plan: { make: async (call) => ({ ...(await plan(call, 'v1')), needsSecret: true }) },
       handle: async (call) => {
         const secret = call.given?.secret ?? newSecret()
         return { status: 200, body: { ...(await rotate(call, 'v1', secret)), secret }, done: { changes: [{ field: 'signingSecret', hidden: true as const }] } }
@@ -46,14 +46,15 @@ export function secretRotationRoutes({ webhooks, health, catalog, newSecret, new
       summary: 'Replace the key pair of `v1a`',
       description: 'As with the secret: the old private key signs beside the new one for `overlap`, and both public keys are in the answer, and at `/v1/webhooks/{id}/jwks`.',
       responses: { 200: { description: 'The webhook with its public keys.', schema: webhookView } },
-      plan: { make: (call) => plan(call, 'v1a', { keyPair: 'a new one' }) },
+      plan: { make: (call) => plan(call, 'v1a') },
       handle: async (call): Promise<Reply> => ({ status: 200, body: await rotate(call, 'v1a', newSigningKey()), done: { changes: [{ field: 'keyPair', hidden: true as const }] } }),
     }),
   ]
 
-  async function plan(call: RotationCall, kind: SignatureKind, fresh: object): Promise<Planned> {
+  async function plan(call: RotationCall, kind: SignatureKind): Promise<Planned> {
     const { webhook } = await look(call, kind, '')
-    const changes = changesInFull({}, { ...fresh, oldOneSignsFor: formatDuration(call.body.overlap ?? OVERLAP.defaultMs) })
+    const overlap = formatDuration(call.body.overlap ?? OVERLAP.defaultMs)
+    const changes = changesInFull({}, kind === 'v1' ? { signingSecret: 'a new one', oldSecretSignsFor: overlap } : { keyPair: 'a new one', oldKeySignsFor: overlap })
     return { targets: [webhook.id], about: nameOf(webhook), changes, state: configOf(webhook) }
   }
 

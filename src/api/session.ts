@@ -35,6 +35,7 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       ...about,
       method: 'post',
       scope: 'none',
+      audited: 'at its end',
       summary: 'Sign in',
       description:
         'Sets the cookie of a new session, and ends the one that the browser had. 401 with the type `urn:herald:problem:code-required` (and `reason: "code_required"`): the password is right, send it again with a `code`. Any other 401 does not say what was wrong. 429: too many tries; `Retry-After` says when the next one counts.',

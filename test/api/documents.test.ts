@@ -53,6 +53,7 @@ get /v1/users
 get /v1/users/{id}
 get /v1/webhooks
 get /v1/webhooks/{id}
+get /v1/webhooks/{id}/jwks
 patch /v1/tenants/{id}
 patch /v1/users/{id}
 patch /v1/webhooks/{id}
@@ -95,6 +96,7 @@ post /v1/webhooks/{id}/disable
 post /v1/webhooks/{id}/pause
 post /v1/webhooks/{id}/resume
 post /v1/webhooks/{id}/reveal-secret
+post /v1/webhooks/{id}/rotate-key
 post /v1/webhooks/{id}/rotate-secret
 post /v1/webhooks/{id}/test
 post /v1/webhooks/{id}/verify

@@ -258,7 +258,7 @@ describe('users', () => {
     const strong = await addUser(api, 'strong-2@bank.example', { role: 'operator' })
     for (const [method, body] of [['PATCH', { role: 'viewer' }], ['DELETE', undefined]] as const) {
       const refused = await narrow(method, `/v1/users/${strong.id}`, body)
-      expect([refused.status, refused.body.detail]).toEqual([403, 'You cannot take away what you do not have yourself: retry. You have: access, read.'])
+      expect([refused.status, refused.body.detail]).toEqual([403, 'You cannot take away what you do not have yourself: data, retry. You have: access, read.'])
     }
     expect((await api.admin('GET', `/v1/users/${strong.id}`)).body.role).toBe('operator')
     const weak = await addUser(api, 'weak-4@bank.example')

@@ -90,7 +90,9 @@ describe('Herald, while 50 events a second are published,', () => {
 
   it('accepts events while Temporal is killed', async () => {
     const tries = await times(KILLS, () => killServer('temporal'))
-    expect(answersOf(tries)).toEqual([202])
+    // 200: it was accepted before, by a process whose answer was lost.
+    expect([200, 202]).toEqual(expect.arrayContaining(answersOf(tries)))
+    expect(answersOf(tries)).toContain(202)
     expect(took(0.5, tries)).toBeLessThan(1_000)
   }, STEP_MS)
 

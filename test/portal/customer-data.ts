@@ -59,7 +59,7 @@ export function customerDataTests({ scene, browser }: Stage): void {
     await row.getByText('finished').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
     await row.getByRole('button', { name: /^Report/ }).click()
-    await page.getByRole('dialog').getByText('Got it before').waitFor()
+    await page.getByRole('dialog').getByText('Got it before', { exact: true }).waitFor()
     await page.goto(`${scene.herald.url}/portal/events/${eventId}`)
     await page.getByText(/^Erased/).waitFor()
     expect(complaints).toEqual([])

@@ -73,7 +73,7 @@ export function signInTests({ scene, browser }: Stage): void {
       expect({ path, buttons: await buttons(page) }).toEqual({ path, buttons: [] })
     }
     await goTo(page, `/operations/deliveries/${id}`, /^TRANSACTION/)
-    await page.getByText('Your role here, viewer, does not allow it: ask an operator or an administrator.').waitFor()
+    await page.getByText('A retry? Your role here, viewer, does not allow it: ask an operator or an administrator.').waitFor()
     expect(await page.getByRole('button', { name: /Retry|Cancel/ }).count()).toBe(0)
     for (const [path, heading] of [
       ['/operations/webhook/new', 'Add Webhook'],

@@ -1,4 +1,4 @@
-import { mkdtemp, statfs } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -10,7 +10,23 @@ const ROOM_BYTES = 6 * 2 ** 30
  * waits for the disk: what a test kills or freezes is a process, never the machine, and a file outlives it in both places.
  */
 export async function newDataDir(prefix: string): Promise<string> {
-  return mkdtemp(path.join((await hasRoom()) ? MEMORY : tmpdir(), prefix))
+  await removeStale()
+  return mkdtemp(path.join((await hasRoom()) ? MEMORY : tmpdir(), `${prefix}${process.pid}-`))
+}
+
+/** A run that was killed has left its data, which keeps memory from everybody. */
+async function removeStale(): Promise<void> {
+  const left = await readdir(MEMORY).catch(() => [])
+  const stale = left.filter((name) => !isAlive(Number(/^herald-[a-z-]+-(\d+)-\w{6}$/.exec(name)?.[1] ?? process.pid)))
+  await Promise.all(stale.map((name) => rm(path.join(MEMORY, name), { recursive: true, force: true })))
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 async function hasRoom(): Promise<boolean> {

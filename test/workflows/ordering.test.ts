@@ -146,9 +146,13 @@ it('holds and releases in order, and lets nothing go before what was held', asyn
 }, 60_000)
 
 it('takes a given key before the entity, and a scheduled event at its time', async () => {
-  const receiver = await scene.receiver((request) => (placeOf(request).place === 0 ? { status: 200, delayMs: 1_000 } : 200))
+  const receiver: Receiver = await scene.receiver(async (request) => {
+    // Another key does not wait for it.
+    if (placeOf(request).place === 0) await until(() => receiver.requests.some((other) => placeOf(other).place === 2))
+    return 200
+  })
   await ordered(receiver.url)
-  const scheduled = await publish('acc-9', 9, { orderingKey: 'customer-1', deliverAt: new Date(Date.now() + 2_000).toISOString() })
+  const scheduled = await publish('acc-9', 9, { orderingKey: 'customer-1', deliverAt: new Date(Date.now() + 4_000).toISOString() })
   await publish('acc-1', 0, { orderingKey: 'customer-1' })
   const second = await publish('acc-2', 1, { orderingKey: 'customer-1' })
   await publish('acc-3', 2, { orderingKey: 'customer-2' })
