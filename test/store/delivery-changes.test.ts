@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { connectStore, type StoreConnection } from '../../src/store/connect'
 import { createDeliveryChanges, type ChangeListener, type DeliveryChanges } from '../../src/store/delivery-changes'
+import { newDatabase } from '../support/databases'
 import { startMongoProxy, type MongoProxy } from '../support/mongo-proxy'
 import { testMongoUri } from '../support/mongo'
 import { newDelivery } from '../support/new-delivery'
@@ -14,7 +14,7 @@ let away = 0
 
 beforeEach(async () => {
   away = 0
-  const database = `test-${randomBytes(6).toString('hex')}`
+  const database = newDatabase()
   proxy = await startMongoProxy(testMongoUri())
   direct = await connectStore(testMongoUri(), database)
   store = await connectStore(proxy.uri, database)

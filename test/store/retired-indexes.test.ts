@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { connectStore } from '../../src/store/connect'
+import { newDatabase } from '../support/databases'
 import { testMongoUri } from '../support/mongo'
 
 it('drops, at the start of several processes at once, what an earlier version left, and nothing that it does not know', async () => {
-  const database = `test-${randomBytes(6).toString('hex')}`
+  const database = newDatabase()
   const before = await connectStore(testMongoUri(), database)
   const { deliveries } = before.models.hot
   await deliveries.dropIndex('of_release')

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { connectStore, type StoreConnection } from '../../src/store/connect'
 import { type EventStore, type NewEvent } from '../../src/store/events'
+import { newDatabase } from '../support/databases'
 import { testMongoUri } from '../support/mongo'
 import { testEvents } from '../support/vaults'
 
 /** Several processes: each with a connection of its own to the same database. */
 const PROCESSES = 4
-const database = `test-${randomBytes(6).toString('hex')}`
+const database = newDatabase()
 let connections: StoreConnection[]
 let stores: EventStore[]
 beforeAll(async () => {

@@ -6,6 +6,7 @@ import { SUSPENSION } from '../../src/domain/health'
 import { startHerald, type Herald, type Role } from '../../src/herald'
 import { createLogger, type Logger } from '../../src/logger'
 import { installTemporalRuntime } from '../../src/temporal/runtime'
+import { newDatabase } from './databases'
 import { sharedStack } from './shared-stack'
 
 export const ADMIN_KEY = 'herald_admin_of_the_tests_and_of_nothing_else'
@@ -60,7 +61,7 @@ function installRuntimeOnce(logger: Logger): void {
 
 export function testConfig(): Config {
   const { mongodbUri, temporalAddress, ports, workflowBundle } = sharedStack()
-  const name = `test-${randomBytes(6).toString('hex')}`
+  const name = newDatabase()
   return {
     version: '0.0.0-test',
     processId: name,

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { connectStore, type StoreConnection } from '../../src/store/connect'
+import { newDatabase } from './databases'
 
 /** The MongoDB that runs for all test files. */
 export function testMongoUri(): string {
@@ -10,4 +10,4 @@ export function testMongoUri(): string {
 
 /** A store with a database of its own. */
 export const connectTestStore = (): Promise<StoreConnection> =>
-  connectStore(testMongoUri(), `test-${randomBytes(6).toString('hex')}`)
+  connectStore(testMongoUri(), newDatabase())

@@ -1,5 +1,6 @@
 const { ModernFakeTimers } = require('@jest/fake-timers')
 const { ModuleMocker } = require('jest-mock')
+const { mongo } = require('mongoose')
 
 /** What jest, or a file, puts something else in the place of. */
 const REPLACED = [
@@ -25,6 +26,7 @@ module.exports = class OwnContextEnvironment {
   async setup() {}
 
   async teardown() {
+    await dropDatabases()
     this.fakeTimersModern.dispose()
     for (const [object, name, value] of this.replaced) object[name] = value
     for (const name of Object.keys(process.env)) if (this.variables[name] === undefined) delete process.env[name]
@@ -41,4 +43,14 @@ module.exports = class OwnContextEnvironment {
   getVmContext() {
     return null
   }
+}
+
+/** Those that the file has named (`databases.ts`); what a test has put an end to is not waited for. */
+async function dropDatabases() {
+  const names = [...(globalThis.heraldTestDatabases ?? [])]
+  delete globalThis.heraldTestDatabases
+  if (names.length === 0) return
+  const client = new mongo.MongoClient(process.env.HERALD_TEST_MONGODB_URI, { serverSelectionTimeoutMS: 1_500 })
+  await Promise.all(names.map((name) => client.db(name).dropDatabase())).catch(() => undefined)
+  await client.close()
 }
