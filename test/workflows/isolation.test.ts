@@ -14,7 +14,7 @@ it('lets a hung endpoint hold its cap and no more: the rest waits in its queue, 
   const hung = await scene.receiver(async () => {
     mostOpen = Math.max(mostOpen, ++open)
     // Shorter than the time-out: what the other side has given up is not counted beside what follows it.
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await new Promise((resolve) => setTimeout(resolve, 500))
     open -= 1
     return { hang: true }
   })
