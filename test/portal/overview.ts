@@ -12,8 +12,8 @@ export function overviewTests({ scene, browser }: Stage): void {
     const ids = await Promise.all(Array.from({ length: 3 }, () => scene.publish()))
     await Promise.all(ids.map((id) => scene.inStatus('parked', id, bad)))
     await until(async () => {
-      const { body } = await scene.api<{ totals: { delivered: number; failed: number } }>('GET', '/v1/stats')
-      return body.totals.delivered === 3 && body.totals.failed === 3
+      const { body } = await scene.api<{ totals: { delivered: number; failed: number }; series: { backlog?: object }[] }>('GET', '/v1/stats')
+      return body.totals.delivered === 3 && body.totals.failed === 3 && body.series.some(({ backlog }) => backlog)
     })
 
     const { page, complaints } = await browser.open()
