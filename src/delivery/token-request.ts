@@ -34,15 +34,17 @@ export async function requestToken(deps: TokenRequestDeps, auth: OAuth2Auth): Pr
     return { outcome: { kind: 'blocked', detail: 'The token endpoint must be a URL that begins with https:// or http://, without a user name' } }
   }
   let ending: Ending | undefined
+  let secrets: string[] = []
   try {
     const { access_token: token, expires_in: seconds = USUAL_LIFE_S } = await grant(url, auth, async (init) => {
+      secrets = secretsOf(auth, init)
       ending = await exchange(deps.dispatcher, toRequest(url, init, deps.userAgent), TOKEN_TIMEOUT_MS)
       return toResponse(ending)
     })
     if (token.length <= TOKEN_MAX_LENGTH && TOKEN.test(token)) return { token, lifeMs: Math.min(seconds, MOST_LIFE_S) * 1_000 }
     return failed(url, `answered a token that no header can carry, or that is longer than ${TOKEN_MAX_LENGTH} characters`)
   } catch (error) {
-    return ending ? unusable(url, auth, ending) : failed(url, `cannot be asked: ${String(Object(error).message)}`)
+    return ending ? unusable(url, secrets, ending) : failed(url, `cannot be asked: ${String(Object(error).message)}`)
   }
 }
 
@@ -74,18 +76,18 @@ function toResponse(ending: Ending): Response {
 
 const failed = ({ host }: URL, what: string): Grant => ({ outcome: { kind: 'failed', reason: 'token', detail: `The token endpoint ${host} ${what}` } })
 
-function unusable(url: URL, { clientSecret }: OAuth2Auth, ending: Ending): Grant {
-  if ('answer' in ending) return failed(url, maskSecrets(whatAnswered(ending.answer), formsOf([clientSecret])).slice(0, 250))
+function unusable(url: URL, secrets: string[], ending: Ending): Grant {
+  if ('answer' in ending) return failed(url, whatAnswered(ending.answer, secrets).slice(0, 250))
   if ('error' in ending && ending.error instanceof BlockedTargetError) return { outcome: { kind: 'blocked', detail: `The token endpoint: ${ending.error.message}` } }
   const outcome = outcomeOf(ending, TOKEN_TIMEOUT_MS, new Date())
   return failed(url, `cannot be reached: ${'detail' in outcome ? outcome.detail : ''}`)
 }
 
 /** RFC 6749, 5.2; of what else was answered, only that it is not what it should be. */
-function whatAnswered({ status, body, truncated }: Answer): string {
+function whatAnswered({ status, body, truncated }: Answer, secrets: string[]): string {
   if (status >= 300 && status < 400) return `answered ${status}; redirects are not followed`
   const { error, error_description: description } = objectOf(body)
-  const told = [error, description].filter((text): text is string => typeof text === 'string').map(plain).join(': ')
+  const told = [error, description].filter((text): text is string => typeof text === 'string').map((text) => plain(maskSecrets(text, secrets))).join(': ')
   if (status !== 200) return `answered ${status}${told && `, ${told}`}`
   return truncated ? 'answered more than 16 KiB, which is no token' : 'answered 200, but no bearer token as JSON (access_token, token_type)'
 }
@@ -98,4 +100,12 @@ function objectOf(text: string): Record<string, unknown> {
   }
 }
 
+/** The client's secret in every form in which it was sent: RFC 6749, 2.3.1, form-encodes it, and `Basic` encodes that with the name. */
+function secretsOf({ clientSecret }: OAuth2Auth, { headers: { authorization = '' } }: Init): string[] {
+  const pair = authorization.replace(/^Basic /i, '')
+  const [, encoded = ''] = Buffer.from(pair, 'base64').toString().split(':')
+  return formsOf([clientSecret, new URLSearchParams({ '': clientSecret }).toString().slice(1), encoded, pair, authorization])
+}
+
+/** After masking: a cut through a secret would leave a part of it that is not known as one. */
 const plain = (text: string): string => text.replaceAll(/[\p{C}\s]+/gu, ' ').slice(0, 150)

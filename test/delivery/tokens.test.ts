@@ -137,6 +137,20 @@ describe('an endpoint that gives no token', () => {
     expect(receiver.requests).toEqual([])
   })
 
+  it.each<[string, (authorization: string, form: string) => string]>([
+    ['the header', (authorization) => `no: ${authorization}!`],
+    ['what is in the header', (authorization) => `no: ${authorization.slice(6)}!`],
+    ['the form', (_, form) => `no: ${form}!`],
+    ['the header, where it is cut', (authorization) => `${'no '.repeat(45)}${authorization}`],
+    ['the secret, where it is cut', () => `${'no '.repeat(48)}its secret+ü`],
+  ])('that repeats %s shows nobody the secret', async (_, description) => {
+    endpoint.answer = ({ headers }) => ({ status: 401, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error: 'invalid_client', error_description: description(String(headers.authorization), 'its+secret%2B%C3%BC') }) })
+    const { outcome } = await createPost()(aPost(receiver.url, { auth: credentials() }))
+    expect(outcome).toMatchObject({ reason: 'token', detail: expect.stringMatching(/invalid_client: no.*\*\*\*/) })
+    // The first half of each form.
+    expect(JSON.stringify(outcome)).not.toMatch(/aGVyYWxk|its.s/)
+  })
+
   it('is asked by one attempt a second, however many there are', async () => {
     endpoint.answer = 500
     const post = createPost()
