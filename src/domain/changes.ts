@@ -3,6 +3,8 @@ import type { FieldChange } from './audit'
 const MOST_CHARACTERS = 1_000
 /** What changes by itself, or is said by another field. */
 const UNTOLD = new Set(['updatedAt', 'failing', 'eventTypeIds', 'retryAfterUntil', 'verification'])
+/** Fields, at any depth, that are addresses of receivers and of their token endpoints. */
+const ADDRESSES = new Set(['url', 'tokenUrl'])
 
 type View = Record<string, unknown>
 
@@ -27,7 +29,8 @@ function compare(before: object, after: object, hidden: readonly string[], told:
 }
 
 function toldForGood(value: unknown, field: string): string {
-  const text = JSON.stringify(field === 'url' && typeof value === 'string' ? withoutQueryValues(value) : value)
+  // What is told itself has no name in JSON.
+  const text = JSON.stringify(value, (name, inner: unknown) => (ADDRESSES.has(name || field) && typeof inner === 'string' ? withoutQueryValues(inner) : inner))
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text
 }
 
