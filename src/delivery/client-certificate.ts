@@ -26,6 +26,7 @@ export function checkClientCertificate(given: ClientCertificate, now: Date): Cer
   if (!chain || !own) return refuse('certificate', 'must be a certificate in PEM form (BEGIN CERTIFICATE), with those in between after it')
   if (chain.length > MOST_IN_CHAIN) return refuse('certificate', `must have at most ${MOST_IN_CHAIN} certificates: its own, and those in between`)
   const { validFrom, expiresAt } = factsOf(own)
+  if (!isDated({ validFrom, expiresAt })) return refuse('certificate', 'says no time, that can be read, from which or until which it is valid')
   if (expiresAt <= now) return refuse('certificate', `has expired on ${expiresAt.toISOString()}`)
   if (validFrom > now) return refuse('certificate', `is not valid before ${validFrom.toISOString()}`)
   if (own.keyUsage && !own.keyUsage.includes(CLIENT_AUTH)) return refuse('certificate', 'is not for client authentication (its extended key usage does not say so)')
@@ -38,8 +39,12 @@ export function checkClientCertificate(given: ClientCertificate, now: Date): Cer
 /** Of the certificate itself, not of those that vouch for it. */
 export function describeCertificate({ certificate }: ClientCertificate): CertificateFacts | undefined {
   const [own] = readChain(certificate) ?? []
-  return own && factsOf(own)
+  const facts = own && factsOf(own)
+  return facts && isDated(facts) ? facts : undefined
 }
+
+/** OpenSSL reads certificates whose times are none. */
+const isDated = ({ validFrom, expiresAt }: Pick<CertificateFacts, 'validFrom' | 'expiresAt'>): boolean => !Number.isNaN(validFrom.getTime()) && !Number.isNaN(expiresAt.getTime())
 
 const refuse = (field: keyof ClientCertificate, reason: string): CertificateVerdict => ({ ok: false, field, reason })
 

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { describeCertificate } from '../../src/delivery/client-certificate'
 import { createDispatcher } from '../../src/delivery/connector'
 import { createPostEvent } from '../../src/delivery/post'
 import type { Outlet } from '../../src/delivery/pools'
@@ -27,6 +28,15 @@ afterAll(async () => {
 })
 
 const given = ({ certificate, key }: Issued) => ({ certificate, privateKey: key })
+
+/** Its month is the thirteenth, which OpenSSL minds when it compares times, not when it reads them. */
+function undated({ certificate, key }: Issued, which: 'notBefore' | 'notAfter') {
+  const der = Buffer.from(certificate.replaceAll(/-----.*-----/g, ''), 'base64')
+  const first = der.indexOf(Buffer.from([0x17, 13]))
+  der.write('361301000000Z', which === 'notBefore' ? first + 2 : first + 17, 'latin1')
+  return { certificate: `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`, privateKey: key }
+}
+
 const make = (clientCertificate: unknown, more: object = {}) => api.admin('POST', '/v1/webhooks', { url: server.url(), eventTypes: [1], clientCertificate, ...more })
 
 test('a webhook shows itself with its certificate, and answers say whose it is and never the key', async () => {
@@ -66,12 +76,18 @@ test('goes with https alone, also when the URL is changed later', async () => {
   expect((await api.admin('PATCH', `/v1/webhooks/${body.id}`, { url: 'http://127.0.0.1:8099/', clientCertificate: null })).status).toBe(200)
 })
 
+test('one without a time, kept from before, ends no list of webhooks', () => {
+  expect(describeCertificate(undated(client, 'notAfter'))).toBeUndefined()
+})
+
 test('is refused, with what is wrong with it, where no receiver would accept it', async () => {
   const day = (days: number) => new Date(Date.now() + days * DAY_MS)
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'p' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
   const cases: [unknown, string, RegExp][] = [
     [given(await authority.issue({ client: true, notBefore: day(-9), notAfter: day(-1) })), 'certificate', /^has expired on \d{4}-/],
     [given(await authority.issue({ client: true, notBefore: day(1), notAfter: day(9) })), 'certificate', /^is not valid before \d{4}-/],
+    [undated(client, 'notBefore'), 'certificate', /says no time/],
+    [undated(client, 'notAfter'), 'certificate', /says no time/],
     [given(await authority.issue()), 'certificate', /not for client authentication/],
     [{ ...given(client), certificate: 'no PEM' }, 'certificate', /must be a certificate in PEM form/],
     [{ ...given(client), certificate: client.certificate.replace(/M[A-Za-z0-9]{9}/, 'AAAAAAAAAA') }, 'certificate', /must be a certificate in PEM form/],
