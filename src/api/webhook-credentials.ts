@@ -53,7 +53,7 @@ export const authInput = z
 export const clientCertificateInput = z
   .strictObject({
     certificate: pem(32_768).describe('PEM: its own certificate first, then those that vouch for it, if the receiver needs them.'),
-    privateKey: pem(16_384).describe('PEM, without a passphrase. Kept sealed and never shown again.'),
+    privateKey: pem(16_384).describe('PEM, without a passphrase; RSA of at most 4096 bits. Kept sealed and never shown again.'),
   })
   .superRefine((given, context) => {
     const verdict = checkClientCertificate(given, new Date())

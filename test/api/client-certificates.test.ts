@@ -83,6 +83,7 @@ test('one without a time, kept from before, ends no list of webhooks', () => {
 test('is refused, with what is wrong with it, where no receiver would accept it', async () => {
   const day = (days: number) => new Date(Date.now() + days * DAY_MS)
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'p' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
+  const { privateKey: large } = generateKeyPairSync('rsa', { modulusLength: 4_104, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
   const cases: [unknown, string, RegExp][] = [
     [given(await authority.issue({ client: true, notBefore: day(-9), notAfter: day(-1) })), 'certificate', /^has expired on \d{4}-/],
     [given(await authority.issue({ client: true, notBefore: day(1), notAfter: day(9) })), 'certificate', /^is not valid before \d{4}-/],
@@ -94,6 +95,7 @@ test('is refused, with what is wrong with it, where no receiver would accept it'
     [{ ...given(client), certificate: client.certificate.repeat(7) }, 'certificate', /at most 6/],
     [{ certificate: authority.certificate, privateKey: client.key }, 'privateKey', /does not belong to the certificate/],
     [{ ...given(client), privateKey: client.certificate }, 'privateKey', /must be a private key in PEM form/],
+    [{ ...given(client), privateKey: large }, 'privateKey', /at most 4096 bits/],
     [{ ...given(client), privateKey }, 'privateKey', /passphrase/],
     [{ certificate: client.certificate }, 'privateKey', /is required/],
   ]
