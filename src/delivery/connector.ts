@@ -76,10 +76,11 @@ function createConnectors(options: DispatcherOptions, watch: ConnectionWatch): C
   const judge = createJudge(rules)
   const addressesOf = judgedAddresses(shareConcurrent(options.lookup ?? systemLookup), rules)
   const lookup = asLookup(addressesOf)
-  const tunnel = options.proxy === undefined ? undefined : createTunnel({ url: options.proxy, ca: options.ca, timeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS })
+  const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
+  const tunnel = options.proxy === undefined ? undefined : createTunnel({ url: options.proxy, ca: options.ca, timeoutMs })
   return (clientCertificate) => {
     const straight = keepCertificates(createConnect(options, lookup, clientCertificate))
-    const connect = shareRefusals(watch.watched(tunnel ? throughProxy(tunnel, addressesOf, straight) : straight))
+    const connect = shareRefusals(watch.watched(tunnel ? throughProxy({ tunnel, timeoutMs }, addressesOf, straight) : straight))
     return (target, callback) => {
       const verdict = judge(target)
       if (!verdict.ok) {

@@ -12,10 +12,15 @@ export interface ProxyOptions {
   /** `http(s)://user:password@host:port` */
   url: string
   ca: string[] | undefined
+  /** For a way to the receiver, whatever has to be tried for it. */
   timeoutMs: number
 }
 
-type Tunnel = (authority: string) => Promise<Socket>
+/** Ends with `signal`. */
+export type Tunnel = (authority: string, signal: AbortSignal) => Promise<Socket>
+
+/** Of one name: who answers with many that are dead holds no connection to the proxy for each. */
+const MOST_ADDRESSES = 4
 
 /** Ways through a proxy by CONNECT (RFC 9110, 9.3.6). The proxy is the operator's: the rules for targets are not for it. */
 export function createTunnel({ url, ca, timeoutMs }: ProxyOptions): Tunnel {
@@ -24,12 +29,14 @@ export function createTunnel({ url, ca, timeoutMs }: ProxyOptions): Tunnel {
     connections: null,
     allowH2: false,
     headersTimeout: timeoutMs,
-    connect: { timeout: timeoutMs, rejectUnauthorized: true, minVersion: 'TLSv1.2', ca },
+    // Sooner than the whole, so that a proxy that is away is told from one that waits for a receiver.
+    connect: { timeout: timeoutMs / 2, rejectUnauthorized: true, minVersion: 'TLSv1.2', ca },
   })
   const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
   const headers = username === '' ? {} : { 'proxy-authorization': `Basic ${credentials}` }
-  return async (authority) => {
-    const { statusCode, socket } = await pool.connect({ path: authority, headers: { host: authority, ...headers } }).catch((error: unknown) => {
+  return async (authority, signal) => {
+    const { statusCode, socket } = await pool.connect({ path: authority, headers: { host: authority, ...headers }, signal }).catch((error: unknown) => {
+      if (signal.aborted) throw new ProxyError(`The egress proxy opened no way to the receiver within ${timeoutMs} ms`)
       // Without its address, which is the operator's business and no tenant's.
       throw new ProxyError(`The egress proxy cannot be reached (${String(Object(error).code ?? 'no HTTP')}): see to it, or to HERALD_EGRESS_PROXY`)
     })
@@ -49,17 +56,19 @@ function whyNot(status: number): string {
  * Connects by way of the proxy: to the very addresses that were judged, so that the proxy looks up nothing, and
  * with the name in TLS and `Host` alone.
  */
-export function throughProxy(tunnel: Tunnel, addressesOf: (hostname: string) => Promise<ResolvedAddress[]>, upgrade: buildConnector.connector): buildConnector.connector {
+export function throughProxy({ tunnel, timeoutMs }: { tunnel: Tunnel; timeoutMs: number }, addressesOf: (hostname: string) => Promise<ResolvedAddress[]>, upgrade: buildConnector.connector): buildConnector.connector {
   async function open({ hostname, port, protocol }: buildConnector.Options): Promise<Socket> {
     const family = isIP(hostname)
     const addresses = family === 0 ? await addressesOf(hostname) : [{ address: hostname, family }]
+    const signal = AbortSignal.timeout(timeoutMs)
     let last: unknown
-    for (const { address } of addresses) {
+    for (const { address } of addresses.slice(0, MOST_ADDRESSES)) {
       const host = isIP(address) === 6 ? `[${address}]` : address
       try {
-        return await tunnel(`${host}:${port || defaultPort(protocol)}`)
+        return await tunnel(`${host}:${port || defaultPort(protocol)}`, signal)
       } catch (error) {
         last = error
+        if (signal.aborted) break
       }
     }
     throw last

@@ -8,11 +8,11 @@ import { startReceiver, type Receiver } from '../support/receiver'
 import { aPost } from './requests'
 import { startTlsServer, type TlsServer } from './tls-server'
 
-/** A real proxy, which opens whatever way it is asked for, unless `refuse` says a status. */
+/** A real proxy, which opens whatever way it is asked for, unless `refuse` says a status, or that it never answers. */
 interface Proxy {
   url: (userInfo?: string) => string
   asked: { authority: string; authorization: string | undefined }[]
-  refuse: (authority: string) => number | undefined
+  refuse: (authority: string) => number | 'never' | undefined
   close: () => void
 }
 
@@ -56,6 +56,8 @@ async function startProxy(tls?: Issued): Promise<Proxy> {
     const target = request.url ?? ''
     made.asked.push({ authority: target, authorization: request.headers['proxy-authorization'] })
     const status = made.refuse(target)
+    sockets.add(client.on('error', () => undefined))
+    if (status === 'never') return
     if (status !== undefined) {
       client.end(`HTTP/1.1 ${status} No\r\n\r\n`)
       return
@@ -132,6 +134,20 @@ it('is asked for the next address of a name when it cannot reach the first', asy
   const lookup = async () => ['127.0.0.9', '127.0.0.1'].map((address) => ({ address, family: 4 }))
   expect((await postThrough({ lookup, allowTargets: ['127.0.0.0/8'] })(aPost(named()))).outcome.kind).toBe('delivered')
   expect(proxy.asked.map((one) => one.authority.split(':')[0])).toEqual(['127.0.0.9', '127.0.0.1'])
+})
+
+it('is asked for four addresses of a name at most, and for none after the time for connecting', async () => {
+  const lookup = async () => Array.from({ length: 30 }, (_, n) => ({ address: `127.0.1.${n + 1}`, family: 4 }))
+  proxy.refuse = () => 502
+  expect((await postThrough({ lookup, allowTargets: ['127.0.0.0/8'] })(aPost(named()))).outcome).toMatchObject({ reason: 'proxy' })
+  expect(proxy.asked).toHaveLength(4)
+  // A proxy that goes on trying says nothing.
+  proxy.refuse = () => 'never'
+  const begun = performance.now()
+  const { outcome } = await postThrough({ lookup, allowTargets: ['127.0.0.0/8'], connectTimeoutMs: 400 })(aPost(named(), { timeoutMs: 5_000 }))
+  expect(outcome).toEqual({ kind: 'failed', reason: 'proxy', detail: 'The egress proxy opened no way to the receiver within 400 ms' })
+  expect(performance.now() - begun).toBeLessThan(3_000)
+  expect(proxy.asked).toHaveLength(5)
 })
 
 it.each([
