@@ -57,7 +57,17 @@ const isIssuer = (text: string): boolean =>
   URL.canParse(text) && /^(https:|http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/])/.test(new URL(text).href) && new URL(text).search + new URL(text).hash === ''
 
 const isProxyUrl = (text: string): boolean =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).pathname + new URL(text).search + new URL(text).hash === '/'
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && isUserInfo(new URL(text)) && new URL(text).pathname + new URL(text).search + new URL(text).hash === '/'
+
+/** Whether its percent signs are those of an encoding. */
+function isUserInfo({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(`${username}:${password}`)
+    return true
+  } catch {
+    return false
+  }
+}
 
 const settings = z.object({
   PORT: port.default(3000),
@@ -83,7 +93,7 @@ const settings = z.object({
   HERALD_REQUIRE_HTTPS: flag.default(false),
   HERALD_WEBHOOK_CA: text,
   HERALD_WEBHOOK_CRL: text,
-  HERALD_EGRESS_PROXY: z.string().refine(isProxyUrl, 'must be such as http://user:password@proxy.bank.example:3128 or https://…, without a path').optional(),
+  HERALD_EGRESS_PROXY: z.string().refine(isProxyUrl, 'must be such as http://user:password@proxy.bank.example:3128 or https://…, without a path, and with %25 for a % in a password').optional(),
   HERALD_EVENTS_PER_WORKFLOW: z.coerce.number().int().min(1).max(100).default(100),
   HERALD_DATABASE: z.string().default('herald'),
   HERALD_TASK_QUEUE: z.string().default('herald'),

@@ -28,6 +28,7 @@ it.each([
   [{ HERALD_WEBHOOK_CA: __filename }, 'HERALD_WEBHOOK_CA'],
   [{ HERALD_EGRESS_PROXY: 'socks5://u:canary@proxy:1080' }, 'HERALD_EGRESS_PROXY: must be such as'],
   [{ HERALD_EGRESS_PROXY: 'http://u:canary@proxy/path' }, 'HERALD_EGRESS_PROXY: must be such as'],
+  [{ HERALD_EGRESS_PROXY: 'http://u:canary%zz@proxy:3128' }, 'HERALD_EGRESS_PROXY: must be such as'],
   [{ HERALD_WEBHOOK_CRL: `${__dirname}/tally.ts` }, 'HERALD_WEBHOOK_CRL must be lists'],
   [{ HERALD_WEBHOOK_CRL: '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----' }, 'HERALD_WEBHOOK_CRL cannot be read'],
 ])('refuses what cannot be used and says what is allowed: %j', (env, message) => {
