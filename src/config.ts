@@ -156,7 +156,7 @@ function certificates(name: string, setting: string): string {
     const all = [...text.matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)].map(([one]) => new X509Certificate(one))
     if (all.length > 0) return text
   } catch (error) {
-    throw new SettingsError(`${name} cannot be read: ${(error as Error).message}`)
+    throw new SettingsError(`${name} cannot be read: ${codeOf(error)}`)
   }
   throw new SettingsError(`${name} must be certificates of authorities in PEM form, or the path of a file with them`)
 }
@@ -168,7 +168,7 @@ function revocations(setting: string): string[] {
     createSecureContext({ crl: lists })
     if (lists.length > 0) return lists
   } catch (error) {
-    throw new SettingsError(`HERALD_WEBHOOK_CRL cannot be read: ${(error as Error).message}`)
+    throw new SettingsError(`HERALD_WEBHOOK_CRL cannot be read: ${codeOf(error)}`)
   }
   throw new SettingsError('HERALD_WEBHOOK_CRL must be lists of revoked certificates in PEM form (BEGIN X509 CRL), or the path of a file with them')
 }
@@ -221,6 +221,9 @@ function tlsFrom({ TEMPORAL_TLS_CA: ca, TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KE
   }
 }
 
+/** Without the message: that of a file that is not there has its path, which is the key itself where somebody gave that without its frame. */
+const codeOf = (error: unknown): string => `${String(Object(error).code ?? 'no reason given')}; it takes PEM with its BEGIN and END lines, or the path of a file`
+
 /** Both or none. @throws {SettingsError} */
 function keyPair(certName: string, cert: string | undefined, keyName: string, key: string | undefined): KeyPair | undefined {
   if (cert === undefined && key === undefined) return undefined
@@ -228,6 +231,6 @@ function keyPair(certName: string, cert: string | undefined, keyName: string, ke
   try {
     return readKeyPair({ cert, key })
   } catch (error) {
-    throw new SettingsError(`${certName} and ${keyName} cannot be used: ${(error as Error).message}`)
+    throw new SettingsError(`${certName} and ${keyName} cannot be used: ${codeOf(error)}`)
   }
 }
