@@ -154,6 +154,7 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', deps.trustProxies)
+  app.use(warnOfUnknownProxy(deps.logger))
   app.use(securityHeaders(), transportSecurity(deps.portalSettings))
   const cookies = createSessionCookies(deps.portalSettings)
   if (routes.some(({ path }) => path.startsWith('/codec/'))) app.use('/codec', codecCors(deps))
@@ -216,6 +217,22 @@ function securityHeaders(): ReturnType<typeof helmet> {
     },
     strictTransportSecurity: false,
   })
+}
+
+const WARN_EVERY_MS = 60_000
+
+/** Where a proxy is not known as one, everybody behind it is one address, and shares its limits. */
+function warnOfUnknownProxy(logger: Logger): RequestHandler {
+  let warnedAt = -Infinity
+  return (req, _, next) => {
+    const peer = req.socket.remoteAddress ?? ''
+    const isTrusted: (address: string, hops: number) => boolean = req.app.get('trust proxy fn')
+    if (req.headers['x-forwarded-for'] !== undefined && performance.now() - warnedAt >= WARN_EVERY_MS && !isTrusted(peer, 0)) {
+      warnedAt = performance.now()
+      logger.warn({ peer }, 'X-Forwarded-For came from an address that HERALD_TRUST_PROXY does not name: it is not believed. If that is your proxy, name it: until then all who come by it are limited as one')
+    }
+    next()
+  }
 }
 
 /** Of what came over TLS, in process or at a proxy that is believed: over plain HTTP it may not be sent (RFC 6797, 7.2). */

@@ -5,7 +5,7 @@ import { Problem } from './problem'
 
 /** How many requests this process takes; what is not given has no limit. */
 export interface LimitSettings {
-  /** From one address, of those for which no key and no session vouches. */
+  /** From one address, of those for which no key and no session vouches; and as many of those that need none, as those of signing in. */
   address?: RateLimit
   /** With one key, or by one user. */
   key?: RateLimit
@@ -19,20 +19,25 @@ export interface Limits {
   mustHaveTries: (address: string) => Promise<void>
   /** Counts a request that nobody vouches for; throws 429 when it is one too many. */
   takeOfAddress: (address: string) => Promise<LimitHeaders>
+  /** Counts a request that needs nobody to vouch for it: apart, so that a script with an old key does not keep an office from signing in. */
+  takeOfOpen: (address: string) => Promise<LimitHeaders>
   takeOfCaller: (callerId: string) => Promise<LimitHeaders>
 }
 
 /** Kept in memory: a look at a store would cost more than most of what is limited. */
 export function createLimits({ address, key }: LimitSettings): Limits {
-  const [ofAddress, ofKey] = [address && createPolicy('address', address, ADDRESS_ADVICE), key && createPolicy('key', key, KEY_ADVICE)]
+  const [ofAddress, ofOpen] = [address && createPolicy('address', address, ADDRESS_ADVICE), address && createPolicy('open', address, OPEN_ADVICE)]
+  const ofKey = key && createPolicy('key', key, KEY_ADVICE)
   return {
     mustHaveTries: async (from) => ofAddress?.mustHave(networkOf(from)),
     takeOfAddress: async (from) => ofAddress?.take(networkOf(from)) ?? {},
+    takeOfOpen: async (from) => ofOpen?.take(networkOf(from)) ?? {},
     takeOfCaller: async (id) => ofKey?.take(id) ?? {},
   }
 }
 
 const ADDRESS_ADVICE = 'Requests without a key or session that is known here are limited for each address: send a valid one.'
+const OPEN_ADVICE = 'Requests that need no key and no session, as those of signing in, are limited for each address.'
 const KEY_ADVICE = 'Send events in batches (POST /v1/events/batch), or ask those who operate Herald for a higher HERALD_KEY_LIMIT.'
 
 interface Policy {

@@ -17,7 +17,7 @@ const NOBODY: Caller = { tenantId: '', keyId: '', scopes: [] }
 export interface Serving {
   authenticate: Authenticate
   record: RecordCall
-  limits: Pick<Limits, 'takeOfAddress' | 'takeOfCaller'>
+  limits: Pick<Limits, 'takeOfOpen' | 'takeOfCaller'>
 }
 
 /** The routes as Express serves them: who asks, and how often → what was sent → the handler → the audit log → the answer. */
@@ -42,7 +42,7 @@ function handlers(each: Route, { authenticate, record, limits }: Serving): Reque
       const caller = await authenticate({ ...asking(each, req), isTrusted }, scope)
       res.locals.caller = caller
       setAll(res, await limits.takeOfCaller(caller.keyId))
-    } else if (tag !== OPERATION) setAll(res, await limits.takeOfAddress(req.ip ?? ''))
+    } else if (tag !== OPERATION) setAll(res, await limits.takeOfOpen(req.ip ?? ''))
     next()
   }
   const answer: RequestHandler = async (req, res) => {

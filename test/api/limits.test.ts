@@ -29,7 +29,7 @@ test('an address has so many requests without a key that is known, then 429, and
   const stranger = api.as(GARBAGE)
   const first = await stranger('GET', '/v1/events', undefined, from('198.51.100.1'))
   expect([first.status, first.headers.get('ratelimit-policy'), first.headers.get('ratelimit')]).toEqual([401, '"address";q=3;w=60', '"address";r=2;t=60'])
-  expect(await statuses(api.as(undefined), 2, '198.51.100.1', '/v1/sign-in')).toEqual([200, 200])
+  expect(await statuses(stranger, 2, '198.51.100.1')).toEqual([401, 401])
   const refused = await stranger('GET', '/v1/events', undefined, from('198.51.100.1'))
   expect(refused.status).toBe(429)
   expect(refused.body).toMatchObject({ type: 'urn:herald:problem:too-many-requests', detail: expect.stringMatching(/More than 3 requests a minute came from this address; try again in \d+ s\. .*send a valid one/) })
@@ -38,6 +38,21 @@ test('an address has so many requests without a key that is known, then 429, and
   expect(wait).toBeLessThanOrEqual(60)
   expect(refused.headers.get('ratelimit')).toMatch(/^"address";r=0;t=\d+$/)
   expect(await statuses(stranger, 1, '198.51.100.2')).toEqual([401])
+})
+
+test('a script with an old key keeps nobody at its address from signing in, which has as many requests of its own', async () => {
+  const api = await limited({ address: { requests: 2, per: 'minute' } })
+  expect(await statuses(api.as(GARBAGE), 3, '198.51.100.7')).toEqual([401, 401, 429])
+  expect(await statuses(api.as(undefined), 3, '198.51.100.7', '/v1/sign-in')).toEqual([200, 200, 429])
+  expect(await statuses(api.as(GARBAGE), 1, '198.51.100.8')).toEqual([401])
+})
+
+test('a proxy that is not known as one is told to the operator, once in a while', async () => {
+  const api = await startApi({ trustProxies: ['192.0.2.1'] })
+  open.push(api)
+  await statuses(api.as(undefined), 3, '198.51.100.9', '/healthz')
+  const lines = api.logged.filter((line) => line.includes('HERALD_TRUST_PROXY'))
+  expect(lines.map((line) => JSON.parse(line))).toEqual([expect.objectContaining({ peer: expect.stringContaining('127.0.0.1') })])
 })
 
 test('an address of IPv6 shares its tries with the network that its owner has', async () => {
