@@ -80,6 +80,15 @@ test('who guesses keys costs no look-up any more, and keeps nobody out whose key
   expect(await statuses(late, 1, '198.51.100.3')).toEqual([200])
 })
 
+test('who guesses the admin key has no more tries than for another, and does not keep out whose it is', async () => {
+  const api = await limited({ address: { requests: 2, per: 'minute' } })
+  const admin = api.as('Bearer admin-key-of-a-test')
+  expect(await statuses(api.as('Bearer admin-key-of-a-guess'), 3, '198.51.100.10')).toEqual([401, 401, 429])
+  expect(await statuses(admin, 1, '198.51.100.10')).toEqual([429])
+  expect(await statuses(admin, 1, '198.51.100.11')).toEqual([200])
+  expect(await statuses(admin, 1, '198.51.100.10')).toEqual([200])
+})
+
 test('a key has a limit of its own, over all addresses, where one is set', async () => {
   const api = await limited({ key: { requests: 3, per: 'minute' } })
   const [one, other] = [await api.withScopes(['read']), await api.withScopes(['read'])]
