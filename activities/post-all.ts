@@ -19,7 +19,7 @@ export interface PostTask {
   numberInRound: number
 }
 
-/** `begun` answers for every POST that was made; `notBegun` had no permit in time, or no receiver any more. */
+/** `begun` answers for every POST that was made; `notBegun` had no permit in time, no receiver any more, or no way out of Herald. */
 export interface Posted {
   begun: PostOutcome[]
   notBegun: Claim[]
@@ -55,6 +55,7 @@ export async function postAll(
   const begun: PostOutcome[] = []
   const recorded: Promise<void>[] = []
   const tooLate: Claim[] = []
+  const withoutWay: Claim[] = []
   const asked: Promise<void>[] = []
   let next = 0
   /** Runners that wait for their turn: each takes a task. */
@@ -92,6 +93,12 @@ export async function postAll(
           continue
         }
         const outcome = await postOne(deps, webhook, task)
+        if (isOurs(outcome.exchange.outcome)) {
+          withoutWay.push(task.claim)
+          if (!isUnwanted()) deps.logger.warn({ tenantId: webhook.tenantId, webhookId: webhook.id, outcome: outcome.exchange.outcome }, 'there is no way out of Herald: the deliveries of a webhook wait, and use up no attempt')
+          asked.push(deps.retryAfters.ask(webhook, WITHOUT_WAY_MS))
+          continue
+        }
         came = outcome.exchange.outcome.kind === 'delivered' ? 'delivered' : 'failed'
         begun.push(outcome)
         // At once, not with the others: one slow answer must not keep the rest from being remembered.
@@ -107,8 +114,14 @@ export async function postAll(
   await Promise.all(Array.from({ length: Math.min(bounds.atOnce, tasks.length) }, runner))
   await Promise.all([deps.observe(webhook, begun), ...asked])
   if (gone) await disable(deps, webhook)
-  return { begun, notBegun: tasks.slice(next).map(({ claim }) => claim), tooLate, recorded: Promise.all(recorded) }
+  return { begun, notBegun: [...withoutWay, ...tasks.slice(next).map(({ claim }) => claim)], tooLate, recorded: Promise.all(recorded) }
 }
+
+/** How long a webhook is left alone when the egress proxy is away. */
+const WITHOUT_WAY_MS = 5_000
+
+/** Nothing has left Herald: it uses up no attempt, and says nothing of the webhook. */
+const isOurs = (outcome: Outcome): boolean => outcome.kind === 'failed' && outcome.isOurs === true
 
 /** What is not written down now is when the next POST is answered with 410 again: the claims come first. */
 async function disable({ webhooks, notices, logger }: PostAllDeps, { tenantId, id }: OpenWebhook): Promise<void> {

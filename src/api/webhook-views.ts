@@ -58,7 +58,7 @@ export const webhookView = z.object({
   maxInFlight: z.int().optional(),
   retryAfterUntil: time
     .optional()
-    .describe('Its receiver has asked with `Retry-After` for no POST before. Deliveries wait until then and use up no attempt; a resume ends the wait, and so does another url, auth or headers.'),
+    .describe('Its receiver has asked with `Retry-After` for no POST before, or the egress proxy of Herald is away. Deliveries wait until then and use up no attempt; a resume ends the wait, and so does another url, auth or headers.'),
   ordering: z.enum(ORDERINGS).optional().describe('`key`: events with the same `orderingKey` arrive in publish order, one at a time.'),
   onExhausted: z.enum(ON_EXHAUSTED).optional().describe('Of an ordered webhook: whether a key waits for an event that is out of attempts.'),
   failing: z

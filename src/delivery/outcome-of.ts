@@ -35,7 +35,7 @@ export function parseRetryAfter(value: string | undefined, now: Date): number | 
 function outcomeOfError(error: unknown): Outcome {
   if (error instanceof BlockedTargetError) return { kind: 'blocked', detail: error.message }
   const code = codeOf(error)
-  if (code === 'ProxyError') return { kind: 'failed', reason: 'proxy', detail: messageOf(error) }
+  if (code === 'ProxyError') return { kind: 'failed', reason: 'proxy', detail: messageOf(error), ...(field(error, 'isOurs') === true && { isOurs: true }) }
   const fault = tlsFault(code, error)
   if (fault !== undefined) return { kind: 'failed', reason: 'tls', detail: detailOf(code, fault) }
   return { kind: 'failed', reason: reasonOf(code, messageOf(error)), detail: detailOf(code, messageOf(error)) }

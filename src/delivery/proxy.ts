@@ -6,6 +6,13 @@ import type { ResolvedAddress } from './connector'
 /** The operator's proxy did not open a way to the receiver. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
+  /** The proxy is away, or does not take Herald's credentials: whichever receiver it is. */
+  readonly isOurs: boolean
+
+  constructor(message: string, isOurs = false) {
+    super(message)
+    this.isOurs = isOurs
+  }
 }
 
 export interface ProxyOptions {
@@ -38,13 +45,16 @@ export function createTunnel({ url, ca, timeoutMs }: ProxyOptions): Tunnel {
     const { statusCode, socket } = await pool.connect({ path: authority, headers: { host: authority, ...headers }, signal }).catch((error: unknown) => {
       if (signal.aborted) throw new ProxyError(`The egress proxy opened no way to the receiver within ${timeoutMs} ms`)
       // Without its address, which is the operator's business and no tenant's.
-      throw new ProxyError(`The egress proxy cannot be reached (${String(Object(error).code ?? 'no HTTP')}): see to it, or to HERALD_EGRESS_PROXY`)
+      throw new ProxyError(`The egress proxy cannot be reached (${String(Object(error).code ?? 'no HTTP')}): see to it, or to HERALD_EGRESS_PROXY`, !ASKED.has(Object(error).code))
     })
     if (statusCode >= 200 && statusCode < 300) return socket as Socket
     socket.on('error', () => undefined).destroy()
-    throw new ProxyError(whyNot(statusCode))
+    throw new ProxyError(whyNot(statusCode), statusCode === 407)
   }
 }
+
+/** It was reached, and then said nothing, or hung up: that may be by the receiver's address. */
+const ASKED = new Set<unknown>(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 function whyNot(status: number): string {
   if (status === 407) return 'The egress proxy answered 407: it wants a user name and password, in HERALD_EGRESS_PROXY'
@@ -68,7 +78,7 @@ export function throughProxy({ tunnel, timeoutMs }: { tunnel: Tunnel; timeoutMs:
         return await tunnel(`${host}:${port || defaultPort(protocol)}`, signal)
       } catch (error) {
         last = error
-        if (signal.aborted) break
+        if (signal.aborted || (error instanceof ProxyError && error.isOurs)) break
       }
     }
     throw last

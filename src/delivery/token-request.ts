@@ -80,6 +80,7 @@ function unusable(url: URL, secrets: string[], ending: Ending): Grant {
   if ('answer' in ending) return failed(url, whatAnswered(ending.answer, secrets).slice(0, 250))
   if ('error' in ending && ending.error instanceof BlockedTargetError) return { outcome: { kind: 'blocked', detail: `The token endpoint: ${ending.error.message}` } }
   const outcome = outcomeOf(ending, TOKEN_TIMEOUT_MS, new Date())
+  if (outcome.kind === 'failed' && outcome.isOurs) return { outcome }
   return failed(url, `cannot be reached: ${'detail' in outcome ? outcome.detail : ''}`)
 }
 

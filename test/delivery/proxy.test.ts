@@ -1,20 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import { connect, type AddressInfo, type Socket } from 'node:net'
 import { createDispatcher, type DispatcherOptions, type ResolvedAddress } from '../../src/delivery/connector'
 import { createPostEvent, type PostEvent } from '../../src/delivery/post'
+import { startProxy, type Proxy } from '../support/connect-proxy'
 import { createAuthority, type Authority, type Issued } from '../support/certificates'
 import { startReceiver, type Receiver } from '../support/receiver'
 import { aPost } from './requests'
 import { startTlsServer, type TlsServer } from './tls-server'
-
-/** A real proxy, which opens whatever way it is asked for, unless `refuse` says a status, or that it never answers. */
-interface Proxy {
-  url: (userInfo?: string) => string
-  asked: { authority: string; authorization: string | undefined }[]
-  refuse: (authority: string) => number | 'never' | undefined
-  close: () => void
-}
 
 let authority: Authority
 let issued: Issued
@@ -36,41 +26,6 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close()
 })
-
-async function startProxy(tls?: Issued): Promise<Proxy> {
-  const server: Server = tls ? createTlsServer({ cert: tls.certificate, key: tls.key }) : createServer()
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
-  const { port: own } = server.address() as AddressInfo
-  const sockets = new Set<{ destroy: () => void }>()
-  const made: Proxy = {
-    url: (userInfo = '') => `${tls ? 'https' : 'http'}://${userInfo}localhost:${own}`,
-    asked: [],
-    refuse: () => undefined,
-    close: () => {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-    },
-  }
-  server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => undefined)))
-  server.on('connect', (request: IncomingMessage, client: Socket) => {
-    const target = request.url ?? ''
-    made.asked.push({ authority: target, authorization: request.headers['proxy-authorization'] })
-    const status = made.refuse(target)
-    sockets.add(client.on('error', () => undefined))
-    if (status === 'never') return
-    if (status !== undefined) {
-      client.end(`HTTP/1.1 ${status} No\r\n\r\n`)
-      return
-    }
-    const { hostname, port } = new URL(`http://${target}`)
-    const upstream = connect(Number(port || 80), hostname, () => {
-      client.write('HTTP/1.1 200 OK\r\n\r\n')
-      client.pipe(upstream).pipe(client)
-    })
-    sockets.add(upstream.on('error', () => client.destroy()))
-  })
-  return made
-}
 
 function postThrough(options: Partial<DispatcherOptions> = {}): PostEvent {
   const lookup = async (): Promise<ResolvedAddress[]> => [{ address: '127.0.0.1', family: 4 }]
@@ -150,13 +105,13 @@ it('is asked for four addresses of a name at most, and for none after the time f
   expect(proxy.asked).toHaveLength(5)
 })
 
-it.each([
-  [407, /wants a user name and password, in HERALD_EGRESS_PROXY$/],
-  [403, /does not let Herald connect/],
-  [502, /answered 502: it could not connect to the receiver$/],
-])('that answers %i is a failure of the proxy, and named so', async (status, words) => {
+it.each<[number, RegExp, object]>([
+  [407, /wants a user name and password, in HERALD_EGRESS_PROXY$/, { isOurs: true }],
+  [403, /does not let Herald connect/, {}],
+  [502, /answered 502: it could not connect to the receiver$/, {}],
+])('that answers %i is a failure of the proxy, and named so', async (status, words, more) => {
   proxy.refuse = () => status
-  expect((await postThrough()(aPost(named()))).outcome).toEqual({ kind: 'failed', reason: 'proxy', detail: expect.stringMatching(words) })
+  expect((await postThrough()(aPost(named()))).outcome).toEqual({ kind: 'failed', reason: 'proxy', detail: expect.stringMatching(words), ...more })
 })
 
 it('that is away is told without its address', async () => {
@@ -164,6 +119,8 @@ it('that is away is told without its address', async () => {
   const gone = url()
   close()
   const { outcome } = await postThrough({ proxy: gone })(aPost(named()))
-  expect(outcome).toEqual({ kind: 'failed', reason: 'proxy', detail: expect.stringMatching(/^The egress proxy cannot be reached \(E\w+\)/) })
+  expect(outcome).toEqual({ kind: 'failed', reason: 'proxy', detail: expect.stringMatching(/^The egress proxy cannot be reached \(E\w+\)/), isOurs: true })
   expect(JSON.stringify(outcome)).not.toMatch(/127\.0\.0\.1|localhost|::1/)
+  const auth = { type: 'oauth2', tokenUrl: `http://login.example:${receiver.port}/token`, clientId: 'a', clientSecret: 'b' } as const
+  expect((await postThrough({ proxy: gone })(aPost(named(), { auth }))).outcome).toEqual(outcome)
 })
