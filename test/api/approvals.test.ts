@@ -152,6 +152,18 @@ test('nobody approves their own by way of a key or a link, whoever has made the 
   expect(await approve(bobsKey.call, ofAnn.id)).toBe(200)
 })
 
+test('a key stands for who made the first of a chain of keys, however long', async () => {
+  const bank = await openBank()
+  let call: Client = bank.ann.call
+  for (let i = 0; i < 60; i++) {
+    const { body } = await call('POST', '/v1/api-keys', { name: 'k', scopes: ['read', 'manage', 'access'] })
+    call = api.as(`Bearer ${body.key}`)
+  }
+  const { body } = await call('PATCH', `/v1/webhooks/${bank.webhookId}`, OTHER)
+  expect(body.approval.requestedBy).toMatchObject({ kind: 'key', person: bank.ann.id })
+  expect((await bank.ann.call('POST', `/v1/approvals/${body.approval.id}/approve`)).status).toBe(403)
+})
+
 test('whom somebody has just invited is no second person for them', async () => {
   const bank = await openBank()
   const invited = await bank.ann.call('POST', '/v1/users', { email: `puppet@${bank.tenantId}.example`, role: 'administrator' })
