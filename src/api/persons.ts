@@ -1,4 +1,5 @@
-import type { Deed, Decider } from '../domain/approval'
+import { isNewcomer, UNKNOWN_PERSON, type Deed, type Decider } from '../domain/approval'
+import { madeAt } from '../domain/ids'
 import type { UserStore } from '../store/users'
 import type { ApiKeyStore } from '../store/api-keys'
 import { actorOf } from './audited'
@@ -12,6 +13,8 @@ export interface PersonDeps {
 export interface Persons {
   /** For the record: who asks, and which person answers for it. */
   deedOf: (caller: Caller) => Promise<Deed>
+  /** Who let a person in, where that is not long before `at`, who let those in, and so on. */
+  letInBy: (person: string, at: Date) => Promise<string[]>
   deciderOf: (caller: Caller) => Promise<Decider>
 }
 
@@ -38,12 +41,21 @@ export function createPersons({ apiKeys, users }: PersonDeps): Persons {
       const name = caller.session ? (caller.session.user ?? caller.session.link)?.name : (await apiKeys.find(actor.id))?.name
       return { ...actor, ...(name !== undefined && { name }), person: await personOf(caller) }
     },
+    letInBy: async (person, at) => {
+      const all: string[] = []
+      for (let id = person; id.startsWith('usr_') && !all.includes(UNKNOWN_PERSON);) {
+        const user = await users.get(id)
+        if (!isNewcomer(user?.createdAt ?? madeAt(id), at)) break
+        id = user?.createdBy === undefined ? UNKNOWN_PERSON : await makerOf(user.createdBy)
+        all.push(id)
+      }
+      return all
+    },
     deciderOf: async (caller) => {
-      const { kind } = actorOf(caller)
+      const { kind, id } = actorOf(caller)
       const person = await personOf(caller)
-      const { createdBy, createdAt } = (await users.get(person)) ?? {}
-      const by = createdBy === undefined ? undefined : await makerOf(createdBy)
-      return { kind, person, ...(by !== undefined && createdAt && { newcomer: { by, at: createdAt } }) }
+      const since = (await users.get(person))?.createdAt
+      return { kind, id, person, ...(since && { since }) }
     },
   }
 }

@@ -83,6 +83,7 @@ async function propose(route: Route, plan: Plan, call: Call, { approvals, tenant
   }
   const { targets, about, changes, state, needsSecret } = planned
   const now = Date.now()
+  const requestedBy = await persons.deedOf(call)
   const approval: Approval = {
     id: newId('approval'),
     tenantId,
@@ -91,8 +92,9 @@ async function propose(route: Route, plan: Plan, call: Call, { approvals, tenant
     targets,
     about,
     changes,
-    requestedBy: await persons.deedOf(call),
+    requestedBy,
     requestedAt: new Date(now),
+    letInBy: await persons.letInBy(requestedBy.person, new Date(now)),
     expiresAt: new Date(now + APPROVAL.lastsMs),
   }
   const secret = needsSecret ? { secret: given.secret } : {}
@@ -102,7 +104,7 @@ async function propose(route: Route, plan: Plan, call: Call, { approvals, tenant
   return { status: 202, body, done: { targets: [approval.id, ...targets] } }
 }
 
-export function toApprovalView({ tenantId: _tenantId, applyingSince: _since, ...approval }: Approval, decider: Decider): z.infer<typeof approvalView> {
+export function toApprovalView({ tenantId: _tenantId, applyingSince: _since, letInBy: _by, ...approval }: Approval, decider: Decider): z.infer<typeof approvalView> {
   const { requestedAt, expiresAt, decidedAt, ...rest } = approval
   const whyNot = approval.status === 'pending' ? whyNotApprove(approval, decider) : `It is ${approval.status}.`
   return {
