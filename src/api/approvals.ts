@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { APPROVAL_STATUSES, whyNotApprove, type Approval } from '../domain/approval'
-import type { ApprovalStore } from '../store/approvals'
+import type { ApprovalStore, Decision } from '../store/approvals'
 import { parseJson } from './body'
 import { parse } from './parse'
 import type { Persons } from './persons'
@@ -73,9 +73,10 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
       path: '/v1/approvals/{id}/reject',
       scope: 'manage',
       summary: 'Reject a change, or take back what one has asked for',
+      description: '409 while it is being made, after somebody has approved it. Where Herald was stopped in the middle of that, the answer says `mayBeMade`.',
       params,
       body: rejectInput,
-      responses: { 200: { description: 'Nothing was done, and nothing will be.', schema: approvalView } },
+      responses: { 200: { description: 'Nothing was done, unless it says `mayBeMade`, and nothing will be.', schema: approvalView } },
       problems: [409],
       handle: reject,
     }),
@@ -100,7 +101,9 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
     if (sealed === undefined) throw new Problem('conflict', 'Somebody else decides it in this moment: look at it again in a minute.')
     const request = sealedRequest.parse(JSON.parse(sealed))
     const changes = await apply(call, approval, of, request)
-    return answer(call, await decided(call, approval, 'approved'), changes)
+    // The change is made, whatever anybody has written meanwhile.
+    const made = (await approvals.decide(call.tenantId, approval.id, await decision(call, 'approved'))) ?? (await existing(call))
+    return answer(call, made, changes)
   }
 
   /** With the very text that was sent; planned again, upon what is there now. */
@@ -111,10 +114,11 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
       const plan = await of.plan?.make(again).catch(asChanged)
       if (plan && stateOf(plan.state) === request.state) return (await of.handle(again)).done
     } catch (error) {
-      await approvals.putBack(call.tenantId, id)
+      // After any other error, such as that of a store that is away, the change may be made or not.
+      if (error instanceof Problem) await approvals.putBack(call.tenantId, id, approval.applyingSince)
       throw error
     }
-    await decided(call, approval, 'overtaken')
+    await approvals.decide(call.tenantId, id, await decision(call, 'overtaken', perhapsOf(approval)))
     const perhaps = approval.applyingSince ? ' It was being made when Herald was stopped: look whether it was.' : ''
     throw new Problem('conflict', `What it is about has changed since ${approval.requestedAt.toISOString()}, so that it would not be what was shown. Ask for the change anew.${perhaps}`)
   }
@@ -126,14 +130,14 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
     const whyNot = decider.person === approval.requestedBy.person ? undefined : whyNotApprove(approval, decider)
     if (whyNot !== undefined) throw new Problem('forbidden', whyNot)
     mayDo(call, routeOf(approval))
-    return answer(call, await decided(call, approval, 'rejected', call.body.reason))
+    const { reason } = call.body
+    const rejected = await approvals.reject(approval, await decision(call, 'rejected', { ...(reason !== undefined && { reason }), ...perhapsOf(approval) }))
+    if (!rejected) throw new Problem('conflict', 'It is being made in this moment, or somebody else has decided it: look at it again in a minute.')
+    return answer(call, rejected)
   }
 
-  async function decided(call: Call, { id }: Approval, status: Approval['status'], reason?: string): Promise<Approval> {
-    const decision = { status, decidedBy: await persons.deedOf(call), decidedAt: new Date(), ...(reason !== undefined && { reason }) }
-    const approval = await approvals.decide(call.tenantId, id, decision)
-    if (!approval) throw new Problem('conflict', 'Somebody else has decided it in this moment: look at it again.')
-    return approval
+  async function decision(call: Call, status: Approval['status'], more: Pick<Decision, 'reason' | 'mayBeMade'> = {}): Promise<Decision> {
+    return { status, decidedBy: await persons.deedOf(call), decidedAt: new Date(), ...more }
   }
 
   function routeOf({ operation }: Approval): Route {
@@ -149,6 +153,8 @@ const requested = (of: Route, { params: given, source, newId, secret }: SealedRe
   source,
   given: { isApproved: true, ...(newId !== undefined && { newId }), ...(secret !== undefined && { secret }) },
 })
+
+const perhapsOf = ({ applyingSince }: Approval): Pick<Decision, 'mayBeMade'> => (applyingSince ? { mayBeMade: true } : {})
 
 /** What is not there any more has changed. */
 function asChanged(error: unknown): undefined {

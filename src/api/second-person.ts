@@ -26,7 +26,7 @@ const deed = z.object({
 
 export const approvalView = z.object({
   id: z.string(),
-  status: z.enum(APPROVAL_STATUSES).describe('`overtaken`: what it was about had changed meanwhile, and nothing was done.'),
+  status: z.enum(APPROVAL_STATUSES).describe('`overtaken`: what it was about had changed meanwhile, and nothing was done, unless `mayBeMade`.'),
   operation: z.string().describe('What is done when it is approved, such as `PATCH /v1/webhooks/{id}`.'),
   targets: z.array(z.string()).describe('The ids of what it is about.'),
   about: z.string(),
@@ -37,6 +37,7 @@ export const approvalView = z.object({
   decidedBy: deed.optional(),
   decidedAt: time.optional(),
   reason: z.string().optional(),
+  mayBeMade: z.literal(true).optional().describe('It was being made when Herald was stopped, and is rejected or overtaken since: look whether it was made.'),
   mayApprove: z.boolean().describe('Whether the caller may.'),
   whyNot: z.string().optional(),
 })

@@ -45,6 +45,8 @@ export interface Approval {
   reason?: string
   /** Somebody has approved it, and it is being made. */
   applyingSince?: Date
+  /** Herald was stopped while it was being made, or has lost sight of it: nobody can say whether it was. */
+  mayBeMade?: true
 }
 
 /** Among those who let somebody in: one who cannot be told any more, and may be anybody. */

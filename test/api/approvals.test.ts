@@ -1,11 +1,20 @@
 import { Webhook } from 'standardwebhooks'
+import { StoreAway } from '../../src/store/errors'
 import { startReceiver, type ReceivedRequest } from '../support/receiver'
 import { addUser, openBrowser, PASSWORD, signedIn, tokenOf, type Browser } from './browser'
 import type { Client } from './client'
 import { startApi, type TestApi } from './start-api'
 
 let api: TestApi
-beforeAll(async () => (api = await startApi()))
+/** What a changed webhook's answer is made of, after the change. */
+let isHealthAway = false
+const health = {
+  find: async () => {
+    if (isHealthAway) throw new StoreAway(new Error('of a test'))
+    return new Map<string, never>()
+  },
+}
+beforeAll(async () => (api = await startApi({ health })))
 afterAll(() => api.stop())
 
 const HOOK = { url: 'http://127.0.0.1:8099/hook', eventTypes: [5] }
@@ -274,4 +283,54 @@ test('a change that was being made when Herald was killed can be approved again,
   await api.store.models.approvals.updateOne({ _id: approval.id }, { applyingSince: new Date(Date.now() - 120_000) })
   expect((await bank.bob.call('POST', `/v1/approvals/${approval.id}/approve`)).status).toBe(200)
   expect(await urlOf(bank)).toBe(OTHER.url)
+})
+
+/** One that is being made until `end` lets the endpoint answer the challenge. */
+async function beingMade() {
+  const bank = await openBank()
+  await bank.admin('PATCH', `/v1/tenants/${bank.tenantId}`, { ownershipCheck: true })
+  let end = (): void => undefined
+  const ended = new Promise<void>((resolve) => (end = resolve))
+  const receiver = await startReceiver({ answer: async () => ended.then(() => 200) })
+  const { id } = await ask(bank, { url: receiver.url })
+  const approved = bank.bob.call('POST', `/v1/approvals/${id}/approve`)
+  await receiver.waitFor(1)
+  const finish = async () => {
+    end()
+    const answer = await approved
+    await receiver.close()
+    return { ...answer, audited: (await bank.admin('GET', `/v1/audit?target=${id}`)).body.data.find(({ action, status }: { action: string; status: number }) => action.endsWith('/approve') && status === 200) }
+  }
+  return { ...bank, id, finish }
+}
+
+test('nobody rejects a change that is being made', async () => {
+  const { ann, id, finish } = await beingMade()
+  const rejected = await ann.call('POST', `/v1/approvals/${id}/reject`, {})
+  const approved = await finish()
+  expect([rejected.status, rejected.body.detail]).toEqual([409, expect.stringContaining('being made in this moment')])
+  expect([approved.status, approved.body.status, approved.audited.changes]).toEqual([200, 'approved', expect.arrayContaining([expect.objectContaining({ field: 'url' })])])
+})
+
+test('what may have been made is not called undone when it is rejected, and is approved when it turns out to be made', async () => {
+  const { ann, id, finish } = await beingMade()
+  await api.store.models.approvals.updateOne({ _id: id }, { applyingSince: new Date(Date.now() - 120_000) })
+  const rejected = await ann.call('POST', `/v1/approvals/${id}/reject`, { reason: 'Too late' })
+  expect([rejected.status, rejected.body]).toEqual([200, expect.objectContaining({ status: 'rejected', mayBeMade: true })])
+  const approved = await finish()
+  expect([approved.status, approved.body.status, approved.audited.changes]).toEqual([200, 'approved', expect.arrayContaining([expect.objectContaining({ field: 'url' })])])
+  const { body } = await ann.call('GET', `/v1/approvals/${id}`)
+  expect([body.mayBeMade, body.reason]).toEqual([undefined, undefined])
+})
+
+test('where the store was away in the middle, what is overtaken says that it may have been made', async () => {
+  const bank = await openBank()
+  const { id } = await ask(bank)
+  isHealthAway = true
+  const [status] = await approve(bank.bob.call, id)
+  isHealthAway = false
+  expect(status).toBe(503)
+  await api.store.models.approvals.updateOne({ _id: id, applyingSince: { $exists: true } }, { applyingSince: new Date(Date.now() - 120_000) })
+  expect(await approve(bank.bob.call, id)).toEqual([409, expect.stringContaining('look whether it was')])
+  expect((await bank.ann.call('GET', `/v1/approvals/${id}`)).body).toMatchObject({ status: 'overtaken', mayBeMade: true })
 })
