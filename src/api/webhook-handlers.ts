@@ -70,17 +70,17 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
       // What was approved is written over that alone which it was approved for: the secrets tell it from any other.
       const untouched = given?.isApproved && !secretsLost ? standing.secrets : undefined
       const secrets = secretsAfter(standing, secret, body) ?? untouched
-      const unverified = body.url === undefined || body.url === standing.url ? undefined : await ownership.begin(tenantId, standing)
-      const changes = { ...(await toPatch(standing, body)), ...unverified }
+      const patch = await toPatch(standing, body)
+      const changes = { ...patch, ...(patch.url !== undefined && (await ownership.begin(tenantId, standing))) }
       refuseUnusable({ url: body.url ?? standing.url }, secrets ?? standing.secrets)
-      const changed = await webhooks.update(tenantId, id, changes, secrets, standing.sealed)
+      const changed = await webhooks.update(tenantId, id, changes, secrets, standing)
       if (!changed) {
         await open(call, id)
-        throw new Problem('conflict', 'The secrets of the webhook were changed by another request in this moment: send the change again.')
+        throw new Problem('conflict', 'The URL or the secrets of the webhook were changed by another request in this moment: look at it, and send the change again.')
       }
       await steering.edited(tenantId, id, (changes.retry ?? changes.retryAfterUntil) !== undefined)
-      if (unverified) await askAnew(call, unverified)
-      const now = unverified ? await open(call, id) : { ...changed, secrets: secrets ?? standing.secrets, ...(secretsLost && !secrets && { secretsLost }) }
+      if (changes.unverified) await askAnew(call, changes)
+      const now = changes.unverified ? await open(call, id) : { ...changed, secrets: secrets ?? standing.secrets, ...(secretsLost && !secrets && { secretsLost }) }
       const { status, body: view } = await answer(now)
       const done = { changes: changesBetween(await toWebhookView(standing, catalog), Object(view), hiddenOf(body)) }
       return { status, body: { ...Object(view), ...(secret && { secret }) }, done }
@@ -154,10 +154,11 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
     return after === before ? changed : after
   }
 
-  async function toPatch({ retry, ordering, onExhausted }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
+  async function toPatch({ url, retry, ordering, onExhausted }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
     const eventTypes = await readTargets(body, checkUrl, catalog)
     return {
-      ...(body.url !== undefined && { url: body.url }),
+      // One that stays may be another's by now, which this would undo without asking its endpoint.
+      ...(body.url !== undefined && body.url !== url && { url: body.url }),
       ...(body.eventTypes !== undefined && { eventTypes }),
       ...(body.filter !== undefined && { filter: body.filter }),
       ...(body.description !== undefined && { description: body.description ?? '' }),
