@@ -65,11 +65,12 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
       const { tenantId, body, given } = call
       const { id } = call.params
       const { secretsLost, ...standing } = await open(call, id)
-      // The signing secret was lost with the others.
-      const secret = secretsLost && (given?.secret ?? newSecret())
+      // The signing secret was lost with the others: it is made anew with them, and what is sealed stays until then.
+      const isGivenAnew = secretsLost && hiddenOf(body).length > 0
+      const secret = isGivenAnew && (given?.secret ?? newSecret())
       // What was approved is written over that alone which it was approved for: the secrets tell it from any other.
       const untouched = given?.isApproved && !secretsLost ? standing.secrets : undefined
-      const secrets = secretsAfter(standing, secret, body) ?? untouched
+      const secrets = secretsLost && !isGivenAnew ? undefined : (secretsAfter(standing, secret || undefined, body) ?? untouched)
       const patch = await toPatch(standing, body)
       const changes = { ...patch, ...(patch.url !== undefined && (await ownership.begin(tenantId, standing))) }
       refuseUnusable({ url: body.url ?? standing.url }, secrets ?? standing.secrets)
