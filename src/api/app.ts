@@ -87,7 +87,7 @@ export interface ApiDeps extends TemporalUi {
   erasures: Pick<ErasureStore, 'get' | 'list'>
   eraser: Erasures
   replays: Pick<Replays, 'plan'>
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets' | 'verified' | 'notVerified' | 'tenantOf'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets' | 'verified' | 'notVerified' | 'stayPaused' | 'tenantOf'>
   tenants: TenantStore
   audit: AuditStore
   approvals: ApprovalStore

@@ -17,7 +17,7 @@ import { webhookPlans } from './webhook-plans'
 import { toWebhookView } from './webhook-views'
 
 export interface WebhookDeps {
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'verified'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'verified' | 'stayPaused'>
   health: Pick<HealthStore, 'find'>
   steering: Pick<Steering, 'pause' | 'disable' | 'resume' | 'remove' | 'edited'>
   ownership: Ownership
@@ -87,7 +87,11 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
       return { status, body: { ...Object(view), ...(secret && { secret }) }, done }
     },
 
-    pause: (call: ById): Promise<Reply> => steer(steering.pause, call),
+    pause: async (call: ById): Promise<Reply> => {
+      // Before it is: once its endpoint has answered, it would go on against a person's word.
+      await webhooks.stayPaused(call.tenantId, call.params.id)
+      return steer(steering.pause, call)
+    },
     disable: (call: ById): Promise<Reply> => steer(steering.disable, call),
     resume: async (call: ById): Promise<Reply> => {
       const webhook = await open(call, call.params.id)

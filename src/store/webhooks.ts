@@ -42,6 +42,8 @@ export interface WebhookStore {
   setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus, reason?: string) => Promise<boolean>
   /** Its endpoint has answered the challenge: it goes on, unless a person had paused it. Nothing where it has another URL by now. */
   verified: (webhook: Pick<Webhook, 'tenantId' | 'id' | 'url'>) => Promise<Webhook | undefined>
+  /** A person pauses it while its endpoint has to prove something: it does not go on by itself then. */
+  stayPaused: (tenantId: string, id: string) => Promise<void>
   notVerified: (webhook: Pick<Webhook, 'tenantId' | 'id' | 'url'>, failure: string) => Promise<void>
   /** Its receiver has asked for no POST before `until`; a later time that stands stays. */
   setRetryAfter: (tenantId: string, id: string, until: Date) => Promise<void>
@@ -189,6 +191,9 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
         .lean<WebhookRecord>()
       subscribers.forget(tenantId)
       return record ? toWebhook(record) : undefined
+    },
+    stayPaused: async (tenantId, id) => {
+      await webhooks.updateOne({ ...living(tenantId, { _id: id }), unverified: { $exists: true } }, { $set: { 'unverified.resumes': false } })
     },
     notVerified: async ({ tenantId, id, url }, failure) => {
       await webhooks.updateOne({ ...living(tenantId, { _id: id, url }), unverified: { $exists: true } }, { $set: { 'unverified.failure': failure, 'unverified.triedAt': new Date() } })

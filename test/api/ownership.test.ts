@@ -67,3 +67,12 @@ test('a URL that stays is not written, so that none comes back unproven which wa
   expect([status, body.detail]).toEqual([409, expect.stringContaining('URL')])
   expect((await look(id)).url).toBe(`${URL_A}/2`)
 })
+
+test('one that a person pauses before its endpoint has proven anything stays paused afterwards', async () => {
+  const id = await pending()
+  expect((await api.admin('POST', `/v1/webhooks/${id}/pause`)).status).toBe(200)
+  await proven(id)
+  const { status, verification } = await look(id)
+  expect([status, verification]).toEqual(['paused', undefined])
+  expect((await api.admin('POST', `/v1/webhooks/${id}/resume`)).status).toBe(200)
+})
