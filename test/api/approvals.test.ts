@@ -262,6 +262,9 @@ test('switching it off waits for a second person as well, who has to be allowed 
   const path = `/v1/tenants/${bank.tenantId}`
   const { status, body } = await bank.admin('PATCH', path, { fourEyes: false })
   expect([status, body.approval]).toEqual([202, expect.objectContaining({ targets: [bank.tenantId], changes: [{ field: 'fourEyes', before: 'true', after: 'false' }] })])
+  const withAddress = await bank.admin('PATCH', path, { fourEyes: false, notifyEmails: ['carl@bank.example'] })
+  expect(withAddress.body.approval.changes).toContainEqual({ field: 'notifyEmails', hidden: true })
+  expect(withAddress.text).not.toContain('carl@')
   const approve = `/v1/approvals/${body.approval.id}/approve`
   expect((await bank.bob.call('POST', approve)).body.detail).toContain('"admin"')
   const other = await openBank()
