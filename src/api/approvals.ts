@@ -14,6 +14,8 @@ export interface ApprovalDeps {
   persons: Persons
   /** Those that changes wait for, as they are without waiting. */
   planned: () => Route[]
+  /** Whether a change can be asked for here: what cannot, is not made by way of an approval either. */
+  isServed: (route: Route) => boolean
 }
 
 const params = z.object({ id: z.string() })
@@ -25,7 +27,7 @@ const query = z.strictObject({
   ...paging.shape,
 })
 
-export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): Route[] {
+export function approvalRoutes({ approvals, persons, planned, isServed }: ApprovalDeps): Route[] {
   const about = { tag: 'Approvals' } as const
   return [
     route({
@@ -95,6 +97,7 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
     mustWait(approval)
     const of = routeOf(approval)
     mayDo(call, of)
+    if (!isServed(of)) throw new Problem('forbidden', `${approval.operation} is for operators: approve it at the port where they ask for it.`)
     const whyNot = whyNotApprove(approval, await persons.deciderOf(call))
     if (whyNot !== undefined) throw new Problem('forbidden', whyNot)
     const sealed = await approvals.take(call.tenantId, approval.id)
