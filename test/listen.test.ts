@@ -52,6 +52,20 @@ it('speaks TLS 1.2 and later alone, on both ports, and has browsers come back by
   await expect(shown({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' })).resolves.toBeDefined()
 })
 
+it('makes no change for operators at the port for everybody, by way of an approval either', async () => {
+  const ask = async (url: string, method: string, where: string, body: object = {}) => {
+    const answer = await fetch(url + where, { dispatcher, method, headers: { ...asAdmin, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    return { status: answer.status, body: (await answer.json()) as { detail?: string; approval?: { id: string } } }
+  }
+  await ask(opsUrl(), 'PATCH', '/v1/tenants/default', { fourEyes: true })
+  const { body } = await ask(opsUrl(), 'PATCH', '/v1/tenants/default', { fourEyes: false })
+  const approve = `/v1/approvals/${body.approval?.id}`
+  const [open, ops] = [await ask(herald.url, 'POST', `${approve}/approve`), await ask(opsUrl(), 'POST', `${approve}/approve`)]
+  expect([open.status, open.body.detail]).toEqual([403, expect.stringContaining('is for operators')])
+  expect([ops.status, ops.body.detail]).toEqual([403, expect.stringContaining('asked for by you')])
+  expect((await ask(herald.url, 'POST', `${approve}/reject`)).status).toBe(200)
+})
+
 it('keeps what is for operators, and for what watches it, off the port for everybody', async () => {
   for (const where of ['/metrics', '/healthz', '/readyz', '/v1/tenants', '/v1/tenants/default', '/v1/encryption-keys']) {
     const [open, ops] = [await get(herald.url + where, asAdmin), await get(opsUrl() + where, asAdmin)]

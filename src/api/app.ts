@@ -87,7 +87,7 @@ export interface ApiDeps extends TemporalUi {
   erasures: Pick<ErasureStore, 'get' | 'list'>
   eraser: Erasures
   replays: Pick<Replays, 'plan'>
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets' | 'verified' | 'notVerified' | 'tenantOf'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'replaceSecrets' | 'verified' | 'notVerified' | 'stayPaused' | 'tenantOf'>
   tenants: TenantStore
   audit: AuditStore
   approvals: ApprovalStore
@@ -137,7 +137,9 @@ export const createApp = (deps: ApiDeps): Express => serve(deps, createRoutes(de
 
 /** The same without what is for operators, and for what watches Herald: that is at another port. */
 export const createPublicApp = (deps: ApiDeps): Express =>
-  serve(deps, createRoutes(deps).filter(({ scope, tag }) => scope !== 'admin' && tag !== OPERATION), pagesOf(deps))
+  serve(deps, createRoutes(deps, isPublic).filter(isPublic), pagesOf(deps))
+
+const isPublic = ({ scope, tag }: Route): boolean => scope !== 'admin' && tag !== OPERATION
 
 /** What routes take apart as they are built; they call none of it. */
 const UNSERVED = { portal: {}, portalSettings: { frameAncestors: [] } } as unknown as ApiDeps
@@ -168,7 +170,7 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
 }
 
 /** Publishing goes first: Express asks one route after the other. */
-function createRoutes(deps: ApiDeps): Route[] {
+function createRoutes(deps: ApiDeps, isServed: (route: Route) => boolean = () => true): Route[] {
   const persons = createPersons({ apiKeys: deps.apiKeys, users: deps.portal.users })
   const shared = { ...deps, persons, ownership: createOwnership(deps), workflowLink: createWorkflowLink(deps), cookies: createSessionCookies(deps.portalSettings) }
   const routes: Route[] = [
@@ -204,7 +206,7 @@ function createRoutes(deps: ApiDeps): Route[] {
     ...codecRoutes(shared),
     ...settingRoutes(shared),
     ...healthRoutes(shared),
-    ...approvalRoutes({ ...shared, planned: () => routes }),
+    ...approvalRoutes({ ...shared, planned: () => routes, isServed }),
   ]
   return withSecondPerson(routes, shared)
 }

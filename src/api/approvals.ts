@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { APPROVAL_STATUSES, whyNotApprove, type Approval } from '../domain/approval'
-import type { ApprovalStore } from '../store/approvals'
+import type { ApprovalStore, Decision } from '../store/approvals'
 import { parseJson } from './body'
 import { parse } from './parse'
 import type { Persons } from './persons'
@@ -14,6 +14,8 @@ export interface ApprovalDeps {
   persons: Persons
   /** Those that changes wait for, as they are without waiting. */
   planned: () => Route[]
+  /** Whether a change can be asked for here: what cannot, is not made by way of an approval either. */
+  isServed: (route: Route) => boolean
 }
 
 const params = z.object({ id: z.string() })
@@ -25,7 +27,7 @@ const query = z.strictObject({
   ...paging.shape,
 })
 
-export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): Route[] {
+export function approvalRoutes({ approvals, persons, planned, isServed }: ApprovalDeps): Route[] {
   const about = { tag: 'Approvals' } as const
   return [
     route({
@@ -61,7 +63,7 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
       scope: 'manage',
       summary: 'Approve a change',
       description:
-        'Does exactly what the approval shows. Whoever asked for it cannot, nor an API key that stands for the same person: a key stands for the user who made it, by however many keys in between, else for whoever has the admin key. 409 when what it is about has changed meanwhile (it is `overtaken` then), or it does not wait any more. Takes the scope that the change itself takes.',
+        'Does exactly what the approval shows. For users who have signed in, and the admin key: no other API key approves. Whoever asked for it cannot, also where an API key asked that stands for them: a key stands for the user who made it, by however many keys in between, else for whoever has the admin key. Nor can who was let in less than 3 days before, or who let the asker in in that time. 409 when what it is about has changed meanwhile (it is `overtaken` then), or it does not wait any more. Takes the scope that the change itself takes.',
       params,
       responses: { 200: { description: 'Done.', schema: approvalView } },
       problems: [409],
@@ -73,9 +75,10 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
       path: '/v1/approvals/{id}/reject',
       scope: 'manage',
       summary: 'Reject a change, or take back what one has asked for',
+      description: '409 while it is being made, after somebody has approved it. Where Herald was stopped in the middle of that, the answer says `mayBeMade`.',
       params,
       body: rejectInput,
-      responses: { 200: { description: 'Nothing was done, and nothing will be.', schema: approvalView } },
+      responses: { 200: { description: 'Nothing was done, unless it says `mayBeMade`, and nothing will be.', schema: approvalView } },
       problems: [409],
       handle: reject,
     }),
@@ -94,13 +97,16 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
     mustWait(approval)
     const of = routeOf(approval)
     mayDo(call, of)
+    if (!isServed(of)) throw new Problem('forbidden', `${approval.operation} is for operators: approve it at the port where they ask for it.`)
     const whyNot = whyNotApprove(approval, await persons.deciderOf(call))
     if (whyNot !== undefined) throw new Problem('forbidden', whyNot)
     const sealed = await approvals.take(call.tenantId, approval.id)
     if (sealed === undefined) throw new Problem('conflict', 'Somebody else decides it in this moment: look at it again in a minute.')
     const request = sealedRequest.parse(JSON.parse(sealed))
     const changes = await apply(call, approval, of, request)
-    return answer(call, await decided(call, approval, 'approved'), changes)
+    // The change is made, whatever anybody has written meanwhile.
+    const made = (await approvals.decide(call.tenantId, approval.id, await decision(call, 'approved'))) ?? (await existing(call))
+    return answer(call, made, changes)
   }
 
   /** With the very text that was sent; planned again, upon what is there now. */
@@ -111,10 +117,11 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
       const plan = await of.plan?.make(again).catch(asChanged)
       if (plan && stateOf(plan.state) === request.state) return (await of.handle(again)).done
     } catch (error) {
-      await approvals.putBack(call.tenantId, id)
+      // After any other error, such as that of a store that is away, the change may be made or not.
+      if (error instanceof Problem) await approvals.putBack(call.tenantId, id, approval.applyingSince)
       throw error
     }
-    await decided(call, approval, 'overtaken')
+    await approvals.decide(call.tenantId, id, await decision(call, 'overtaken', perhapsOf(approval)))
     const perhaps = approval.applyingSince ? ' It was being made when Herald was stopped: look whether it was.' : ''
     throw new Problem('conflict', `What it is about has changed since ${approval.requestedAt.toISOString()}, so that it would not be what was shown. Ask for the change anew.${perhaps}`)
   }
@@ -126,14 +133,14 @@ export function approvalRoutes({ approvals, persons, planned }: ApprovalDeps): R
     const whyNot = decider.person === approval.requestedBy.person ? undefined : whyNotApprove(approval, decider)
     if (whyNot !== undefined) throw new Problem('forbidden', whyNot)
     mayDo(call, routeOf(approval))
-    return answer(call, await decided(call, approval, 'rejected', call.body.reason))
+    const { reason } = call.body
+    const rejected = await approvals.reject(approval, await decision(call, 'rejected', { ...(reason !== undefined && { reason }), ...perhapsOf(approval) }))
+    if (!rejected) throw new Problem('conflict', 'It is being made in this moment, or somebody else has decided it: look at it again in a minute.')
+    return answer(call, rejected)
   }
 
-  async function decided(call: Call, { id }: Approval, status: Approval['status'], reason?: string): Promise<Approval> {
-    const decision = { status, decidedBy: await persons.deedOf(call), decidedAt: new Date(), ...(reason !== undefined && { reason }) }
-    const approval = await approvals.decide(call.tenantId, id, decision)
-    if (!approval) throw new Problem('conflict', 'Somebody else has decided it in this moment: look at it again.')
-    return approval
+  async function decision(call: Call, status: Approval['status'], more: Pick<Decision, 'reason' | 'mayBeMade'> = {}): Promise<Decision> {
+    return { status, decidedBy: await persons.deedOf(call), decidedAt: new Date(), ...more }
   }
 
   function routeOf({ operation }: Approval): Route {
@@ -149,6 +156,8 @@ const requested = (of: Route, { params: given, source, newId, secret }: SealedRe
   source,
   given: { isApproved: true, ...(newId !== undefined && { newId }), ...(secret !== undefined && { secret }) },
 })
+
+const perhapsOf = ({ applyingSince }: Approval): Pick<Decision, 'mayBeMade'> => (applyingSince ? { mayBeMade: true } : {})
 
 /** What is not there any more has changed. */
 function asChanged(error: unknown): undefined {

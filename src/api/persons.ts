@@ -1,4 +1,5 @@
-import type { Deed, Decider } from '../domain/approval'
+import { isNewcomer, UNKNOWN_PERSON, type Deed, type Decider } from '../domain/approval'
+import { madeAt } from '../domain/ids'
 import type { UserStore } from '../store/users'
 import type { ApiKeyStore } from '../store/api-keys'
 import { actorOf } from './audited'
@@ -12,12 +13,12 @@ export interface PersonDeps {
 export interface Persons {
   /** For the record: who asks, and which person answers for it. */
   deedOf: (caller: Caller) => Promise<Deed>
+  /** Who let a person in, where that is not long before `at`, who let those in, and so on. */
+  letInBy: (person: string, at: Date) => Promise<string[]>
   deciderOf: (caller: Caller) => Promise<Decider>
 }
 
 const ADMIN = 'admin'
-/** Keys that were made by keys that were made by keys. */
-const MOST_MAKERS = 50
 
 /**
  * Four eyes are those of two people. An API key is no person: it stands for whoever made it, by however many keys in
@@ -27,10 +28,11 @@ export function createPersons({ apiKeys, users }: PersonDeps): Persons {
   /** Who came by a portal link stands for whoever made the link. */
   const personOf = ({ keyId, session }: Caller): Promise<string> => makerOf(session?.link ? (session.link.madeBy ?? ADMIN) : keyId)
 
+  /** However long the chain: whoever could make it too long would be somebody else by it. It ends, since makers are older. */
   async function makerOf(id: string): Promise<string> {
     let maker = id
-    for (let steps = 0; steps < MOST_MAKERS && maker.startsWith('key_'); steps++) maker = (await apiKeys.find(maker))?.createdBy ?? ADMIN
-    return maker.startsWith('key_') ? ADMIN : maker
+    while (maker.startsWith('key_')) maker = (await apiKeys.find(maker))?.createdBy ?? ADMIN
+    return maker
   }
 
   return {
@@ -39,12 +41,21 @@ export function createPersons({ apiKeys, users }: PersonDeps): Persons {
       const name = caller.session ? (caller.session.user ?? caller.session.link)?.name : (await apiKeys.find(actor.id))?.name
       return { ...actor, ...(name !== undefined && { name }), person: await personOf(caller) }
     },
+    letInBy: async (person, at) => {
+      const all: string[] = []
+      for (let id = person; id.startsWith('usr_') && !all.includes(UNKNOWN_PERSON);) {
+        const user = await users.get(id)
+        if (!isNewcomer(user?.createdAt ?? madeAt(id), at)) break
+        id = user?.createdBy === undefined ? UNKNOWN_PERSON : await makerOf(user.createdBy)
+        all.push(id)
+      }
+      return all
+    },
     deciderOf: async (caller) => {
-      const { kind } = actorOf(caller)
+      const { kind, id } = actorOf(caller)
       const person = await personOf(caller)
-      const { createdBy, createdAt } = (await users.get(person)) ?? {}
-      const by = createdBy === undefined ? undefined : await makerOf(createdBy)
-      return { kind, person, ...(by !== undefined && createdAt && { newcomer: { by, at: createdAt } }) }
+      const since = (await users.get(person))?.createdAt
+      return { kind, id, person, ...(since && { since }) }
     },
   }
 }

@@ -26,7 +26,7 @@ const deed = z.object({
 
 export const approvalView = z.object({
   id: z.string(),
-  status: z.enum(APPROVAL_STATUSES).describe('`overtaken`: what it was about had changed meanwhile, and nothing was done.'),
+  status: z.enum(APPROVAL_STATUSES).describe('`overtaken`: what it was about had changed meanwhile, and nothing was done, unless `mayBeMade`.'),
   operation: z.string().describe('What is done when it is approved, such as `PATCH /v1/webhooks/{id}`.'),
   targets: z.array(z.string()).describe('The ids of what it is about.'),
   about: z.string(),
@@ -37,6 +37,7 @@ export const approvalView = z.object({
   decidedBy: deed.optional(),
   decidedAt: time.optional(),
   reason: z.string().optional(),
+  mayBeMade: z.literal(true).optional().describe('It was being made when Herald was stopped, and is rejected or overtaken since: look whether it was made.'),
   mayApprove: z.boolean().describe('Whether the caller may.'),
   whyNot: z.string().optional(),
 })
@@ -83,6 +84,7 @@ async function propose(route: Route, plan: Plan, call: Call, { approvals, tenant
   }
   const { targets, about, changes, state, needsSecret } = planned
   const now = Date.now()
+  const requestedBy = await persons.deedOf(call)
   const approval: Approval = {
     id: newId('approval'),
     tenantId,
@@ -91,8 +93,9 @@ async function propose(route: Route, plan: Plan, call: Call, { approvals, tenant
     targets,
     about,
     changes,
-    requestedBy: await persons.deedOf(call),
+    requestedBy,
     requestedAt: new Date(now),
+    letInBy: await persons.letInBy(requestedBy.person, new Date(now)),
     expiresAt: new Date(now + APPROVAL.lastsMs),
   }
   const secret = needsSecret ? { secret: given.secret } : {}
@@ -102,7 +105,7 @@ async function propose(route: Route, plan: Plan, call: Call, { approvals, tenant
   return { status: 202, body, done: { targets: [approval.id, ...targets] } }
 }
 
-export function toApprovalView({ tenantId: _tenantId, applyingSince: _since, ...approval }: Approval, decider: Decider): z.infer<typeof approvalView> {
+export function toApprovalView({ tenantId: _tenantId, applyingSince: _since, letInBy: _by, ...approval }: Approval, decider: Decider): z.infer<typeof approvalView> {
   const { requestedAt, expiresAt, decidedAt, ...rest } = approval
   const whyNot = approval.status === 'pending' ? whyNotApprove(approval, decider) : `It is ${approval.status}.`
   return {

@@ -144,14 +144,13 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
   async function planPatch({ params: { id }, body }: PatchCall): Promise<Planned | undefined> {
     if (body.fourEyes !== false && body.ownershipCheck !== false) return undefined
     const before = await existing(id)
-    const { notifyEmails, ...rest } = body
     const { legalHold, suspended } = body
-    const { notifyEmails: _unchanged, ...set } = changeOf(rest)
+    const { notifyEmails: _hidden, ...set } = changeOf(body)
     const now = { ...before, ...set }
     mustFit(now)
     const shown = { ...toView(before), suspended: before.suspendedAt !== undefined }
-    const after = { ...toView(now), ...(notifyEmails !== undefined && { notifyEmails: notifyEmails ?? undefined }), legalHold: legalHold ?? shown.legalHold, suspended: suspended ?? shown.suspended }
-    return { targets: [id], about: `Settings of ${before.name}`, changes: changesInFull(shown, after), state: shown }
+    const after = { ...toView(now), legalHold: legalHold ?? shown.legalHold, suspended: suspended ?? shown.suspended }
+    return { targets: [id], about: `Settings of ${before.name}`, changes: changesInFull(withoutAddresses(shown), withoutAddresses(after), hiddenOf(body)), state: shown }
   }
 
   async function hold(id: string): Promise<void> {
@@ -171,9 +170,12 @@ const changeOf = ({ name, parkedFor, expiryNotice, retention, fourEyes, ownershi
   ...(notifyEmails !== undefined && { notifyEmails }),
 })
 
+const changesOf = (before: z.infer<typeof view>, after: z.infer<typeof view>, body: z.output<typeof patchInput>) =>
+  changesBetween(withoutAddresses(before), withoutAddresses(after), hiddenOf(body))
+
 /** Addresses of people are not kept for good. */
-const changesOf = (before: z.infer<typeof view>, after: z.infer<typeof view>, { notifyEmails }: z.output<typeof patchInput>) =>
-  changesBetween({ ...before, notifyEmails: undefined }, { ...after, notifyEmails: undefined }, notifyEmails === undefined ? [] : ['notifyEmails'])
+const withoutAddresses = (shown: z.infer<typeof view>) => ({ ...shown, notifyEmails: undefined })
+const hiddenOf = ({ notifyEmails }: z.output<typeof patchInput>): string[] => (notifyEmails === undefined ? [] : ['notifyEmails'])
 
 function mustFit({ parkedForMs, expiryNoticeMs }: Pick<Tenant, 'parkedForMs' | 'expiryNoticeMs'>): void {
   if (expiryNoticeMs <= parkedForMs) return

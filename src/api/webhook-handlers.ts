@@ -17,7 +17,7 @@ import { webhookPlans } from './webhook-plans'
 import { toWebhookView } from './webhook-views'
 
 export interface WebhookDeps {
-  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'verified'>
+  webhooks: Pick<WebhookStore, 'insert' | 'list' | 'update' | 'open' | 'get' | 'verified' | 'stayPaused'>
   health: Pick<HealthStore, 'find'>
   steering: Pick<Steering, 'pause' | 'disable' | 'resume' | 'remove' | 'edited'>
   ownership: Ownership
@@ -65,28 +65,33 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
       const { tenantId, body, given } = call
       const { id } = call.params
       const { secretsLost, ...standing } = await open(call, id)
-      // The signing secret was lost with the others.
-      const secret = secretsLost && (given?.secret ?? newSecret())
+      // The signing secret was lost with the others: it is made anew with them, and what is sealed stays until then.
+      const isGivenAnew = secretsLost && hiddenOf(body).length > 0
+      const secret = isGivenAnew && (given?.secret ?? newSecret())
       // What was approved is written over that alone which it was approved for: the secrets tell it from any other.
       const untouched = given?.isApproved && !secretsLost ? standing.secrets : undefined
-      const secrets = secretsAfter(standing, secret, body) ?? untouched
-      const unverified = body.url === undefined || body.url === standing.url ? undefined : await ownership.begin(tenantId, standing)
-      const changes = { ...(await toPatch(standing, body)), ...unverified }
+      const secrets = secretsLost && !isGivenAnew ? undefined : (secretsAfter(standing, secret || undefined, body) ?? untouched)
+      const patch = await toPatch(standing, body)
+      const changes = { ...patch, ...(patch.url !== undefined && (await ownership.begin(tenantId, standing))) }
       refuseUnusable({ url: body.url ?? standing.url }, secrets ?? standing.secrets)
-      const changed = await webhooks.update(tenantId, id, changes, secrets, standing.sealed)
+      const changed = await webhooks.update(tenantId, id, changes, secrets, standing)
       if (!changed) {
         await open(call, id)
-        throw new Problem('conflict', 'The secrets of the webhook were changed by another request in this moment: send the change again.')
+        throw new Problem('conflict', 'The URL or the secrets of the webhook were changed by another request in this moment: look at it, and send the change again.')
       }
       await steering.edited(tenantId, id, (changes.retry ?? changes.retryAfterUntil) !== undefined)
-      if (unverified) await askAnew(call, unverified)
-      const now = unverified ? await open(call, id) : { ...changed, secrets: secrets ?? standing.secrets, ...(secretsLost && !secrets && { secretsLost }) }
+      if (changes.unverified) await askAnew(call, changes)
+      const now = changes.unverified ? await open(call, id) : { ...changed, secrets: secrets ?? standing.secrets, ...(secretsLost && !secrets && { secretsLost }) }
       const { status, body: view } = await answer(now)
       const done = { changes: changesBetween(await toWebhookView(standing, catalog), Object(view), hiddenOf(body)) }
       return { status, body: { ...Object(view), ...(secret && { secret }) }, done }
     },
 
-    pause: (call: ById): Promise<Reply> => steer(steering.pause, call),
+    pause: async (call: ById): Promise<Reply> => {
+      // Before it is: once its endpoint has answered, it would go on against a person's word.
+      await webhooks.stayPaused(call.tenantId, call.params.id)
+      return steer(steering.pause, call)
+    },
     disable: (call: ById): Promise<Reply> => steer(steering.disable, call),
     resume: async (call: ById): Promise<Reply> => {
       const webhook = await open(call, call.params.id)
@@ -154,10 +159,11 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
     return after === before ? changed : after
   }
 
-  async function toPatch({ retry, ordering, onExhausted }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
+  async function toPatch({ url, retry, ordering, onExhausted }: Webhook, body: WebhookPatchInput): Promise<WebhookPatch> {
     const eventTypes = await readTargets(body, checkUrl, catalog)
     return {
-      ...(body.url !== undefined && { url: body.url }),
+      // One that stays may be another's by now, which this would undo without asking its endpoint.
+      ...(body.url !== undefined && body.url !== url && { url: body.url }),
       ...(body.eventTypes !== undefined && { eventTypes }),
       ...(body.filter !== undefined && { filter: body.filter }),
       ...(body.description !== undefined && { description: body.description ?? '' }),

@@ -40,7 +40,7 @@ export function webhookPlans({ webhooks, catalog, open, toWebhook, toPatch }: We
       const after = { ...standing, ...(Object.fromEntries(patch) as Partial<Webhook>), secrets }
       const [old, young] = await Promise.all([toWebhookView(standing, catalog), toWebhookView(after, catalog)])
       const changes = changesInFull(old, young, hiddenOf(body))
-      return { targets: [standing.id], about: nameOf(standing), changes, state: configOf(standing), ...(standing.secretsLost && { needsSecret: true }) }
+      return { targets: [standing.id], about: nameOf(standing), changes, state: configOf(standing), ...(standing.secretsLost && hiddenOf(body).length > 0 && { needsSecret: true }) }
     },
   }
 }

@@ -9,10 +9,12 @@ export const APPROVAL = {
   lastsMs: 7 * DAY_MS,
   /** How long the record stays after that; the audit log has its lines for good. */
   keptMs: 90 * DAY_MS,
-  /** Whom somebody has invited is no second person for them any sooner: a puppet would be seen by then. */
+  /** Whoever was let in is no second person any sooner, nor asks for those who let them in: a puppet would be seen by then. */
   newcomerMs: 3 * DAY_MS,
   mostPending: 100,
 } as const
+
+const DAYS = APPROVAL.newcomerMs / DAY_MS
 
 /** Who did something, and which person answers for it: of an API key, whoever made it. */
 export interface Deed extends Actor {
@@ -35,28 +37,38 @@ export interface Approval {
   changes: FieldChange[]
   requestedBy: Deed
   requestedAt: Date
+  /** Who let the asker in, where that is not long ago, who let those in, and so on: the asker may be their puppet. */
+  letInBy?: string[]
   expiresAt: Date
   decidedBy?: Deed
   decidedAt?: Date
   reason?: string
   /** Somebody has approved it, and it is being made. */
   applyingSince?: Date
+  /** Herald was stopped while it was being made, or has lost sight of it: nobody can say whether it was. */
+  mayBeMade?: true
 }
 
-/** Whoever might decide: who they stand for, and when and by whom that user was let in. */
-export interface Decider {
-  kind: Actor['kind']
-  person: string
-  newcomer?: { by: string; at: Date }
+/** Among those who let somebody in: one who cannot be told any more, and may be anybody. */
+export const UNKNOWN_PERSON = 'unknown'
+
+/** Whoever might decide: who they stand for, and since when there is that user. */
+export interface Decider extends Pick<Deed, 'kind' | 'id' | 'person'> {
+  since?: Date
 }
+
+/** The admin key is held by a person; other keys are handed to services, and by these to whoever runs them. */
+const isService = ({ kind, id, person }: Decider): boolean => kind === 'key' && id !== person
 
 /** Why they may not approve it; nothing when they may. */
-export function whyNotApprove({ requestedBy, requestedAt }: Pick<Approval, 'requestedBy' | 'requestedAt'>, { kind, person, newcomer }: Decider): string | undefined {
+export function whyNotApprove({ requestedBy, requestedAt, letInBy = [] }: Pick<Approval, 'requestedBy' | 'requestedAt' | 'letInBy'>, decider: Decider): string | undefined {
+  const { kind, person, since } = decider
   if (kind === 'link' || kind === 'nobody') return 'Who came by a portal link approves nothing: sign in as a user.'
   if (person === requestedBy.person) return 'It was asked for by you, or with an API key that stands for you: a second person has to approve it.'
-  const since = requestedAt.getTime() - APPROVAL.newcomerMs
-  if (newcomer?.by === requestedBy.person && newcomer.at.getTime() > since) {
-    return `You were invited by who asks for this, less than ${APPROVAL.newcomerMs / DAY_MS} days before: somebody else has to approve it.`
-  }
+  if (isService(decider)) return 'An API key approves nothing, since whoever runs its service has it too: sign in as a user.'
+  if (since && isNewcomer(since, requestedAt)) return `You were let in less than ${DAYS} days before this was asked for: somebody who was here before has to approve it.`
+  if (letInBy.includes(person) || letInBy.includes(UNKNOWN_PERSON)) return `Who asks for this was let in less than ${DAYS} days before, and that by you, by somebody whom you let in, or by somebody who is not here any more: somebody else has to approve it.`
   return undefined
 }
+
+export const isNewcomer = (since: Date, at: Date): boolean => since.getTime() > at.getTime() - APPROVAL.newcomerMs

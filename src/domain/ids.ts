@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { encodeTime, monotonicFactory } from 'ulid'
+import { decodeTime, encodeTime, monotonicFactory } from 'ulid'
 
 const ulid = monotonicFactory()
 
@@ -9,6 +9,9 @@ const PREFIXES = { event: 'evt', webhook: 'whk', release: 'rel', apiKey: 'key', 
 export function newId(kind: keyof typeof PREFIXES): string {
   return `${PREFIXES[kind]}_${ulid().toLowerCase()}`
 }
+
+/** When an id was made. */
+export const madeAt = (id: string): Date => new Date(decodeTime(id.slice(id.indexOf('_') + 1).toUpperCase()))
 
 /** Of what is sent only to try an endpoint: no event has it. */
 export const newTestId = (): string => `test_${ulid().toLowerCase()}`

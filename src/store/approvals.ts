@@ -18,13 +18,15 @@ export interface ApprovalStore {
   countPending: (tenantId: string) => Promise<number>
   /** For whoever makes the change now: of several, one gets it. Nothing where it does not wait any more, or is being made. */
   take: (tenantId: string, id: string) => Promise<string | undefined>
-  /** It waits again: the change was refused for a reason that may pass. */
-  putBack: (tenantId: string, id: string) => Promise<void>
-  /** Forgets the request. Nothing where somebody else was first. */
+  /** It waits again: the change was refused for a reason that may pass. `earlier` is since when it was being made before that. */
+  putBack: (tenantId: string, id: string, earlier?: Date) => Promise<void>
+  /** Forgets the request. Nothing where somebody else was first; what may have been made can be found to be, all the same. */
   decide: (tenantId: string, id: string, decision: Decision) => Promise<Approval | undefined>
+  /** The same, where it is not being made, nor was it since it was read. */
+  reject: (approval: Approval, decision: Decision) => Promise<Approval | undefined>
 }
 
-export type Decision = Required<Pick<Approval, 'status' | 'decidedBy' | 'decidedAt'>> & Pick<Approval, 'reason'>
+export type Decision = Required<Pick<Approval, 'status' | 'decidedBy' | 'decidedAt'>> & Pick<Approval, 'reason' | 'mayBeMade'>
 
 /** A process that was killed in the middle gives it free after that. */
 const TAKEN_MS = 60_000
@@ -40,6 +42,14 @@ export function createApprovalStore({ approvals }: Models, sealer: Sealer): Appr
     if (status === 'pending') return { ...waiting(tenantId), ...about }
     if (status === 'expired') return scoped(tenantId, { status: 'pending', expiresAt: { $lte: new Date() }, ...about })
     return scoped(tenantId, { ...(status && { status }), ...about })
+  }
+
+  async function close(tenantId: string, id: string, which: object, decision: Decision): Promise<Approval | undefined> {
+    const gone = { sealed: '', applyingSince: '', ...(decision.mayBeMade === undefined && { mayBeMade: '' }), ...(decision.reason === undefined && { reason: '' }) }
+    const record = await approvals
+      .findOneAndUpdate({ ...scoped(tenantId, { _id: id }), ...which }, { $set: decision, $unset: gone }, { returnDocument: 'after' })
+      .lean<ApprovalRecord>()
+    return record ? toApproval(record) : undefined
   }
 
   return {
@@ -60,15 +70,13 @@ export function createApprovalStore({ approvals }: Models, sealer: Sealer): Appr
         .lean<ApprovalRecord>()
       return record?.sealed === undefined ? undefined : sealer.open(record.sealed, context(tenantId, id))
     },
-    putBack: async (tenantId, id) => {
-      await approvals.updateOne({ ...scoped(tenantId, { _id: id }), status: 'pending' }, { $unset: { applyingSince: '' } })
+    putBack: async (tenantId, id, earlier) => {
+      const change = earlier ? { $set: { applyingSince: earlier } } : { $unset: { applyingSince: '' } }
+      await approvals.updateOne({ ...scoped(tenantId, { _id: id }), status: 'pending' }, change)
     },
-    decide: async (tenantId, id, decision) => {
-      const record = await approvals
-        .findOneAndUpdate({ ...scoped(tenantId, { _id: id }), status: 'pending' }, { $set: decision, $unset: { sealed: '', applyingSince: '' } }, { returnDocument: 'after' })
-        .lean<ApprovalRecord>()
-      return record ? toApproval(record) : undefined
-    },
+    decide: (tenantId, id, decision) =>
+      close(tenantId, id, decision.status === 'approved' ? { $or: [{ status: 'pending' }, { mayBeMade: true }] } : { status: 'pending' }, decision),
+    reject: ({ tenantId, id, applyingSince = { $exists: false } }, decision) => close(tenantId, id, { status: 'pending', applyingSince, ...notTaken() }, decision),
   }
 }
 

@@ -32,16 +32,18 @@ export interface WebhookStore {
   get: (tenantId: string, id: string) => Promise<Webhook | undefined>
   list: (tenantId: string, request: PageRequest) => Promise<Page<Webhook>>
   /**
-   * Where it changes how long deliveries wait, it is marked as one whose deliveries are to be retimed. Secrets are
-   * in place of those that it was opened with (`sealed`): nothing is changed where these are others by now.
+   * Where it changes how long deliveries wait, it is marked as one whose deliveries are to be retimed. Secrets, and
+   * the URL, are in place of those that it was opened with: nothing is changed where these are others by now.
    */
-  update: (tenantId: string, id: string, patch: WebhookPatch, secrets?: WebhookSecrets, sealed?: string) => Promise<Webhook | undefined>
+  update: (tenantId: string, id: string, patch: WebhookPatch, secrets?: WebhookSecrets, opened?: Pick<OpenWebhook, 'sealed' | 'url'>) => Promise<Webhook | undefined>
   /** Nothing where they are not those that the webhook was opened with any more: somebody else's change would be undone. */
   replaceSecrets: (webhook: OpenWebhook, secrets: WebhookSecrets) => Promise<OpenWebhook | undefined>
-  /** Moves the status when it is one of `from`; answers whether it did. With a `reason` the change is to be told. */
+  /** Moves the status when it is one of `from`; answers whether it did. None that has to prove something goes on by it. With a `reason` the change is to be told. */
   setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus, reason?: string) => Promise<boolean>
   /** Its endpoint has answered the challenge: it goes on, unless a person had paused it. Nothing where it has another URL by now. */
   verified: (webhook: Pick<Webhook, 'tenantId' | 'id' | 'url'>) => Promise<Webhook | undefined>
+  /** A person pauses it while its endpoint has to prove something: it does not go on by itself then. */
+  stayPaused: (tenantId: string, id: string) => Promise<void>
   notVerified: (webhook: Pick<Webhook, 'tenantId' | 'id' | 'url'>, failure: string) => Promise<void>
   /** Its receiver has asked for no POST before `until`; a later time that stands stays. */
   setRetryAfter: (tenantId: string, id: string, until: Date) => Promise<void>
@@ -151,13 +153,14 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       return record ? toWebhook(record) : undefined
     },
     list: async (tenantId, request) => page(webhooks, living(tenantId, {}), request, toWebhook, { tenantId: 1, deletedAt: 1, _id: -1 }),
-    update: async (tenantId, id, patch, secrets, sealed) => {
+    update: async (tenantId, id, patch, secrets, opened) => {
       const removed = Object.entries(patch).filter(([, value]) => value === null)
       const given = Object.entries(patch).filter(([, value]) => value !== null)
       const set = { ...Object.fromEntries(given), updatedAt: new Date(), ...(secrets && { sealed: seal(tenantId, id, secrets) }), ...((patch.retry ?? patch.retryAfterUntil) !== undefined && retiming()) }
       const unset = Object.fromEntries(removed.map(([name]) => [name, '']))
+      const asOpened = { ...(secrets && opened?.sealed !== undefined && { sealed: opened.sealed }), ...(patch.url !== undefined && opened && { url: opened.url }) }
       const record = await webhooks
-        .findOneAndUpdate(living(tenantId, { _id: id, ...(secrets && sealed !== undefined && { sealed }) }), { $set: set, ...(removed.length > 0 && { $unset: unset }) }, { returnDocument: 'after' })
+        .findOneAndUpdate(living(tenantId, { _id: id, ...asOpened }), { $set: set, ...(removed.length > 0 && { $unset: unset }) }, { returnDocument: 'after' })
         .lean<WebhookRecord>()
       subscribers.forget(tenantId)
       return record ? toWebhook(record) : undefined
@@ -171,7 +174,7 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
     },
     setStatus: async (tenantId, id, from, status, reason) => {
       const { modifiedCount } = await webhooks.updateOne(
-        { ...living(tenantId, { _id: id }), status: { $in: from } },
+        { ...living(tenantId, { _id: id }), status: { $in: from }, ...(status === 'active' && { unverified: { $exists: false } }) },
         { $set: { status, updatedAt: new Date() }, ...(reason !== undefined && toBeTold(status, reason)) },
       )
       subscribers.forget(tenantId)
@@ -188,6 +191,9 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
         .lean<WebhookRecord>()
       subscribers.forget(tenantId)
       return record ? toWebhook(record) : undefined
+    },
+    stayPaused: async (tenantId, id) => {
+      await webhooks.updateOne({ ...living(tenantId, { _id: id }), unverified: { $exists: true } }, { $set: { 'unverified.resumes': false } })
     },
     notVerified: async ({ tenantId, id, url }, failure) => {
       await webhooks.updateOne({ ...living(tenantId, { _id: id, url }), unverified: { $exists: true } }, { $set: { 'unverified.failure': failure, 'unverified.triedAt': new Date() } })

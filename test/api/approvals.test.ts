@@ -1,11 +1,20 @@
 import { Webhook } from 'standardwebhooks'
+import { StoreAway } from '../../src/store/errors'
 import { startReceiver, type ReceivedRequest } from '../support/receiver'
-import { addUser, openBrowser, PASSWORD, signedIn, type Browser } from './browser'
+import { addUser, openBrowser, PASSWORD, signedIn, tokenOf, type Browser } from './browser'
 import type { Client } from './client'
 import { startApi, type TestApi } from './start-api'
 
 let api: TestApi
-beforeAll(async () => (api = await startApi()))
+/** What a changed webhook's answer is made of, after the change. */
+let isHealthAway = false
+const health = {
+  find: async () => {
+    if (isHealthAway) throw new StoreAway(new Error('of a test'))
+    return new Map<string, never>()
+  },
+}
+beforeAll(async () => (api = await startApi({ health })))
 afterAll(() => api.stop())
 
 const HOOK = { url: 'http://127.0.0.1:8099/hook', eventTypes: [5] }
@@ -30,6 +39,24 @@ interface Bank {
   secret: string
 }
 
+/** As if they had been let in four days ago. */
+const age = (userId: string) => api.store.models.users.updateOne({ _id: userId }, { createdAt: new Date(Date.now() - 4 * 86_400_000) })
+
+/** An administrator who was invited by whoever calls. */
+async function invite(by: Client, email: string): Promise<Browser & { id: string }> {
+  const { body } = await by('POST', '/v1/users', { email, role: 'administrator' })
+  await api.as(undefined)('POST', '/v1/setup', { token: tokenOf(body.link), password: PASSWORD })
+  const browser = openBrowser(api)
+  await browser.signIn(email, PASSWORD)
+  return { ...browser, id: body.id }
+}
+
+/** The answer's status, and the words where there are any. */
+async function approve(by: Client, id: string): Promise<[number, string | undefined]> {
+  const { status, body } = await by('POST', `/v1/approvals/${id}/approve`)
+  return [status, body.detail]
+}
+
 /** A tenant with a webhook and two administrators, where changes wait for a second person. */
 async function openBank(): Promise<Bank> {
   const tenantId = `bank-${++count}`
@@ -38,6 +65,7 @@ async function openBank(): Promise<Bank> {
   const { body: made } = await admin('POST', '/v1/webhooks', HOOK)
   const [ann, bob] = await Promise.all(['ann', 'bob'].map((name) => signedIn(api, `${name}@${tenantId}.example`, { role: 'administrator', tenantId })))
   if (!ann || !bob) throw new Error('two were to sign in')
+  await Promise.all([ann, bob].map(({ id }) => age(id)))
   expect((await admin('PATCH', `/v1/tenants/${tenantId}`, { fourEyes: true })).body).toMatchObject({ fourEyes: true })
   return { tenantId, admin, ann, bob, webhookId: made.id, secret: made.secret }
 }
@@ -129,40 +157,68 @@ test('nobody approves their own by way of a key or a link, whoever has made the 
   }
   const annsKey = await keyBy(ann.call)
   const keyOfAnnsKey = await keyBy(annsKey.call)
-  const approve = async (by: Client, id: string): Promise<number> => (await by('POST', `/v1/approvals/${id}/approve`)).status
+  const statusOf = async (by: Client, id: string): Promise<number> => (await approve(by, id))[0]
 
   const ofAnn = await ask(bank)
-  expect([await approve(annsKey.call, ofAnn.id), await approve(keyOfAnnsKey.call, ofAnn.id)]).toEqual([403, 403])
+  expect([await statusOf(annsKey.call, ofAnn.id), await statusOf(keyOfAnnsKey.call, ofAnn.id)]).toEqual([403, 403])
   const { body } = await keyOfAnnsKey.call('PATCH', `/v1/webhooks/${bank.webhookId}`, { auth: null })
   expect(body.approval.requestedBy).toMatchObject({ kind: 'key', id: keyOfAnnsKey.id, person: ann.id })
-  expect([await approve(ann.call, body.approval.id), await approve(annsKey.call, body.approval.id)]).toEqual([403, 403])
+  expect([await statusOf(ann.call, body.approval.id), await statusOf(annsKey.call, body.approval.id)]).toEqual([403, 403])
 
   const link = await ann.call('POST', '/v1/portal-links', { role: 'administrator' })
   const guest = openBrowser(api)
   await guest.call('POST', '/v1/portal-links/open', { token: link.body.url.split('token=')[1] })
   const ofGuest = await guest.call('PATCH', `/v1/webhooks/${bank.webhookId}`, { headers: { 'x-a': '1' } })
   expect(ofGuest.body.approval.requestedBy).toMatchObject({ kind: 'link', person: ann.id })
-  expect([await approve(ann.call, ofGuest.body.approval.id), await approve(guest.call, ofAnn.id)]).toEqual([403, 403])
+  expect([await statusOf(ann.call, ofGuest.body.approval.id), await statusOf(guest.call, ofAnn.id)]).toEqual([403, 403])
 
   // The admin key, and keys that were made with it, are one person together.
   const ofAdmin = await admin('PATCH', `/v1/webhooks/${bank.webhookId}`, { url: 'http://127.0.0.1:8101/' })
   const adminsKey = await keyBy(admin)
-  expect([await approve(admin, ofAdmin.body.approval.id), await approve(adminsKey.call, ofAdmin.body.approval.id)]).toEqual([403, 403])
+  expect([await statusOf(admin, ofAdmin.body.approval.id), await statusOf(adminsKey.call, ofAdmin.body.approval.id)]).toEqual([403, 403])
   const bobsKey = await keyBy(bob.call)
-  expect(await approve(bobsKey.call, ofAnn.id)).toBe(200)
+  expect(await approve(bobsKey.call, ofAnn.id)).toEqual([403, expect.stringContaining('An API key approves nothing')])
+  expect(await statusOf(admin, ofAnn.id)).toBe(200)
 })
 
-test('whom somebody has just invited is no second person for them', async () => {
+test('a key stands for who made the first of a chain of keys, however long', async () => {
   const bank = await openBank()
-  const invited = await bank.ann.call('POST', '/v1/users', { email: `puppet@${bank.tenantId}.example`, role: 'administrator' })
-  await api.as(undefined)('POST', '/v1/setup', { token: invited.body.link.split('#token=')[1], password: PASSWORD })
-  const puppet = openBrowser(api)
-  await puppet.signIn(`puppet@${bank.tenantId}.example`, PASSWORD)
+  let call: Client = bank.ann.call
+  for (let i = 0; i < 60; i++) {
+    const { body } = await call('POST', '/v1/api-keys', { name: 'k', scopes: ['read', 'manage', 'access'] })
+    call = api.as(`Bearer ${body.key}`)
+  }
+  const { body } = await call('PATCH', `/v1/webhooks/${bank.webhookId}`, OTHER)
+  expect(body.approval.requestedBy).toMatchObject({ kind: 'key', person: bank.ann.id })
+  expect((await bank.ann.call('POST', `/v1/approvals/${body.approval.id}/approve`)).status).toBe(403)
+})
+
+test('whoever was just let in is no second person, however they were', async () => {
+  const bank = await openBank()
+  const puppet = await invite(bank.ann.call, `puppet@${bank.tenantId}.example`)
+  const another = await invite(puppet.call, `another@${bank.tenantId}.example`)
   const approval = await ask(bank)
-  const refused = await puppet.call('POST', `/v1/approvals/${approval.id}/approve`)
-  expect([refused.status, refused.body.detail]).toEqual([403, expect.stringContaining('invited by who asks')])
-  await api.store.models.users.updateOne({ _id: invited.body.id }, { createdAt: new Date(Date.now() - 4 * 86_400_000) })
-  expect((await puppet.call('POST', `/v1/approvals/${approval.id}/approve`)).status).toBe(200)
+  for (const { call } of [puppet, another]) expect(await approve(call, approval.id)).toEqual([403, expect.stringContaining('You were let in less than 3 days')])
+  await age(another.id)
+  expect((await approve(another.call, approval.id))[0]).toBe(200)
+})
+
+test('nobody approves what somebody asks for whom they have just let in, by however many others in between', async () => {
+  const bank = await openBank()
+  const { ann, bob, webhookId } = bank
+  const puppet = await invite(ann.call, `puppet@${bank.tenantId}.example`)
+  const another = await invite(puppet.call, `another@${bank.tenantId}.example`)
+  const { body: key } = await another.call('POST', '/v1/api-keys', { name: 'k', scopes: ['manage'] })
+  const asked = async (by: Client): Promise<string> => (await by('PATCH', `/v1/webhooks/${webhookId}`, OTHER)).body.approval.id
+  const [ofPuppet, ofAnother, ofKey] = [await asked(puppet.call), await asked(another.call), await asked(api.as(`Bearer ${key.key}`))]
+  await ann.call('DELETE', `/v1/users/${puppet.id}`)
+  const whoIsGone = await asked(another.call)
+
+  for (const id of [ofPuppet, ofAnother, ofKey, whoIsGone]) expect(await approve(ann.call, id)).toEqual([403, expect.stringContaining('Who asks for this was let in')])
+  expect((await approve(bob.call, whoIsGone))[0]).toBe(403)
+  expect((await approve(bob.call, ofAnother))[0]).toBe(200)
+  await age(another.id)
+  expect((await approve(ann.call, (await ask({ ...bank, ann: another }, { auth: null })).id))[0]).toBe(200)
 })
 
 test('what has changed meanwhile is not written over; what is late, rejected or decided waits no more', async () => {
@@ -206,6 +262,9 @@ test('switching it off waits for a second person as well, who has to be allowed 
   const path = `/v1/tenants/${bank.tenantId}`
   const { status, body } = await bank.admin('PATCH', path, { fourEyes: false })
   expect([status, body.approval]).toEqual([202, expect.objectContaining({ targets: [bank.tenantId], changes: [{ field: 'fourEyes', before: 'true', after: 'false' }] })])
+  const withAddress = await bank.admin('PATCH', path, { fourEyes: false, notifyEmails: ['carl@bank.example'] })
+  expect(withAddress.body.approval.changes).toContainEqual({ field: 'notifyEmails', hidden: true })
+  expect(withAddress.text).not.toContain('carl@')
   const approve = `/v1/approvals/${body.approval.id}/approve`
   expect((await bank.bob.call('POST', approve)).body.detail).toContain('"admin"')
   const other = await openBank()
@@ -227,4 +286,54 @@ test('a change that was being made when Herald was killed can be approved again,
   await api.store.models.approvals.updateOne({ _id: approval.id }, { applyingSince: new Date(Date.now() - 120_000) })
   expect((await bank.bob.call('POST', `/v1/approvals/${approval.id}/approve`)).status).toBe(200)
   expect(await urlOf(bank)).toBe(OTHER.url)
+})
+
+/** One that is being made until `end` lets the endpoint answer the challenge. */
+async function beingMade() {
+  const bank = await openBank()
+  await bank.admin('PATCH', `/v1/tenants/${bank.tenantId}`, { ownershipCheck: true })
+  let end = (): void => undefined
+  const ended = new Promise<void>((resolve) => (end = resolve))
+  const receiver = await startReceiver({ answer: async () => ended.then(() => 200) })
+  const { id } = await ask(bank, { url: receiver.url })
+  const approved = bank.bob.call('POST', `/v1/approvals/${id}/approve`)
+  await receiver.waitFor(1)
+  const finish = async () => {
+    end()
+    const answer = await approved
+    await receiver.close()
+    return { ...answer, audited: (await bank.admin('GET', `/v1/audit?target=${id}`)).body.data.find(({ action, status }: { action: string; status: number }) => action.endsWith('/approve') && status === 200) }
+  }
+  return { ...bank, id, finish }
+}
+
+test('nobody rejects a change that is being made', async () => {
+  const { ann, id, finish } = await beingMade()
+  const rejected = await ann.call('POST', `/v1/approvals/${id}/reject`, {})
+  const approved = await finish()
+  expect([rejected.status, rejected.body.detail]).toEqual([409, expect.stringContaining('being made in this moment')])
+  expect([approved.status, approved.body.status, approved.audited.changes]).toEqual([200, 'approved', expect.arrayContaining([expect.objectContaining({ field: 'url' })])])
+})
+
+test('what may have been made is not called undone when it is rejected, and is approved when it turns out to be made', async () => {
+  const { ann, id, finish } = await beingMade()
+  await api.store.models.approvals.updateOne({ _id: id }, { applyingSince: new Date(Date.now() - 120_000) })
+  const rejected = await ann.call('POST', `/v1/approvals/${id}/reject`, { reason: 'Too late' })
+  expect([rejected.status, rejected.body]).toEqual([200, expect.objectContaining({ status: 'rejected', mayBeMade: true })])
+  const approved = await finish()
+  expect([approved.status, approved.body.status, approved.audited.changes]).toEqual([200, 'approved', expect.arrayContaining([expect.objectContaining({ field: 'url' })])])
+  const { body } = await ann.call('GET', `/v1/approvals/${id}`)
+  expect([body.mayBeMade, body.reason]).toEqual([undefined, undefined])
+})
+
+test('where the store was away in the middle, what is overtaken says that it may have been made', async () => {
+  const bank = await openBank()
+  const { id } = await ask(bank)
+  isHealthAway = true
+  const [status] = await approve(bank.bob.call, id)
+  isHealthAway = false
+  expect(status).toBe(503)
+  await api.store.models.approvals.updateOne({ _id: id, applyingSince: { $exists: true } }, { applyingSince: new Date(Date.now() - 120_000) })
+  expect(await approve(bank.bob.call, id)).toEqual([409, expect.stringContaining('look whether it was')])
+  expect((await bank.ann.call('GET', `/v1/approvals/${id}`)).body).toMatchObject({ status: 'overtaken', mayBeMade: true })
 })

@@ -95,7 +95,7 @@ test('of changes of the secrets in the same moment, none undoes another', async 
   if (!asRead) throw new Error('the webhook is there')
   const { body } = await rotate(id, { overlap: '0s' })
   expect(await webhooks.replaceSecrets(asRead, asRead.secrets)).toBeUndefined()
-  expect(await webhooks.update('default', id, {}, asRead.secrets, asRead.sealed)).toBeUndefined()
+  expect(await webhooks.update('default', id, {}, asRead.secrets, asRead)).toBeUndefined()
   expect((await webhooks.open('default', id))?.secrets.signingSecrets).toEqual([body.secret])
 })
 

@@ -9,6 +9,7 @@ export function approvalTests({ scene, browser }: Stage): void {
     const { body } = await scene.api<{ link: string }>('POST', '/v1/users', { email, role: 'administrator' })
     const setup = { token: body.link.split('#token=')[1], password: PASSWORD }
     await fetch(`${scene.herald.url}/v1/setup`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(setup) })
+    await scene.herald.herald.context.store.models.users.updateOne({ emailKey: email }, { createdAt: new Date(0) })
     await scene.api('PATCH', `/v1/tenants/${scene.tenantId}`, { fourEyes: true })
 
     await page.getByRole('link', { name: 'Edit' }).click()

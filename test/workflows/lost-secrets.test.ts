@@ -60,6 +60,21 @@ describe('a webhook whose secrets cannot be opened', () => {
     expect(receiver.requests[0]?.headers['webhook-signature']).toMatch(/^v1,/)
   })
 
+  it('keeps what is sealed, and answers no new secret, until the secrets are given again', async () => {
+    const webhookId = await scene.subscribe((await scene.receiver()).url, { auth: AUTH })
+    const sealed = async () => (await scene.herald.herald.context.store.models.webhooks.findById(webhookId).lean<{ sealed: string }>())?.sealed
+    await breakSeal(webhookId)
+    const before = await sealed()
+
+    for (const change of [{ description: 'Core banking' }, { signatures: ['v1', 'v1a'] }]) {
+      const { status, body } = await scene.api('PATCH', `/v1/webhooks/${webhookId}`, change)
+      expect([status, body.secret, body.secretsLost, await sealed()]).toEqual([200, undefined, true, before])
+    }
+
+    const { body } = await scene.api('PATCH', `/v1/webhooks/${webhookId}`, { auth: null })
+    expect(body).toMatchObject({ secret: expect.stringMatching(/^whsec_/), signatures: ['v1', 'v1a'], publicKey: expect.any(String) })
+  })
+
   it('keeps its signing secret to itself when it is patched and well', async () => {
     const webhookId = await scene.subscribe((await scene.receiver()).url)
     expect((await scene.api('PATCH', `/v1/webhooks/${webhookId}`, { auth: AUTH })).body.secret).toBeUndefined()

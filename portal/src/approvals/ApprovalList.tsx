@@ -63,7 +63,7 @@ const TITLES: Record<string, string> = {
 }
 
 function One({ approval }: { approval: Approval }) {
-  const { id, status, operation, about, targets, changes, requestedBy, requestedAt, expiresAt, decidedBy, decidedAt, reason } = approval
+  const { id, status, operation, about, targets, changes, requestedBy, requestedAt, expiresAt, decidedBy, decidedAt, reason, mayBeMade } = approval
   const isNew = operation === 'POST /v1/webhooks'
   return (
     <Card>
@@ -92,6 +92,7 @@ function One({ approval }: { approval: Approval }) {
             <Outside text={reason} />
           </Fact>
         )}
+        {mayBeMade && <Fact name="Look at it">Herald was stopped while it was being made: it may have been.</Fact>}
         {!(isNew && status !== 'approved') && (
           <Fact name="About">
             {targets.map((target) => (

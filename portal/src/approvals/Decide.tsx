@@ -48,14 +48,15 @@ function Reject({ id, title, close }: { id: string; title: string; close: () => 
   const [reason, setReason] = useState('')
   const send = useAction(
     async () => {
-      await answer(api.POST('/v1/approvals/{id}/reject', { params: { path: { id } }, body: reason.trim() === '' ? {} : { reason: reason.trim() } }))
+      const rejected = await answer(api.POST('/v1/approvals/{id}/reject', { params: { path: { id } }, body: reason.trim() === '' ? {} : { reason: reason.trim() } }))
       close()
+      return rejected
     },
-    () => 'Nothing was changed.',
+    ({ mayBeMade }) => (mayBeMade ? 'Rejected, but Herald was stopped while it was being made: look whether it was.' : 'Nothing was changed.'),
   )
   return (
     <AskForm title={title} opened close={close} error={send.error} submitText="Reject" busy={send.isPending} submit={() => send.mutate()}>
-      <Text size="sm">Nothing was changed, and nothing will be.</Text>
+      <Text size="sm">It will not be made.</Text>
       <TextInput label="Why" description="For whoever has asked." maxLength={1_000} value={reason} onChange={({ currentTarget }) => setReason(currentTarget.value)} />
     </AskForm>
   )
