@@ -1,8 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import { mongo } from 'mongoose'
+import type { Logger } from 'pino'
 import { createDataKey, dataKeyNumberOf, newDataKey, type DataKey } from '../domain/data-key'
 import { dataKeyId } from '../domain/ids'
 import type { Sealer } from '../domain/webhook'
+import { isStoreAway } from './errors'
 import { insertOnce } from './insert-once'
 import type { Models } from './models'
 import type { DataKeyRecord } from './records'
@@ -15,7 +17,7 @@ export type Kept = string | mongo.Binary
 export interface Vaults {
   /** The key that seals the tenant's data now; none while a process of an older Herald could not open it. */
   sealing: (tenantId: string) => Promise<DataKey | undefined>
-  /** The same of several tenants, for what is written together. */
+  /** The same of several tenants, for what is written together; without those whose key cannot be opened, which is logged: they stop none of the others. */
   sealingOf: (tenantIds: Iterable<string>) => Promise<Map<string, DataKey | undefined>>
   /** Throws when what is kept was changed, or moved here from elsewhere, or its key is gone. */
   open: (tenantId: string, kept: Kept, context: string) => Promise<string>
@@ -37,7 +39,7 @@ export const keep = (key: DataKey | undefined, plain: string, context: string): 
 /** `f1.<number of the key>.<fingerprint>`; no hash from before has a dot. */
 export const fingerprintOf = (key: DataKey | undefined, text: string): string => (key ? `f1.${key.number}.${key.fingerprint(text)}` : text)
 
-export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn: () => boolean): Vaults {
+export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn: () => boolean, logger: Logger): Vaults {
   const opened = new LRUCache<string, DataKey>({
     ...CACHE,
     fetchMethod: async (id) => {
@@ -73,6 +75,16 @@ export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn
     return (await current.forceFetch(tenantId, { forceRefresh: known !== undefined })).key
   }
 
+  async function sealingIfAny(tenantId: string): Promise<[string, DataKey | undefined][]> {
+    try {
+      return [[tenantId, await sealing(tenantId)]]
+    } catch (error) {
+      if (isStoreAway(error)) throw error
+      logger.error({ err: error, tenantId }, "the data key of a tenant cannot be opened: its events are refused, and its receivers' answers are not kept, until it can be")
+      return []
+    }
+  }
+
   async function numbered(tenantId: string, number: number): Promise<DataKey> {
     const id = dataKeyId(tenantId, number)
     return opened.get(id) ?? opened.forceFetch(id)
@@ -80,7 +92,7 @@ export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn
 
   return {
     sealing,
-    sealingOf: async (tenantIds) => new Map(await Promise.all([...new Set(tenantIds)].map(async (id) => [id, await sealing(id)] as const))),
+    sealingOf: async (tenantIds) => new Map((await Promise.all([...new Set(tenantIds)].map(sealingIfAny))).flat()),
     open: async (tenantId, kept, context) => {
       if (typeof kept === 'string') return kept
       const bytes = kept.buffer.subarray(0, kept.position)

@@ -142,3 +142,31 @@ it('begins once no process is left that could not open it', async () => {
   await next.look()
   expect(next.isOn()).toBe(true)
 })
+
+describe('a tenant whose data key cannot be opened', () => {
+  beforeEach(async () => {
+    await testEvents(store.models).insert([event('evt-0'), event('evt-0', 'other')], LEASE)
+    await store.models.hot.dataKeys.updateOne({ tenantId: 'bank' }, { $set: { sealed: 'damaged' } })
+  })
+
+  it('keeps no other one from publishing', async () => {
+    const events = testEvents(store.models)
+    const results = await events.insert([event('evt-1'), event('evt-1', 'other'), event('evt-0'), event('evt-0', 'other')], LEASE)
+    expect(results).toEqual([expect.any(Error), expect.objectContaining({ added: true }), expect.any(Error), expect.objectContaining({ added: false, same: true })])
+    expect(await load('evt-1', 'other')).toEqual([DATA])
+    expect(await stored('evt-1')).toBeUndefined()
+    expect(await events.insert([event('evt-2')], LEASE)).toEqual([expect.any(Error)])
+  })
+
+  it('has its outcomes recorded, without their answers, as everybody else has', async () => {
+    const outcomes = ['bank', 'other'].map((tenantId) => ({ tenantId, deliveryId: `dlv_${tenantId}`, number: 1, exchange }))
+    const { record } = createOutcomeStore(store.models, testVaults(store.models))
+    await record(outcomes)
+    await record(outcomes)
+    const list = createAttemptStore(store.models, testVaults(store.models)).list
+    expect(await list('other', 'dlv_other')).toMatchObject([{ response: exchange.response }])
+    const [attempt] = await list('bank', 'dlv_bank')
+    expect(attempt).toMatchObject({ number: 1, outcome: exchange.outcome })
+    expect(attempt).not.toHaveProperty('response')
+  })
+})
