@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { mongo } from 'mongoose'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createDataKey, dataKeyNumberOf, newDataKey, type DataKey } from '../domain/data-key'
 import { dataKeyId } from '../domain/ids'
 import type { Sealer } from '../domain/webhook'
-import { isStoreAway } from './errors'
+import { isStoreAway, StoreAway } from './errors'
 import { insertOnce } from './insert-once'
 import type { Models } from './models'
 import type { DataKeyRecord } from './records'
@@ -30,6 +31,8 @@ export interface Vaults {
  * week. The next one takes its place then, and it goes on opening what it has sealed.
  */
 const KEY_LIFE_MS = 7 * 86_400_000
+/** How long a key that another process has just made may take to be durable. */
+const DURABLE = { looks: 100, everyMs: 50 } as const
 const CACHE = { max: 10_000, ttl: 60_000 } as const
 
 export const contextOf = (tenantId: string, number: number): string => `${tenantId}/data-key/${number}`
@@ -54,18 +57,20 @@ export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn
     createDataKey(number, Buffer.from(sealer.open(sealed, contextOf(tenantId, number)), 'base64'))
 
   async function newest(tenantId: string): Promise<{ key: DataKey; until: number }> {
-    for (;;) {
-      const last = await dataKeys.findOne(scoped(tenantId, {}), { sort: { number: -1 } })
+    for (let looks = 0; looks < DURABLE.looks; looks++) {
+      // What is sealed with a key that a failover takes back would never be opened again.
+      const last = await dataKeys.findOne(scoped(tenantId, {}), { sort: { number: -1 }, readConcern: 'majority' })
       const until = (last?.createdAt.getTime() ?? 0) + KEY_LIFE_MS
       if (last && until > Date.now()) return { key: openKey(last), until }
-      await make(tenantId, (last?.number ?? 0) + 1)
+      if (!(await make(tenantId, (last?.number ?? 0) + 1))) await wait(DURABLE.everyMs)
     }
+    throw new StoreAway(`The newest data key of ${tenantId} is not durable yet`)
   }
 
   /** Of several processes at once one makes it, and the others find it. */
-  async function make(tenantId: string, number: number): Promise<void> {
+  async function make(tenantId: string, number: number): Promise<boolean> {
     const sealed = sealer.seal(newDataKey().toString('base64'), contextOf(tenantId, number))
-    await insertOnce(() => dataKeys.insertOne({ _id: dataKeyId(tenantId, number), tenantId, number, sealed, createdAt: new Date() }))
+    return insertOnce(() => dataKeys.insertOne({ _id: dataKeyId(tenantId, number), tenantId, number, sealed, createdAt: new Date() }))
   }
 
   async function sealing(tenantId: string): Promise<DataKey | undefined> {

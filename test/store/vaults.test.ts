@@ -126,6 +126,16 @@ it('gives a tenant one key, whichever processes ask first, and another after a w
   expect(await testVaults(store.models).isSame('bank', fingerprintOf(keys[0], 'text'), 'text')).toBe(true)
 })
 
+it('seals with no key that a failover could take back', async () => {
+  const { db } = store.models.events
+  await db.db?.command({ profile: 2 })
+  await testVaults(store.models).sealing('bank')
+  await db.db?.command({ profile: 0 })
+  const looks = await db.collection('system.profile').find({ ns: /\.dataKeys$/, 'command.find': { $exists: true } }).toArray()
+  expect(looks.length).toBeGreaterThan(0)
+  for (const { command } of looks) expect(command).toMatchObject({ readConcern: { level: 'majority' } })
+})
+
 it('begins once no process is left that could not open it', async () => {
   const { members } = store.models.hot
   await members.insertOne({ _id: 'older', seenAt: new Date() })
