@@ -140,6 +140,8 @@ export function createAuditStore({ auditLines, auditHeads, auditOpen, sentinels 
     verify: async (tenantId) => {
       let before: { number: number; hash: string } = BEFORE_THE_FIRST
       const open = new Map<string, number>()
+      // Before the lines: one that is added meanwhile is not missed.
+      const head = await auditHeads.findById(tenantId).lean<{ number: number }>()
       for await (const record of auditLines.find(scoped(tenantId, {})).sort({ _id: 1 }).lean<AuditRecord>().cursor()) {
         const line = toLine(record)
         if (line.number !== before.number + 1) return { kind: 'broken', line: before.number + 1, why: 'it is missing' }
@@ -148,7 +150,6 @@ export function createAuditStore({ auditLines, auditHeads, auditOpen, sentinels 
         if (line.status === undefined) open.set(record._id, line.number)
         if (line.begun !== undefined) open.delete(line.begun)
       }
-      const head = await auditHeads.findById(tenantId).lean<{ number: number }>()
       if ((head?.number ?? 0) > before.number) return { kind: 'broken', line: before.number + 1, why: 'it is missing, at the end' }
       // What belongs to no tenant when it is begun, such as a sign-in, may end in a tenant's book.
       const newest = [...open.keys()].slice(-MOST_OPEN)
