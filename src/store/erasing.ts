@@ -15,6 +15,8 @@ export interface ErasingStore {
   next: (erasure: Erasure, limit: number) => Promise<ErasedEvent[]>
   /** Takes their data away; before that, those that wait for their time are taken out of the schedule. Answers those that are done. */
   blank: (erasure: Erasure, eventIds: string[]) => Promise<string[]>
+  /** The same of what never gets deliveries, since its data cannot be opened. */
+  blankUnopened: (erasure: Erasure, eventIds: string[]) => Promise<string[]>
   /** Whatever is not final of deliveries of erased events is given up. */
   cancel: (tenantId: string, eventIds: string[]) => Promise<void>
   deliveriesOf: (tenantId: string, eventIds: string[]) => Promise<Delivery[]>
@@ -28,6 +30,7 @@ export interface ErasingStore {
 
 export interface ErasedEvent {
   eventId: string
+  createdAt: Date
   /** Where a walk goes on after it. */
   cursor: string
 }
@@ -40,6 +43,11 @@ const ATTEMPTS_AT_ONCE = 10_000
 
 export function createErasingStore({ hot: { events, deliveries, attempts } }: Models): ErasingStore {
   const keys = (tenantId: string, ids: string[]) => scoped(tenantId, { _id: { $in: ids.map((id) => eventKey(tenantId, id)) } })
+
+  async function doneOf(erasure: string, tenantId: string, eventIds: string[]): Promise<string[]> {
+    const done = await events.find({ ...keys(tenantId, eventIds), erasure }, { hint: BY_KEY, projection: { eventId: 1 } }).toArray()
+    return done.map(({ eventId }) => eventId)
+  }
 
   async function eachPart(all: Delivery[], work: (ids: string[]) => Promise<void>): Promise<void> {
     const ids = all.flatMap(({ id, posts }) => Array.from({ length: posts }, (_, i) => attemptKey(id, i + 1)))
@@ -55,7 +63,7 @@ export function createErasingStore({ hot: { events, deliveries, attempts } }: Mo
         .sort({ createdAt: 1, _id: 1 })
         .limit(limit)
         .toArray()
-      return found.map((event) => ({ eventId: event.eventId, cursor: cursorOf(event) }))
+      return found.map((event) => ({ eventId: event.eventId, createdAt: event.createdAt, cursor: cursorOf(event) }))
     },
     blank: async ({ id, tenantId }, eventIds) => {
       const now = new Date()
@@ -67,8 +75,16 @@ export function createErasingStore({ hot: { events, deliveries, attempts } }: Mo
         { $set: { erasedAt: now, erasure: id }, $unset: { data: '', hash: '' } },
         { hint: BY_KEY },
       )
-      const done = await events.find({ ...keys(tenantId, eventIds), erasure: id }, { hint: BY_KEY, projection: { eventId: 1 } }).toArray()
-      return done.map(({ eventId }) => eventId)
+      return doneOf(id, tenantId, eventIds)
+    },
+    blankUnopened: async ({ id, tenantId }, eventIds) => {
+      const now = new Date()
+      await events.updateMany(
+        { ...keys(tenantId, eventIds), dispatchedAt: { $exists: false }, erasedAt: { $exists: false } },
+        { $set: { cancelledAt: now, erasedAt: now, erasure: id }, $unset: { data: '', hash: '', leaseUntil: '' } },
+        { hint: BY_KEY },
+      )
+      return doneOf(id, tenantId, eventIds)
     },
     cancel: async (tenantId, eventIds) => {
       const open = { ...scoped(tenantId, { eventId: { $in: eventIds } }), status: { $nin: [...FINAL_STATUSES] } }

@@ -22,6 +22,8 @@ export interface Vaults {
   sealingOf: (tenantIds: Iterable<string>) => Promise<Map<string, DataKey | undefined>>
   /** Throws when what is kept was changed, or moved here from elsewhere, or its key is gone. */
   open: (tenantId: string, kept: Kept, context: string) => Promise<string>
+  /** The same of one among many, which must not stop for it: none where it does not open, and that is logged. */
+  openIfAble: (tenantId: string, kept: Kept, context: string) => Promise<string | undefined>
   /** Whether `kept` is the fingerprint of the text, or the text itself, from before there were data keys. */
   isSame: (tenantId: string, kept: string | undefined, text: string) => Promise<boolean>
 }
@@ -95,17 +97,28 @@ export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn
     return opened.get(id) ?? opened.forceFetch(id)
   }
 
+  async function open(tenantId: string, kept: Kept, context: string): Promise<string> {
+    if (typeof kept === 'string') return kept
+    const bytes = kept.buffer.subarray(0, kept.position)
+    const key = await numbered(tenantId, dataKeyNumberOf(bytes))
+    try {
+      return key.open(bytes, context)
+    } catch (error) {
+      throw new Error(`Sealed data of ${context} was changed, or belongs to another record; restore it from a backup`, { cause: error })
+    }
+  }
+
   return {
     sealing,
     sealingOf: async (tenantIds) => new Map((await Promise.all([...new Set(tenantIds)].map(sealingIfAny))).flat()),
-    open: async (tenantId, kept, context) => {
-      if (typeof kept === 'string') return kept
-      const bytes = kept.buffer.subarray(0, kept.position)
-      const key = await numbered(tenantId, dataKeyNumberOf(bytes))
+    open,
+    openIfAble: async (tenantId, kept, context) => {
       try {
-        return key.open(bytes, context)
+        return await open(tenantId, kept, context)
       } catch (error) {
-        throw new Error(`Sealed data of ${context} was changed, or belongs to another record; restore it from a backup`, { cause: error })
+        if (isStoreAway(error)) throw error
+        logger.error({ err: error, tenantId, context }, 'sealed data cannot be opened: it is passed over until it can be')
+        return undefined
       }
     },
     isSame: async (tenantId, kept = '', text) => {

@@ -6,6 +6,7 @@ import { createAttemptStore } from '../../src/store/attempts'
 import { createEventQueries } from '../../src/store/event-queries'
 import type { NewEvent } from '../../src/store/events'
 import { createOutcomeStore } from '../../src/store/outcomes'
+import { createReplayStore } from '../../src/store/replays'
 import { createReseal, type Reseal } from '../../src/store/reseal'
 import { createSealing } from '../../src/store/sealing'
 import { wrongKey } from '../../src/store/sentinel'
@@ -67,6 +68,22 @@ it.each([
   expect(await load(id, tenantId)).toEqual([])
   expect(await load('evt-1')).toEqual([DATA])
   await expect(createEventQueries(store.models, testVaults(store.models)).get(tenantId, id)).rejects.toThrow('belongs to another record')
+})
+
+it('passes over what does not open where many events are read', async () => {
+  await testEvents(store.models).insert([event('evt-1'), event('evt-2'), event('evt-3')], LEASE)
+  const { data } = (await stored('evt-1')) ?? {}
+  await store.models.hot.events.updateOne({ _id: 'bank/evt-2' }, { $set: { data: data as mongo.Binary } })
+  const read = async (events: AsyncIterable<{ id: string }>): Promise<string[]> => {
+    const ids: string[] = []
+    for await (const { id } of events) ids.push(id)
+    return ids.toSorted()
+  }
+
+  const vaults = testVaults(store.models)
+  expect(await read(createEventQueries(store.models, vaults).walk('bank', {}, 10))).toEqual(['evt-1', 'evt-3'])
+  const range = { typeIds: [1], from: new Date(0), to: new Date(Date.now() + 1_000) }
+  expect(await read(createReplayStore(store.models, vaults).walk('bank', range, undefined, true))).toEqual(['evt-1', 'evt-3'])
 })
 
 it('reads what is from before there were data keys, and seals it with the rotation', async () => {

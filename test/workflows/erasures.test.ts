@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose'
 import type { DeliveryRecord } from '../../src/store/records'
 import { transaction } from '../support/bank'
 import { useScene } from '../support/scene'
@@ -122,6 +123,16 @@ it('leaves alone what is published later, and refuses the id of what was erased 
   const later = await about('cust-1')
   expect(await look(later)).toMatchObject({ data: { id: 'cust-1' } })
   expect(await ended((await erase({ entityId: 'cust-1' })).body.id)).toMatchObject({ total: 1, events: 1 })
+})
+
+it('removes also what cannot be opened, and so has never been dispatched', async () => {
+  const lost = { eventId: 'evt-lost', tenantId: scene.tenantId, typeId: 5, type: 'A TYPE', createdAt: new Date(Date.now() - 600_000), entityId: 'cust-1', hash: 'x' }
+  await models().hot.events.insertOne({ ...lost, _id: `${scene.tenantId}/evt-lost`, data: new mongo.Binary(Buffer.alloc(64, 1)), starter: 'of a test', leaseUntil: new Date(Date.now() + 3_600_000) })
+  const eventId = await about('cust-1')
+
+  expect(await ended((await erase({ entityId: 'cust-1' })).body.id)).toMatchObject({ status: 'finished', total: 2, events: 2 })
+  for (const id of ['evt-lost', eventId]) expect(await look(id)).toMatchObject({ data: null, erasedAt: expect.any(String) })
+  expect(await models().hot.events.findOne({ tenantId: scene.tenantId, eventId: 'evt-lost' })).not.toHaveProperty('leaseUntil')
 })
 
 it('does not deliver what a replay has made of an event that was being erased', async () => {
