@@ -26,7 +26,7 @@ const view = z.object({
   deliveries: z.int().describe('Their deliveries.'),
   cancelled: z.int().describe('Of these, the ones that were not final: given up, with `cancelledReason: "event erased"`.'),
   attempts: z.int().describe('Attempts whose answers are gone.'),
-  receivers: z.array(z.object({ webhookId: z.string(), deliveries: z.int() })).describe('Who had got the data before: Herald cannot take it back from them.'),
+  receivers: z.array(z.object({ webhookId: z.string(), deliveries: z.int() })).describe('Who may have got the data: deliveries that were POSTed to them before, whatever they answered. Herald cannot take it back from them.'),
   kept: z.array(kept).describe('What stays, and why.'),
   createdAt: time,
   createdBy: z.string(),
@@ -105,7 +105,7 @@ export function erasureRoutes({ erasures, eraser, workflowLink }: ErasureDeps): 
   }
 
   function toView({ id, tenantId, entityId, reason, status, total, counts, createdAt, createdBy, endedAt }: Erasure): z.infer<typeof view> {
-    const { delivered, ...numbers } = counts
+    const { posted, ...numbers } = counts
     const workflowId = eraseWorkflowId(tenantId, id)
     return {
       id,
@@ -114,7 +114,7 @@ export function erasureRoutes({ erasures, eraser, workflowLink }: ErasureDeps): 
       status,
       total,
       ...numbers,
-      receivers: Object.entries(delivered).map(([webhookId, deliveries]) => ({ webhookId, deliveries })),
+      receivers: Object.entries(posted).map(([webhookId, deliveries]) => ({ webhookId, deliveries })),
       kept: KEPT,
       createdAt: createdAt.toISOString(),
       createdBy,

@@ -101,14 +101,15 @@ export function createErasingStore({ hot: { events, deliveries, attempts } }: Mo
       })
     },
     tally: async (tenantId, eventCount, all) => {
-      const delivered: Record<string, number> = {}
-      for (const { webhookId, status } of all) if (status === 'delivered') delivered[webhookId] = (delivered[webhookId] ?? 0) + 1
+      const posted: Record<string, number> = {}
+      // A receiver that answered 500, or nothing in time, may have read the body.
+      for (const { webhookId, posts } of all) if (posts > 0) posted[webhookId] = (posted[webhookId] ?? 0) + 1
       let found = 0
       await eachPart(all, async (ids) => {
         found += await attempts.countDocuments(scoped(tenantId, { _id: { $in: ids } }), { hint: BY_KEY })
       })
       const cancelled = all.filter(({ cancelledReason }) => cancelledReason === 'event erased').length
-      return { events: eventCount, deliveries: all.length, cancelled, attempts: found, delivered }
+      return { events: eventCount, deliveries: all.length, cancelled, attempts: found, posted }
     },
     erased: async (tenantId, eventIds) => {
       const found = await events.find({ ...keys(tenantId, eventIds), erasedAt: { $exists: true } }, { hint: BY_KEY, projection: { eventId: 1 } }).toArray()

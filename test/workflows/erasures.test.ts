@@ -78,7 +78,10 @@ it('gives up what is under way, wherever it stands, and lets a POST in flight en
   answer()
 
   const report = await ended(body.id)
-  expect(report).toMatchObject({ status: 'finished', events: 2, deliveries: 4, cancelled: 4, receivers: [] })
+  expect(report).toMatchObject({ status: 'finished', events: 2, deliveries: 4, cancelled: 4 })
+  // Whoever answered 500, and whoever answered when it was cancelled already, has read it.
+  expect(report.receivers).toHaveLength(3)
+  expect(report.receivers).toEqual(expect.arrayContaining([parking, waiting, hanging].map((webhookId) => ({ webhookId, deliveries: 1 }))))
   let attempts = 0
   for (const webhookId of [parking, waiting, paused, hanging]) {
     const delivery = await scene.delivery(eventId, webhookId)
