@@ -34,7 +34,9 @@ async function step(deps: EraseDeps, erasure: Erasure): Promise<ErasureStep> {
   const { erasures, erasing, faults } = deps
   const { tenantId } = erasure
   if (await isHeld(deps, erasure)) {
-    await erasures.end(erasure, 'refused')
+    // Of a page that was begun the data is gone, whatever there is of the rest.
+    const gone = await erasing.blanked(erasure)
+    await erasures.end(erasure, 'refused', await erasing.tally(tenantId, gone.length, await erasing.deliveriesOf(tenantId, gone)))
     return { kind: 'ended' }
   }
   const page = await erasing.next(erasure, PAGE)

@@ -17,6 +17,8 @@ export interface ErasingStore {
   blank: (erasure: Erasure, eventIds: string[]) => Promise<string[]>
   /** The same of what never gets deliveries, since its data cannot be opened. */
   blankUnopened: (erasure: Erasure, eventIds: string[]) => Promise<string[]>
+  /** Those whose data it has taken, of which its cursor knows nothing yet: a page at most. */
+  blanked: (erasure: Erasure) => Promise<string[]>
   /** Whatever is not final of deliveries of erased events is given up. */
   cancel: (tenantId: string, eventIds: string[]) => Promise<void>
   deliveriesOf: (tenantId: string, eventIds: string[]) => Promise<Delivery[]>
@@ -86,6 +88,11 @@ export function createErasingStore({ hot: { events, deliveries, attempts } }: Mo
       )
       return doneOf(id, tenantId, eventIds)
     },
+    blanked: async ({ id, tenantId, entityId, cursor }) => {
+      const mine = scoped(tenantId, { entityId, erasure: id, ...(cursor !== undefined && { $and: [laterThan(cursor)] }) })
+      const found = await events.find(mine, { hint: BY_ENTITY, projection: { eventId: 1 } }).toArray()
+      return found.map(({ eventId }) => eventId)
+    },
     cancel: async (tenantId, eventIds) => {
       const open = { ...scoped(tenantId, { eventId: { $in: eventIds } }), status: { $nin: [...FINAL_STATUSES] } }
       await deliveries.updateMany(open, CANCEL, { hint: BY_EVENT })
@@ -106,7 +113,7 @@ export function createErasingStore({ hot: { events, deliveries, attempts } }: Mo
       for (const { webhookId, posts } of all) if (posts > 0) posted[webhookId] = (posted[webhookId] ?? 0) + 1
       let found = 0
       await eachPart(all, async (ids) => {
-        found += await attempts.countDocuments(scoped(tenantId, { _id: { $in: ids } }), { hint: BY_KEY })
+        found += await attempts.countDocuments(scoped(tenantId, { _id: { $in: ids }, erasedAt: { $exists: true } }), { hint: BY_KEY })
       })
       const cancelled = all.filter(({ cancelledReason }) => cancelledReason === 'event erased').length
       return { events: eventCount, deliveries: all.length, cancelled, attempts: found, posted }

@@ -117,6 +117,23 @@ it('is refused under a legal hold, of the entity or of the tenant, before and wh
   expect(await look(eventId)).toMatchObject({ data: { id: 'cust-1' } })
 })
 
+it('reports what is gone where a legal hold ends it in the middle of a page', async () => {
+  const webhookId = await scene.subscribe((await echo()).url)
+  const [standing, gone] = [await about('cust-1'), await about('cust-1')]
+  for (const id of [standing, gone]) {
+    await scene.inStatus('delivered', id)
+    await until(async () => (await models().hot.events.findOne({ tenantId: scene.tenantId, eventId: id }))?.dispatchedAt)
+  }
+  await models().hot.events.updateOne({ tenantId: scene.tenantId, eventId: standing }, { $unset: { dispatchedAt: '' } })
+  const { body } = await erase({ entityId: 'cust-1' })
+  await until(async () => (await look(gone)).erasedAt)
+  await scene.api('PUT', '/v1/legal-holds/cust-1', { reason: 'a case' })
+
+  // The answers to it are kept: they were not reached.
+  expect(await ended(body.id)).toMatchObject({ status: 'refused', total: 2, events: 1, deliveries: 1, attempts: 0, receivers: [{ webhookId, deliveries: 1 }] })
+  expect(await look(standing)).toMatchObject({ data: { id: 'cust-1' } })
+})
+
 it('leaves alone what is published later, and refuses the id of what was erased to another event', async () => {
   const id = await about('cust-1', { id: 'evt-same' })
   await until(async () => (await models().hot.events.findOne({ tenantId: scene.tenantId, eventId: id }))?.dispatchedAt)
