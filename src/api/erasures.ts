@@ -57,6 +57,8 @@ export function erasureRoutes({ erasures, eraser, workflowLink }: ErasureDeps): 
       description:
         'A durable job. Of all events about the entity that were published until now, the data is removed for good; what is not delivered yet is cancelled; the answers of receivers are removed. Ids, times and outcomes stay, so that books can still be reconciled. Under a legal hold it is refused. While it runs, GET says how far it is; then it is the report.',
       body: input,
+      // What only counts changes nothing.
+      audited: ({ body }) => !(body as z.output<typeof input>).dryRun,
       responses: {
         200: { description: 'With `dryRun`: how many events it would be about.', schema: dryRunView },
         201: { description: 'It runs from now on.', schema: view },
@@ -128,6 +130,7 @@ export function erasureRoutes({ erasures, eraser, workflowLink }: ErasureDeps): 
 const KEPT = [
   { what: 'ids, types, times and statuses of events, deliveries and attempts, and the entity id', why: 'so that books can be reconciled; they leave when their retention is over' },
   { what: 'URL, headers and timing of each request, but its signature', why: 'they are of the webhook, and hold no data of the event' },
+  { what: 'the entity id in the list of erasures and in the audit log, for good', why: 'so that it can be shown that it was erased, and who has asked' },
   { what: 'what receivers have got', why: 'it is theirs: the report says whom to ask' },
   { what: 'events that were published after this erasure began', why: 'they are not what it was asked about; erase again for them' },
   { what: 'workflow histories of events that services brought inline, and backups', why: 'Herald does not write there; they end with their own retention' },
