@@ -76,9 +76,9 @@ it.each<[string, number, () => Promise<unknown>]>([
 })
 
 it('calls a book whole that is written in while it is read', async () => {
-  let isWritten = false
-  const writing = Promise.all([book(), book()].flatMap((each) => Array.from({ length: 60 }, (_, n) => each.append(entry(n))))).then(() => (isWritten = true))
-  while (!isWritten) expect(await book().verify('bank')).toMatchObject({ kind: 'whole' })
+  const state = { isWritten: false }
+  const writing = Promise.all([book(), book()].flatMap((each) => Array.from({ length: 60 }, (_, n) => each.append(entry(n))))).then(() => (state.isWritten = true))
+  while (!state.isWritten) expect(await book().verify('bank')).toMatchObject({ kind: 'whole' })
   await writing
   expect(await book().verify('bank')).toMatchObject({ kind: 'whole', lines: 120 })
 })
