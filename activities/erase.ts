@@ -1,6 +1,7 @@
 import { heartbeat } from '@temporalio/activity'
 import type { Delivery } from '../src/domain/delivery'
 import type { Erasure } from '../src/domain/erasure'
+import type { ErasedEvent } from '../src/store/erasing'
 import type { ActivityDeps } from './deps'
 import type { Activities, ErasureStep } from './types'
 
@@ -9,6 +10,8 @@ const HEARTBEAT_MS = 2_000
 const PAGE = 100
 /** After which it looks again at what is being dispatched, or attempted, just now. */
 const SOON_MS = 500
+/** What is no younger and cannot be opened is not about to be dispatched: nobody has it in memory for that. */
+const SETTLED_MS = 2 * 60_000
 /** Longer than any time-out of a webhook: a POST that began before it has ended, whatever its record says. */
 const IN_FLIGHT_MS = 3 * 60_000
 
@@ -31,7 +34,9 @@ async function step(deps: EraseDeps, erasure: Erasure): Promise<ErasureStep> {
   const { erasures, erasing, faults } = deps
   const { tenantId } = erasure
   if (await isHeld(deps, erasure)) {
-    await erasures.end(erasure, 'refused')
+    // Of a page that was begun the data is gone, whatever there is of the rest.
+    const gone = await erasing.blanked(erasure)
+    await erasures.end(erasure, 'refused', await erasing.tally(tenantId, gone.length, await erasing.deliveriesOf(tenantId, gone)))
     return { kind: 'ended' }
   }
   const page = await erasing.next(erasure, PAGE)
@@ -39,7 +44,7 @@ async function step(deps: EraseDeps, erasure: Erasure): Promise<ErasureStep> {
     await erasures.end(erasure, 'finished')
     return { kind: 'ended' }
   }
-  const blanked = new Set(await erasing.blank(erasure, page.map(({ eventId }) => eventId)))
+  const blanked = await blank(deps, erasure, page)
   faults('after-blank')
   // In order, so that the cursor passes over none: behind one that is about to be dispatched the others wait.
   const first = page.findIndex(({ eventId }) => !blanked.has(eventId))
@@ -53,6 +58,15 @@ async function step(deps: EraseDeps, erasure: Erasure): Promise<ErasureStep> {
   await erasing.blankAnswers(tenantId, deliveries)
   await erasures.advance(erasure, last.cursor, await erasing.tally(tenantId, eventIds.length, deliveries))
   return { kind: 'wait', until: Date.now() + 1 }
+}
+
+async function blank({ erasing, events }: EraseDeps, erasure: Erasure, page: ErasedEvent[]): Promise<Set<string>> {
+  const blanked = new Set(await erasing.blank(erasure, page.map(({ eventId }) => eventId)))
+  const standing = page.filter(({ eventId, createdAt }) => !blanked.has(eventId) && Date.now() - createdAt.getTime() >= SETTLED_MS).map(({ eventId }) => eventId)
+  if (standing.length === 0) return blanked
+  const opened = new Set((await events.load(erasure.tenantId, standing)).map(({ id }) => id))
+  const unopened = standing.filter((eventId) => !opened.has(eventId))
+  return new Set([...blanked, ...(await erasing.blankUnopened(erasure, unopened))])
 }
 
 async function isHeld({ legalHolds, tenants }: EraseDeps, { tenantId, entityId }: Erasure): Promise<boolean> {

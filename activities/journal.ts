@@ -28,6 +28,8 @@ export function createJournal(deps: ActivityDeps): Activities['journal'] {
     const news = { ...toNewEvent(tenantId, request), scheduled }
     const lease = { starter: workflowId, until: new Date(Math.max(dueAt, Date.now()) + LEASE_MS), workflowId }
     const [journaled] = await deps.events.insert([news], lease)
+    // Tried again, until the key can be opened.
+    if (journaled instanceof Error) throw journaled
     if (journaled && !journaled.same) {
       throw ApplicationFailure.nonRetryable(
         `event.id: ${event.id} was published before with another type or body; use a new id`,

@@ -1,4 +1,5 @@
 import { postsInRound, type Delivery } from '../src/domain/delivery'
+import type { HeraldEvent } from '../src/domain/event'
 import { probeWaitMs } from '../src/domain/health'
 import { newToken } from '../src/domain/ids'
 import { PERMIT_WAIT_MS } from '../src/domain/lanes'
@@ -7,7 +8,7 @@ import { within } from '../src/domain/within'
 import { lastOutcomeOf } from '../src/store/outcomes'
 import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
-import { oldestHeld } from './held'
+import { oldestThatOpens } from './held'
 import type { Pace } from './pace'
 import { postAll, type Posted } from './post-all'
 import type { Shift } from './queue-shift'
@@ -29,7 +30,8 @@ export async function probe(deps: ActivityDeps, webhook: OpenWebhook, { turns, w
   if (at > Date.now()) return at
   const turn = webhook.rateLimit && (await turns.reserve(webhook.rateLimit, 1))
   if (turn && 'nextAt' in turn) return turn.nextAt
-  const oldest = await oldestHeld(deps, webhook, scan)
+  // Before the claim: what cannot be POSTed is not claimed.
+  const oldest = await oldestThatOpens(deps, webhook, scan)
   const tried = oldest ? await attempt(deps, webhook, oldest, watch, turn?.pace) : 'untried'
   if (tried === 'answered') return goOn(deps, webhook)
   // With nothing to try it with, the wait does not grow.
@@ -39,11 +41,8 @@ export async function probe(deps: ActivityDeps, webhook: OpenWebhook, { turns, w
   return next.getTime()
 }
 
-async function attempt(deps: ActivityDeps, webhook: OpenWebhook, delivery: Delivery, { isLate }: Watch, limit: Pace | undefined): Promise<Tried> {
+async function attempt(deps: ActivityDeps, webhook: OpenWebhook, { delivery, event }: { delivery: Delivery; event: HeraldEvent }, { isLate }: Watch, limit: Pace | undefined): Promise<Tried> {
   const { tenantId } = webhook
-  // Before the claim: what cannot be POSTed is not claimed.
-  const [event] = await deps.events.load(tenantId, [delivery.eventId])
-  if (!event) return 'untried'
   const token = newToken()
   const claiming = deps.deliveries.claimHeld(tenantId, [delivery], token)
   const [claim] = await orGiveBack(deps, claiming, { tenantId, deliveryIds: [delivery.id], token })

@@ -15,11 +15,12 @@ export interface RecordDeps {
 
 /**
  * Writes that a handler is entered, runs it, and writes how it ended before that is answered: no change is without
- * a line, wherever a process is killed. Reads are not written; nor is publishing, whose record is the event itself.
+ * a line, wherever a process is killed. Reads are not written, nor what only counts; nor is publishing, whose record is the event itself.
  */
 export function createRecord({ audit, faults }: RecordDeps): RecordCall {
   return async (route, call, work) => {
-    const { method, audited = method !== 'get' } = route
+    const { method, audited: which = method !== 'get' } = route
+    const audited = typeof which === 'function' ? which(call) : which
     if (!audited) return work()
     const begun = audited === 'at its end' ? undefined : await audit.begin(entryOf(route, call))
 

@@ -26,7 +26,7 @@ const view = z.object({
   deliveries: z.int().describe('Their deliveries.'),
   cancelled: z.int().describe('Of these, the ones that were not final: given up, with `cancelledReason: "event erased"`.'),
   attempts: z.int().describe('Attempts whose answers are gone.'),
-  receivers: z.array(z.object({ webhookId: z.string(), deliveries: z.int() })).describe('Who had got the data before: Herald cannot take it back from them.'),
+  receivers: z.array(z.object({ webhookId: z.string(), deliveries: z.int() })).describe('Who may have got the data: deliveries that were POSTed to them before, whatever they answered. Herald cannot take it back from them.'),
   kept: z.array(kept).describe('What stays, and why.'),
   createdAt: time,
   createdBy: z.string(),
@@ -57,6 +57,8 @@ export function erasureRoutes({ erasures, eraser, workflowLink }: ErasureDeps): 
       description:
         'A durable job. Of all events about the entity that were published until now, the data is removed for good; what is not delivered yet is cancelled; the answers of receivers are removed. Ids, times and outcomes stay, so that books can still be reconciled. Under a legal hold it is refused. While it runs, GET says how far it is; then it is the report.',
       body: input,
+      // What only counts changes nothing.
+      audited: ({ body }) => !(body as z.output<typeof input>).dryRun,
       responses: {
         200: { description: 'With `dryRun`: how many events it would be about.', schema: dryRunView },
         201: { description: 'It runs from now on.', schema: view },
@@ -105,7 +107,7 @@ export function erasureRoutes({ erasures, eraser, workflowLink }: ErasureDeps): 
   }
 
   function toView({ id, tenantId, entityId, reason, status, total, counts, createdAt, createdBy, endedAt }: Erasure): z.infer<typeof view> {
-    const { delivered, ...numbers } = counts
+    const { posted, ...numbers } = counts
     const workflowId = eraseWorkflowId(tenantId, id)
     return {
       id,
@@ -114,7 +116,7 @@ export function erasureRoutes({ erasures, eraser, workflowLink }: ErasureDeps): 
       status,
       total,
       ...numbers,
-      receivers: Object.entries(delivered).map(([webhookId, deliveries]) => ({ webhookId, deliveries })),
+      receivers: Object.entries(posted).map(([webhookId, deliveries]) => ({ webhookId, deliveries })),
       kept: KEPT,
       createdAt: createdAt.toISOString(),
       createdBy,
@@ -128,6 +130,7 @@ export function erasureRoutes({ erasures, eraser, workflowLink }: ErasureDeps): 
 const KEPT = [
   { what: 'ids, types, times and statuses of events, deliveries and attempts, and the entity id', why: 'so that books can be reconciled; they leave when their retention is over' },
   { what: 'URL, headers and timing of each request, but its signature', why: 'they are of the webhook, and hold no data of the event' },
+  { what: 'the entity id in the list of erasures and in the audit log, for good', why: 'so that it can be shown that it was erased, and who has asked' },
   { what: 'what receivers have got', why: 'it is theirs: the report says whom to ask' },
   { what: 'events that were published after this erasure began', why: 'they are not what it was asked about; erase again for them' },
   { what: 'workflow histories of events that services brought inline, and backups', why: 'Herald does not write there; they end with their own retention' },

@@ -113,7 +113,7 @@ interface About {
   /** Its query may name the tenant (`tenantId`) as the header does: of what a browser fetches by a link. */
   tenantInQuery?: boolean
   /** Whether a call is written to the audit log, before and after; else whatever is no GET is. One that strangers make in any number: when it has ended. */
-  audited?: boolean | 'at its end'
+  audited?: boolean | 'at its end' | ((call: Call) => boolean)
   responses: Record<number, Answer>
   /** Problems beside those that every route has. */
   problems?: number[]

@@ -47,7 +47,7 @@ export async function createGround({ config, logger, role }: ContextOptions) {
     models: store.models,
     sealer,
     sealing,
-    vaults: createVaults(store.models, sealer, sealing.isOn),
+    vaults: createVaults(store.models, sealer, sealing.isOn, logger),
     temporal,
     starts: createWorkflowStarts({ client, taskQueue, eager: dispatchesHere }),
     messages: createWorkflowMessages(client, taskQueue),

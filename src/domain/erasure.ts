@@ -8,8 +8,8 @@ export interface ErasureCounts {
   /** Of the deliveries, those that were not final, and are given up. */
   cancelled: number
   attempts: number
-  /** Deliveries that had arrived before, by webhook: nobody can take them back. */
-  delivered: Record<string, number>
+  /** Deliveries that were POSTed before, whatever came of it, by webhook: nobody can take them back. */
+  posted: Record<string, number>
 }
 
 /** A durable job that removes the data of all events about one entity, and what was answered to them. */
@@ -33,16 +33,16 @@ export interface Erasure {
   endedAt?: Date
 }
 
-export const nothingErased = (): ErasureCounts => ({ events: 0, deliveries: 0, cancelled: 0, attempts: 0, delivered: {} })
+export const nothingErased = (): ErasureCounts => ({ events: 0, deliveries: 0, cancelled: 0, attempts: 0, posted: {} })
 
 export function addErased(a: ErasureCounts, b: ErasureCounts): ErasureCounts {
-  const delivered = { ...a.delivered }
-  for (const [webhookId, count] of Object.entries(b.delivered)) delivered[webhookId] = (delivered[webhookId] ?? 0) + count
+  const posted = { ...a.posted }
+  for (const [webhookId, count] of Object.entries(b.posted)) posted[webhookId] = (posted[webhookId] ?? 0) + count
   return {
     events: a.events + b.events,
     deliveries: a.deliveries + b.deliveries,
     cancelled: a.cancelled + b.cancelled,
     attempts: a.attempts + b.attempts,
-    delivered,
+    posted,
   }
 }

@@ -43,7 +43,7 @@ export function createJournal({ events, starterId, storeAwayEverSince }: Journal
   const dispatchers = new LRUCache<string, string>(REMEMBERED)
   let well = true
 
-  const commit = createGroupCommit<NewEvent, Journaled>({
+  const commit = createGroupCommit<NewEvent, Journaled | Error>({
     maxInFlight: 2,
     maxItems: 100,
     // Nobody waits for the absence of MongoDB twice: once in line, and once in a write of their own.
@@ -52,7 +52,7 @@ export function createJournal({ events, starterId, storeAwayEverSince }: Journal
   })
 
   async function write(added: NewEvent[]): Promise<Journaled[]> {
-    const written = commit.addAll(added)
+    const written = commit.addAll(added).then(allOf)
     const keys = added.map(({ tenantId, id }) => eventKey(tenantId, id))
     for (const key of keys) writing.set(key, written)
     try {
@@ -94,3 +94,10 @@ export function createJournal({ events, starterId, storeAwayEverSince }: Journal
     },
   }
 }
+
+/** What is published together is of one tenant. */
+const allOf = (results: (Journaled | Error)[]): Journaled[] =>
+  results.map((result) => {
+    if (result instanceof Error) throw result
+    return result
+  })

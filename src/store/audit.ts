@@ -4,7 +4,7 @@ import type { Sealer } from '../domain/webhook'
 import { isDuplicate } from './errors'
 import type { Models } from './models'
 import type { AuditOpenRecord, AuditRecord, SentinelRecord } from './records'
-import { page, type Page, type PageRequest } from './page'
+import { page, type Index, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
 
 export interface AuditFilter {
@@ -35,8 +35,11 @@ const KEY_ID = 'audit-key'
 /** Sorts as text in the order of the numbers. */
 const keyOf = (tenantId: string, number: number): string => `${tenantId}/${String(number).padStart(12, '0')}`
 const BEFORE_THE_FIRST = { number: 0, hash: '' }
+const BY_TIME = { tenantId: 1, at: 1 } as const
 /** Of one entry, against other processes that write in the same book. */
 const MOST_TRIES = 200
+/** Lines stand in the order of their times, but for clocks that differ and writes that were tried again: by less than this. */
+const DISORDER_MS = 10 * 60_000
 /** Changes without an end: those under way, and those of processes that were killed. */
 const MOST_OPEN = 1_000
 
@@ -100,19 +103,38 @@ export function createAuditStore({ auditLines, auditHeads, auditOpen, sentinels 
   /** The mark is beside the book, where nothing is ever changed; one that a crash has left goes here. */
   async function openKeys(tenantId: string): Promise<string[]> {
     const marked = (await auditOpen.find(scoped(tenantId, {})).sort({ _id: -1 }).limit(MOST_OPEN).lean<AuditOpenRecord[]>()).map(({ _id }) => _id)
+    if (marked.length === 0) return []
     const ended = await endsOf(marked)
     if (ended.size > 0) await auditOpen.deleteMany({ _id: { $in: [...ended] } })
     return marked.filter((key) => !ended.has(key))
   }
 
-  const select = (tenantId: string, { action, actorId, target, address, from, to }: AuditFilter): object =>
-    scoped(tenantId, {
+  /** The key of the line that is nearest to a window, and surely outside. */
+  async function edge(tenantId: string, at: object, order: 1 | -1): Promise<string | undefined> {
+    return (await auditLines.findOne(scoped(tenantId, { at }), { _id: 1 }, { hint: BY_TIME }).sort({ at: order }).lean<Pick<AuditRecord, '_id'>>())?._id
+  }
+
+  /** Between which keys a window's lines are, so that only these are looked at. */
+  async function keysOf(tenantId: string, { from, to }: AuditFilter): Promise<object> {
+    const [before, after] = await Promise.all([
+      from && edge(tenantId, { $lt: new Date(from.getTime() - DISORDER_MS) }, -1),
+      to && edge(tenantId, { $gte: new Date(to.getTime() + DISORDER_MS) }, 1),
+    ])
+    return { ...(before !== undefined && { $gt: before }), ...(after !== undefined && { $lt: after }) }
+  }
+
+  async function select(tenantId: string, filter: AuditFilter): Promise<object> {
+    const { action, actorId, target, address, from, to } = filter
+    const keys = await keysOf(tenantId, filter)
+    return scoped(tenantId, {
+      ...(Object.keys(keys).length > 0 && { _id: keys }),
       ...(action !== undefined && { action }),
       ...(actorId !== undefined && { 'actor.id': actorId }),
       ...(target !== undefined && { target }),
       ...(address !== undefined && { from: address }),
       ...((from ?? to) && { at: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
     })
+  }
 
   return {
     append: async (entry) => {
@@ -127,11 +149,11 @@ export function createAuditStore({ auditLines, auditHeads, auditOpen, sentinels 
     },
     list: async (tenantId, filter, request) => {
       const shown = { $or: [{ status: { $exists: true } }, { _id: { $in: await openKeys(tenantId) } }] }
-      return page(auditLines, { $and: [select(tenantId, filter), shown] }, request, toLine)
+      return page(auditLines, { $and: [await select(tenantId, filter), shown] }, request, toLine, indexOf(filter))
     },
     after: async (tenantId, filter, number, limit) => {
       const records = await auditLines
-        .find({ $and: [select(tenantId, filter), { _id: { $gt: keyOf(tenantId, number) } }] })
+        .find({ $and: [await select(tenantId, filter), { _id: { $gt: keyOf(tenantId, number) } }] }, null, { hint: indexOf(filter) })
         .sort({ _id: 1 })
         .limit(limit)
         .lean<AuditRecord[]>()
@@ -140,6 +162,8 @@ export function createAuditStore({ auditLines, auditHeads, auditOpen, sentinels 
     verify: async (tenantId) => {
       let before: { number: number; hash: string } = BEFORE_THE_FIRST
       const open = new Map<string, number>()
+      // Before the lines: one that is added meanwhile is not missed.
+      const head = await auditHeads.findById(tenantId).lean<{ number: number }>()
       for await (const record of auditLines.find(scoped(tenantId, {})).sort({ _id: 1 }).lean<AuditRecord>().cursor()) {
         const line = toLine(record)
         if (line.number !== before.number + 1) return { kind: 'broken', line: before.number + 1, why: 'it is missing' }
@@ -148,7 +172,6 @@ export function createAuditStore({ auditLines, auditHeads, auditOpen, sentinels 
         if (line.status === undefined) open.set(record._id, line.number)
         if (line.begun !== undefined) open.delete(line.begun)
       }
-      const head = await auditHeads.findById(tenantId).lean<{ number: number }>()
       if ((head?.number ?? 0) > before.number) return { kind: 'broken', line: before.number + 1, why: 'it is missing, at the end' }
       // What belongs to no tenant when it is begun, such as a sign-in, may end in a tenant's book.
       const newest = [...open.keys()].slice(-MOST_OPEN)
@@ -157,6 +180,12 @@ export function createAuditStore({ auditLines, auditHeads, auditOpen, sentinels 
     },
     tenants: async () => (await auditHeads.find().sort({ _id: 1 }).lean<{ _id: string }[]>()).map(({ _id }) => _id),
   }
+}
+
+/** By what leaves the fewest, as a rule. */
+function indexOf({ target, actorId, address, action }: AuditFilter): Index {
+  const narrowest = Object.entries({ target, 'actor.id': actorId, from: address, action }).find(([, value]) => value !== undefined)
+  return { tenantId: 1, ...(narrowest && { [narrowest[0]]: 1 }), _id: -1 }
 }
 
 function toLine({ _id, ...line }: AuditRecord): AuditLine {

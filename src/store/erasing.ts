@@ -15,6 +15,10 @@ export interface ErasingStore {
   next: (erasure: Erasure, limit: number) => Promise<ErasedEvent[]>
   /** Takes their data away; before that, those that wait for their time are taken out of the schedule. Answers those that are done. */
   blank: (erasure: Erasure, eventIds: string[]) => Promise<string[]>
+  /** The same of what never gets deliveries, since its data cannot be opened. */
+  blankUnopened: (erasure: Erasure, eventIds: string[]) => Promise<string[]>
+  /** Those whose data it has taken, of which its cursor knows nothing yet: a page at most. */
+  blanked: (erasure: Erasure) => Promise<string[]>
   /** Whatever is not final of deliveries of erased events is given up. */
   cancel: (tenantId: string, eventIds: string[]) => Promise<void>
   deliveriesOf: (tenantId: string, eventIds: string[]) => Promise<Delivery[]>
@@ -28,6 +32,7 @@ export interface ErasingStore {
 
 export interface ErasedEvent {
   eventId: string
+  createdAt: Date
   /** Where a walk goes on after it. */
   cursor: string
 }
@@ -40,6 +45,11 @@ const ATTEMPTS_AT_ONCE = 10_000
 
 export function createErasingStore({ hot: { events, deliveries, attempts } }: Models): ErasingStore {
   const keys = (tenantId: string, ids: string[]) => scoped(tenantId, { _id: { $in: ids.map((id) => eventKey(tenantId, id)) } })
+
+  async function doneOf(erasure: string, tenantId: string, eventIds: string[]): Promise<string[]> {
+    const done = await events.find({ ...keys(tenantId, eventIds), erasure }, { hint: BY_KEY, projection: { eventId: 1 } }).toArray()
+    return done.map(({ eventId }) => eventId)
+  }
 
   async function eachPart(all: Delivery[], work: (ids: string[]) => Promise<void>): Promise<void> {
     const ids = all.flatMap(({ id, posts }) => Array.from({ length: posts }, (_, i) => attemptKey(id, i + 1)))
@@ -55,7 +65,7 @@ export function createErasingStore({ hot: { events, deliveries, attempts } }: Mo
         .sort({ createdAt: 1, _id: 1 })
         .limit(limit)
         .toArray()
-      return found.map((event) => ({ eventId: event.eventId, cursor: cursorOf(event) }))
+      return found.map((event) => ({ eventId: event.eventId, createdAt: event.createdAt, cursor: cursorOf(event) }))
     },
     blank: async ({ id, tenantId }, eventIds) => {
       const now = new Date()
@@ -67,8 +77,21 @@ export function createErasingStore({ hot: { events, deliveries, attempts } }: Mo
         { $set: { erasedAt: now, erasure: id }, $unset: { data: '', hash: '' } },
         { hint: BY_KEY },
       )
-      const done = await events.find({ ...keys(tenantId, eventIds), erasure: id }, { hint: BY_KEY, projection: { eventId: 1 } }).toArray()
-      return done.map(({ eventId }) => eventId)
+      return doneOf(id, tenantId, eventIds)
+    },
+    blankUnopened: async ({ id, tenantId }, eventIds) => {
+      const now = new Date()
+      await events.updateMany(
+        { ...keys(tenantId, eventIds), dispatchedAt: { $exists: false }, erasedAt: { $exists: false } },
+        { $set: { cancelledAt: now, erasedAt: now, erasure: id }, $unset: { data: '', hash: '', leaseUntil: '' } },
+        { hint: BY_KEY },
+      )
+      return doneOf(id, tenantId, eventIds)
+    },
+    blanked: async ({ id, tenantId, entityId, cursor }) => {
+      const mine = scoped(tenantId, { entityId, erasure: id, ...(cursor !== undefined && { $and: [laterThan(cursor)] }) })
+      const found = await events.find(mine, { hint: BY_ENTITY, projection: { eventId: 1 } }).toArray()
+      return found.map(({ eventId }) => eventId)
     },
     cancel: async (tenantId, eventIds) => {
       const open = { ...scoped(tenantId, { eventId: { $in: eventIds } }), status: { $nin: [...FINAL_STATUSES] } }
@@ -85,14 +108,15 @@ export function createErasingStore({ hot: { events, deliveries, attempts } }: Mo
       })
     },
     tally: async (tenantId, eventCount, all) => {
-      const delivered: Record<string, number> = {}
-      for (const { webhookId, status } of all) if (status === 'delivered') delivered[webhookId] = (delivered[webhookId] ?? 0) + 1
+      const posted: Record<string, number> = {}
+      // A receiver that answered 500, or nothing in time, may have read the body.
+      for (const { webhookId, posts } of all) if (posts > 0) posted[webhookId] = (posted[webhookId] ?? 0) + 1
       let found = 0
       await eachPart(all, async (ids) => {
-        found += await attempts.countDocuments(scoped(tenantId, { _id: { $in: ids } }), { hint: BY_KEY })
+        found += await attempts.countDocuments(scoped(tenantId, { _id: { $in: ids }, erasedAt: { $exists: true } }), { hint: BY_KEY })
       })
       const cancelled = all.filter(({ cancelledReason }) => cancelledReason === 'event erased').length
-      return { events: eventCount, deliveries: all.length, cancelled, attempts: found, delivered }
+      return { events: eventCount, deliveries: all.length, cancelled, attempts: found, posted }
     },
     erased: async (tenantId, eventIds) => {
       const found = await events.find({ ...keys(tenantId, eventIds), erasedAt: { $exists: true } }, { hint: BY_KEY, projection: { eventId: 1 } }).toArray()

@@ -16,7 +16,8 @@ export interface ErasureStore {
   open: () => Promise<Erasure[]>
   /** It is done with a page, unless somebody else has taken it further since it was read. */
   advance: (erasure: Erasure, cursor: string, counts: ErasureCounts) => Promise<void>
-  end: (erasure: Erasure, status: Exclude<ErasureStatus, 'running'>) => Promise<void>
+  /** `rest`: what it has done beyond its cursor. */
+  end: (erasure: Erasure, status: Exclude<ErasureStatus, 'running'>, rest?: ErasureCounts) => Promise<void>
 }
 
 const toErasure = ({ _id, ...rest }: ErasureRecord): Erasure => ({ id: _id, ...rest })
@@ -38,9 +39,9 @@ export function createErasureStore({ erasures }: Models): ErasureStore {
       const asRead = scoped(tenantId, { _id: id, cursor: before, ...running })
       await erasures.updateOne(asRead, { $set: { cursor, counts: addErased(counts, done), updatedAt: new Date() } })
     },
-    end: async ({ tenantId, id }, status) => {
+    end: async ({ tenantId, id, counts }, status, rest) => {
       const now = new Date()
-      await erasures.updateOne(scoped(tenantId, { _id: id, ...running }), { $set: { status, updatedAt: now, endedAt: now } })
+      await erasures.updateOne(scoped(tenantId, { _id: id, ...running }), { $set: { status, ...(rest && { counts: addErased(counts, rest) }), updatedAt: now, endedAt: now } })
     },
   }
 }

@@ -28,7 +28,7 @@ export type EventWithData = EventSummary & { data?: string }
 export interface EventQueries {
   list: (tenantId: string, filter: EventFilter, request: PageRequest) => Promise<Page<EventSummary>>
   get: (tenantId: string, id: string) => Promise<EventWithData | undefined>
-  /** With their data, but for what was erased, one after the other: they need not fit into memory together. */
+  /** With their data, but for what was erased and what cannot be opened, one after the other: they need not fit into memory together. */
   walk: (tenantId: string, filter: EventFilter, limit: number) => AsyncIterable<EventSummary & { data: string }>
 }
 
@@ -53,8 +53,8 @@ export function createEventQueries({ events, hot }: Models, vaults: Vaults): Eve
         .limit(limit)
         .batchSize(100)
       for await (const record of found) {
-        const { data, ...event } = await open(record)
-        if (data !== undefined) yield { ...event, data }
+        const data = record.data === undefined ? undefined : await vaults.openIfAble(tenantId, record.data, dataContext(tenantId, record.eventId))
+        if (data !== undefined) yield { ...toSummary(record), data }
       }
     },
   }

@@ -59,8 +59,8 @@ export interface Dispatched {
 export interface EventStore {
   /** What stands under the event's id, without journaling it. */
   standing: (event: NewEvent) => Promise<Journaled | undefined>
-  /** Journals what is new, numbered in this order, and answers, per event, what stands in the journal. */
-  insert: (events: NewEvent[], lease: Lease) => Promise<Journaled[]>
+  /** Journals what is new, numbered in this order, and answers, per event, what stands in the journal, or why its tenant's key does not take it. */
+  insert: (events: NewEvent[], lease: Lease) => Promise<(Journaled | Error)[]>
   /** Without those that were erased, and those whose data cannot be opened, which is logged. */
   load: (tenantId: string, eventIds: string[]) => Promise<HeraldEvent[]>
   /** Keeps them in memory no longer. */
@@ -128,6 +128,12 @@ const toJournaled = (record: EventRecord, data: string, same: boolean, starter: 
   leased: record.starter !== starter && (record.leaseUntil?.getTime() ?? 0) > Date.now(),
   cancelledAt: record.cancelledAt,
 })
+
+/** MongoDB's absence is everybody's; whatever else a key is refused for, its tenant's alone. */
+function ofOneTenant(error: unknown): Error {
+  if (isStoreAway(error)) throw error
+  return error instanceof Error ? error : new Error(String(error))
+}
 
 /** The journal: every accepted event, from before its 202 on. */
 export function createEventStore({ hot: { events } }: Models, vaults: Vaults, logger: Logger): EventStore {
@@ -206,10 +212,16 @@ export function createEventStore({ hot: { events } }: Models, vaults: Vaults, lo
     return new Map(records.map((record) => [record._id, record]))
   }
 
-  async function insert(added: NewEvent[], lease: Lease): Promise<Journaled[]> {
+  async function insert(asked: NewEvent[], lease: Lease): Promise<(Journaled | Error)[]> {
+    const keys = await vaults.sealingOf(asked.map(({ tenantId }) => tenantId))
+    const sealable = asked.filter(({ tenantId }) => keys.has(tenantId))
+    const results = sealable.length > 0 ? (await insertSealed(sealable, keys, lease)).values() : [].values()
+    return asked.map(({ tenantId }) => (keys.has(tenantId) && results.next().value) || new Error(`The data key of ${tenantId} cannot be opened: see the log`))
+  }
+
+  async function insertSealed(added: NewEvent[], keys: Map<string, DataKey | undefined>, lease: Lease): Promise<(Journaled | Error)[]> {
     let duplicates: Set<number>
     try {
-      const keys = await vaults.sealingOf(added.map(({ tenantId }) => tenantId))
       const records = added.map((event) => toRecord(event, lease, keys.get(event.tenantId)))
       const [alone, ...others] = added.map((event, i) => ({ event, record: records[i] }))
       if (alone?.record && others.length === 0) await insertOne(alone.event, alone.record)
@@ -223,7 +235,7 @@ export function createEventStore({ hot: { events } }: Models, vaults: Vaults, lo
       added.map(async (event, i) => {
         const record = duplicates.has(i) ? standing.get(eventKey(event.tenantId, event.id)) : undefined
         if (duplicates.has(i) && !record) throw new StoreAway('a record that stood is gone: MongoDB has changed its primary')
-        return record ? journaled(record, event, lease.starter) : { added: true, same: true, event }
+        return record ? journaled(record, event, lease.starter).catch(ofOneTenant) : { added: true, same: true, event }
       }),
     )
   }

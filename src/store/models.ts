@@ -142,6 +142,10 @@ export function createModels(connection: Connection): Models {
       open()
         .index({ tenantId: 1, _id: -1 })
         .index({ tenantId: 1, target: 1, _id: -1 })
+        .index({ tenantId: 1, 'actor.id': 1, _id: -1 })
+        .index({ tenantId: 1, action: 1, _id: -1 })
+        .index({ tenantId: 1, from: 1, _id: -1 })
+        .index({ tenantId: 1, at: 1 })
         .index({ begun: 1 }, { partialFilterExpression: { begun: { $exists: true } } }),
     ),
     auditHeads: model('auditHeads', open()),

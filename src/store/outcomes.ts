@@ -19,7 +19,10 @@ export interface PostOutcome extends CountedAs {
 }
 
 export interface OutcomeStore {
-  /** Writes the attempts and moves their deliveries; writing the same again changes nothing. */
+  /**
+   * Writes the attempts and moves their deliveries; writing the same again changes nothing. An answer that cannot be
+   * sealed is left out: what came of a POST is not kept back for it.
+   */
   record: (outcomes: PostOutcome[]) => Promise<void>
   /**
    * Moves the deliveries whose newest attempt is on record and which were left where they stood: the
@@ -48,7 +51,10 @@ type Group = [PostOutcome, ...PostOutcome[]]
 export function createOutcomeStore({ hot: { attempts, deliveries, bulk } }: Models, vaults: Vaults): OutcomeStore {
   async function toAttempts(outcomes: PostOutcome[]): Promise<StoredAttempt[]> {
     const keys = await vaults.sealingOf(outcomes.map(({ tenantId }) => tenantId))
-    return outcomes.map((outcome) => sealedAttempt(toAttempt(outcome), keys.get(outcome.tenantId)))
+    return outcomes.map((outcome) => {
+      const { response, ...attempt } = toAttempt(outcome)
+      return sealedAttempt({ ...attempt, ...(response && keys.has(outcome.tenantId) && { response }) }, keys.get(outcome.tenantId))
+    })
   }
 
   async function insertAttempts(outcomes: PostOutcome[]): Promise<void> {

@@ -31,7 +31,7 @@ export interface PastEvent extends HeraldEvent {
 export interface ReplayStore {
   /** Those that were dispatched and have not expired at `at`; since `settledAt`, all that are not scheduled: their mark may be on its way. */
   count: (tenantId: string, range: ReplayRange, at: Date, settledAt: Date) => Promise<number>
-  /** Oldest first, one after the other: they need not fit into memory together. `data` is empty without `withData`. */
+  /** Oldest first, one after the other: they need not fit into memory together. `data` is empty without `withData`; with it, what cannot be opened is passed over. */
   walk: (tenantId: string, range: ReplayRange, cursor: string | undefined, withData: boolean) => AsyncIterable<PastEvent>
   /** Of how many of the events a delivery is on its way to the webhook. */
   underWay: (tenantId: string, webhookId: string, range: ReplayRange) => Promise<number>
@@ -58,8 +58,8 @@ export function createReplayStore({ hot, deliveries }: Models, vaults: Vaults): 
         .sort({ createdAt: 1, _id: 1 })
         .batchSize(200)
       for await (const record of found) {
-        const data = record.data === undefined ? '' : await vaults.open(tenantId, record.data, dataContext(tenantId, record.eventId))
-        yield toPastEvent(record, data)
+        const data = record.data === undefined ? '' : await vaults.openIfAble(tenantId, record.data, dataContext(tenantId, record.eventId))
+        if (data !== undefined) yield toPastEvent(record, data)
       }
     },
     underWay: async (tenantId, webhookId, { typeIds, entityId, from, to }) => {

@@ -1,8 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { mongo } from 'mongoose'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import { createDataKey, dataKeyNumberOf, newDataKey, type DataKey } from '../domain/data-key'
 import { dataKeyId } from '../domain/ids'
 import type { Sealer } from '../domain/webhook'
+import { isStoreAway, StoreAway } from './errors'
 import { insertOnce } from './insert-once'
 import type { Models } from './models'
 import type { DataKeyRecord } from './records'
@@ -15,10 +18,12 @@ export type Kept = string | mongo.Binary
 export interface Vaults {
   /** The key that seals the tenant's data now; none while a process of an older Herald could not open it. */
   sealing: (tenantId: string) => Promise<DataKey | undefined>
-  /** The same of several tenants, for what is written together. */
+  /** The same of several tenants, for what is written together; without those whose key cannot be opened, which is logged: they stop none of the others. */
   sealingOf: (tenantIds: Iterable<string>) => Promise<Map<string, DataKey | undefined>>
   /** Throws when what is kept was changed, or moved here from elsewhere, or its key is gone. */
   open: (tenantId: string, kept: Kept, context: string) => Promise<string>
+  /** The same of one among many, which must not stop for it: none where it does not open, and that is logged. */
+  openIfAble: (tenantId: string, kept: Kept, context: string) => Promise<string | undefined>
   /** Whether `kept` is the fingerprint of the text, or the text itself, from before there were data keys. */
   isSame: (tenantId: string, kept: string | undefined, text: string) => Promise<boolean>
 }
@@ -28,6 +33,8 @@ export interface Vaults {
  * week. The next one takes its place then, and it goes on opening what it has sealed.
  */
 const KEY_LIFE_MS = 7 * 86_400_000
+/** How long a key that another process has just made may take to be durable. */
+const DURABLE = { looks: 100, everyMs: 50 } as const
 const CACHE = { max: 10_000, ttl: 60_000 } as const
 
 export const contextOf = (tenantId: string, number: number): string => `${tenantId}/data-key/${number}`
@@ -37,7 +44,7 @@ export const keep = (key: DataKey | undefined, plain: string, context: string): 
 /** `f1.<number of the key>.<fingerprint>`; no hash from before has a dot. */
 export const fingerprintOf = (key: DataKey | undefined, text: string): string => (key ? `f1.${key.number}.${key.fingerprint(text)}` : text)
 
-export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn: () => boolean): Vaults {
+export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn: () => boolean, logger: Logger): Vaults {
   const opened = new LRUCache<string, DataKey>({
     ...CACHE,
     fetchMethod: async (id) => {
@@ -52,18 +59,20 @@ export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn
     createDataKey(number, Buffer.from(sealer.open(sealed, contextOf(tenantId, number)), 'base64'))
 
   async function newest(tenantId: string): Promise<{ key: DataKey; until: number }> {
-    for (;;) {
-      const last = await dataKeys.findOne(scoped(tenantId, {}), { sort: { number: -1 } })
+    for (let looks = 0; looks < DURABLE.looks; looks++) {
+      // What is sealed with a key that a failover takes back would never be opened again.
+      const last = await dataKeys.findOne(scoped(tenantId, {}), { sort: { number: -1 }, readConcern: 'majority' })
       const until = (last?.createdAt.getTime() ?? 0) + KEY_LIFE_MS
       if (last && until > Date.now()) return { key: openKey(last), until }
-      await make(tenantId, (last?.number ?? 0) + 1)
+      if (!(await make(tenantId, (last?.number ?? 0) + 1))) await wait(DURABLE.everyMs)
     }
+    throw new StoreAway(`The newest data key of ${tenantId} is not durable yet`)
   }
 
   /** Of several processes at once one makes it, and the others find it. */
-  async function make(tenantId: string, number: number): Promise<void> {
+  async function make(tenantId: string, number: number): Promise<boolean> {
     const sealed = sealer.seal(newDataKey().toString('base64'), contextOf(tenantId, number))
-    await insertOnce(() => dataKeys.insertOne({ _id: dataKeyId(tenantId, number), tenantId, number, sealed, createdAt: new Date() }))
+    return insertOnce(() => dataKeys.insertOne({ _id: dataKeyId(tenantId, number), tenantId, number, sealed, createdAt: new Date() }))
   }
 
   async function sealing(tenantId: string): Promise<DataKey | undefined> {
@@ -73,22 +82,43 @@ export function createVaults({ hot: { dataKeys } }: Models, sealer: Sealer, isOn
     return (await current.forceFetch(tenantId, { forceRefresh: known !== undefined })).key
   }
 
+  async function sealingIfAny(tenantId: string): Promise<[string, DataKey | undefined][]> {
+    try {
+      return [[tenantId, await sealing(tenantId)]]
+    } catch (error) {
+      if (isStoreAway(error)) throw error
+      logger.error({ err: error, tenantId }, "the data key of a tenant cannot be opened: its events are refused, and its receivers' answers are not kept, until it can be")
+      return []
+    }
+  }
+
   async function numbered(tenantId: string, number: number): Promise<DataKey> {
     const id = dataKeyId(tenantId, number)
     return opened.get(id) ?? opened.forceFetch(id)
   }
 
+  async function open(tenantId: string, kept: Kept, context: string): Promise<string> {
+    if (typeof kept === 'string') return kept
+    const bytes = kept.buffer.subarray(0, kept.position)
+    const key = await numbered(tenantId, dataKeyNumberOf(bytes))
+    try {
+      return key.open(bytes, context)
+    } catch (error) {
+      throw new Error(`Sealed data of ${context} was changed, or belongs to another record; restore it from a backup`, { cause: error })
+    }
+  }
+
   return {
     sealing,
-    sealingOf: async (tenantIds) => new Map(await Promise.all([...new Set(tenantIds)].map(async (id) => [id, await sealing(id)] as const))),
-    open: async (tenantId, kept, context) => {
-      if (typeof kept === 'string') return kept
-      const bytes = kept.buffer.subarray(0, kept.position)
-      const key = await numbered(tenantId, dataKeyNumberOf(bytes))
+    sealingOf: async (tenantIds) => new Map((await Promise.all([...new Set(tenantIds)].map(sealingIfAny))).flat()),
+    open,
+    openIfAble: async (tenantId, kept, context) => {
       try {
-        return key.open(bytes, context)
+        return await open(tenantId, kept, context)
       } catch (error) {
-        throw new Error(`Sealed data of ${context} was changed, or belongs to another record; restore it from a backup`, { cause: error })
+        if (isStoreAway(error)) throw error
+        logger.error({ err: error, tenantId, context }, 'sealed data cannot be opened: it is passed over until it can be')
+        return undefined
       }
     },
     isSame: async (tenantId, kept = '', text) => {

@@ -1,4 +1,4 @@
-import { oldestHeld } from '../../activities/held'
+import { oldestHeld, oldestThatOpens } from '../../activities/held'
 import type { Delivery } from '../../src/domain/delivery'
 import type { OpenWebhook } from '../../src/domain/webhook'
 import { createLogger } from '../../src/logger'
@@ -28,12 +28,15 @@ async function insert(webhookId: string, all: Partial<Delivery>[]): Promise<void
   await createDeliveryStore(store.models).insert(deliveries)
 }
 
-async function find(webhookId: string, more: Partial<OpenWebhook> = {}, from: { held?: string } = {}): Promise<string | undefined> {
+const webhookOf = (id: string, more: Partial<OpenWebhook> = {}) => ({ id, tenantId, eventTypes: [5], onExhausted: 'block', ...more }) as OpenWebhook
+
+function deps() {
   const { models } = store
-  const webhook = { id: webhookId, tenantId, eventTypes: [5], onExhausted: 'block', ...more } as OpenWebhook
   const stores = { queue: createQueueStore(models), lines: createLineStore(models), events: testEvents(models), deliveries: createDeliveryStore(models) }
-  return (await oldestHeld({ ...stores, logger: createLogger('silent') }, webhook, from))?.id
+  return { ...stores, logger: createLogger('silent') }
 }
+
+const find = async (webhookId: string, more: Partial<OpenWebhook> = {}, from: { held?: string } = {}): Promise<string | undefined> => (await oldestHeld(deps(), webhookOf(webhookId, more), from))?.id
 
 it('tries a suspended webhook with the oldest that has not expired, and expires what has', async () => {
   await insert('whk_1', [{ expireAt: new Date(Date.now() - 1) }, { expireAt: new Date(Date.now() + 60_000) }, {}])
@@ -56,4 +59,18 @@ it('tries with nothing of a key that stands behind what is parked, unless that i
   await insert('whk_3', [{ orderingKey: 'key', turn: 1, status: 'parked' }, { orderingKey: 'key', turn: 3 }, { orderingKey: 'key', turn: 2 }])
   expect(await find('whk_3', { ordering: 'key' })).toBeUndefined()
   expect(await find('whk_3', { ordering: 'key', onExhausted: 'skip' })).toBe(idOf('whk_3', 2))
+})
+
+it.each(['key', undefined] as const)('tries with the next one where the data of the oldest cannot be opened (ordering: %s)', async (ordering) => {
+  const webhookId = `whk_opens_${ordering}`
+  const readable = `evt-of-${webhookId}`
+  await insert(webhookId, [...Array.from({ length: 25 }, (_, i) => ({ eventId: `evt-lost-${i}` })), { eventId: readable }].map((given, i) => ({ ...given, ...(ordering && { orderingKey: `key-${i}`, turn: i + 1 }) })))
+  const event = { id: readable, tenantId, typeId: 5, type: 'A TYPE', createdAt: new Date(), data: '{}', entityId: 'x', hash: 'x' }
+  await deps().events.insert([event], { starter: 'of a test', until: new Date() })
+  const from = {}
+  const look = () => oldestThatOpens(deps(), webhookOf(webhookId, ordering && { ordering }), from)
+
+  // It reads no more than so many in a look, and goes on behind them in the next one.
+  expect(await look()).toBeUndefined()
+  expect(await look()).toMatchObject({ delivery: { id: idOf(webhookId, 25) }, event: { id: readable } })
 })

@@ -61,6 +61,14 @@ test('reads and publishing have none', async () => {
   expect((await lines())[0]).toEqual(before)
 })
 
+test('what only counts has none', async () => {
+  const [before] = await lines()
+  expect((await api.admin('POST', '/v1/erasures', { entityId: 'x-1', dryRun: true })).status).toBe(200)
+  expect((await lines())[0]).toEqual(before)
+  await api.admin('POST', '/v1/erasures', { entityId: 'x-1' })
+  expect((await lines())[0]).toMatchObject({ action: 'POST /v1/erasures', target: expect.arrayContaining(['x-1']) })
+})
+
 test('sign-ins have one, in the book of the tenant of who has signed in; tries that failed too', async () => {
   await api.admin('POST', '/v1/tenants', { id: 'bank-a' })
   const inA = { 'herald-tenant': 'bank-a' }

@@ -21,7 +21,7 @@ it.each(['after-blank:1', 'after-erasure-cancel:2'])('carries an erasure through
   try {
     const api = createApi(herald.url, ADMIN_KEY)
     const bank = createBank(api)
-    await bank.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
+    const webhookId = await bank.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
     await api('POST', '/v1/events/batch', { events: Array.from({ length: EVENTS }, (_, i) => ({ id: `evt-${i}`, ...transaction('cust-1') })) })
     await until(async () => (await bank.deliveries('status=parked')).length === EVENTS, { timeoutMs: 120_000 })
 
@@ -33,7 +33,7 @@ it.each(['after-blank:1', 'after-erasure-cancel:2'])('carries an erasure through
       const seen = (await api<{ status: string }>('GET', `/v1/erasures/${body.id}`)).body
       return seen.status === 'finished' ? seen : undefined
     }, { timeoutMs: 90_000 })
-    expect(report).toMatchObject({ total: EVENTS, events: EVENTS, deliveries: EVENTS, cancelled: EVENTS, attempts: EVENTS, receivers: [] })
+    expect(report).toMatchObject({ total: EVENTS, events: EVENTS, deliveries: EVENTS, cancelled: EVENTS, attempts: EVENTS, receivers: [{ webhookId, deliveries: EVENTS }] })
     expect((await bank.deliveries('status=cancelled')).length).toBe(EVENTS)
   } finally {
     await herald.stop()

@@ -70,3 +70,7 @@ test.each<[Line['test'], string, unknown]>([
   expect(readValue(of, typed)).toEqual(value)
   expect(readValue(of, showValue({ path: 'x', test: of, value }))).toEqual(value)
 })
+
+test.each(['toString', '__proto__', 'constructor'])('%s is text as any other', (typed) => {
+  expect(readValue('eq', typed)).toBe(typed)
+})

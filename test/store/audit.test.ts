@@ -74,3 +74,11 @@ it.each<[string, number, () => Promise<unknown>]>([
   await tamper()
   expect(await book().verify('bank')).toMatchObject({ kind: 'broken', line })
 })
+
+it('calls a book whole that is written in while it is read', async () => {
+  const state = { isWritten: false }
+  const writing = Promise.all([book(), book()].flatMap((each) => Array.from({ length: 60 }, (_, n) => each.append(entry(n))))).then(() => (state.isWritten = true))
+  while (!state.isWritten) expect(await book().verify('bank')).toMatchObject({ kind: 'whole' })
+  await writing
+  expect(await book().verify('bank')).toMatchObject({ kind: 'whole', lines: 120 })
+})

@@ -1,5 +1,7 @@
 import { deliveryId } from '../../src/domain/ids'
 import { noCounts } from '../../src/domain/tally'
+import { createSealer } from '../../src/delivery/seal'
+import { type AuditFilter, createAuditStore } from '../../src/store/audit'
 import { createBacklogStore } from '../../src/store/backlogs'
 import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryQueries, type DeliveryFilter } from '../../src/store/delivery-queries'
@@ -150,6 +152,42 @@ describe.each(EVENT_FILTERS)('a list of events, %s', (_, filter, length = LIMIT)
     await expectFlat(() => queries.list('bank-b', filter, { limit: LIMIT }))
     const cursor = first.nextCursor
     if (cursor) await expectFlat(() => queries.list('bank-b', filter, { limit: LIMIT, cursor }))
+  })
+})
+
+const HOUR = 3_600_000
+const hour = (i: number): Date => new Date(START + i * HOUR)
+const AUDIT_FILTERS: [string, AuditFilter][] = [
+  ['all', {}],
+  ['by what was done', { action: 'action-rare' }],
+  ['by whom', { actorId: 'key_rare' }],
+  ['about what', { target: 'whk_rare' }],
+  ['by address', { address: '10.0.0.9' }],
+  ['in a time', { from: hour(500), to: hour(700) }],
+  ['by whom in a time', { actorId: 'key_rare', from: hour(0), to: hour(2_000) }],
+]
+
+describe.each(AUDIT_FILTERS)('a list of audit lines, %s', (_, filter) => {
+  beforeAll(async () => {
+    if (await store.models.auditLines.countDocuments()) return
+    const lines = TENANTS.flatMap((tenantId) =>
+      Array.from({ length: EACH }, (__, i) => {
+        const kind = i < 1_500 && i % 50 === 0 ? 'rare' : 'often'
+        const number = i + 1
+        return { _id: `${tenantId}/${String(number).padStart(12, '0')}`, tenantId, number, at: hour(i), actor: { kind: 'key' as const, id: `key_${kind}` }, action: `action-${kind}`, target: [`whk_${kind}`], fields: [], status: 200, from: kind === 'rare' ? '10.0.0.9' : '10.0.0.1', hash: 'x' }
+      }),
+    )
+    await store.models.auditLines.collection.insertMany(lines as never[])
+  }, 60_000)
+
+  it('reads a page along an index, wherever it is, and nothing of other tenants', async () => {
+    const audit = createAuditStore(store.models, createSealer(Buffer.alloc(32, 3)))
+    const first = await audit.list('bank-b', filter, { limit: LIMIT })
+    expect(first.data).toHaveLength(LIMIT)
+    await expectFlat(() => audit.list('bank-b', filter, { limit: LIMIT }))
+    const cursor = first.nextCursor
+    if (cursor) await expectFlat(() => audit.list('bank-b', filter, { limit: LIMIT, cursor }))
+    await expectFlat(() => audit.after('bank-b', filter, 0, LIMIT))
   })
 })
 

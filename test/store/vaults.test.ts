@@ -6,6 +6,7 @@ import { createAttemptStore } from '../../src/store/attempts'
 import { createEventQueries } from '../../src/store/event-queries'
 import type { NewEvent } from '../../src/store/events'
 import { createOutcomeStore } from '../../src/store/outcomes'
+import { createReplayStore } from '../../src/store/replays'
 import { createReseal, type Reseal } from '../../src/store/reseal'
 import { createSealing } from '../../src/store/sealing'
 import { wrongKey } from '../../src/store/sentinel'
@@ -69,6 +70,22 @@ it.each([
   await expect(createEventQueries(store.models, testVaults(store.models)).get(tenantId, id)).rejects.toThrow('belongs to another record')
 })
 
+it('passes over what does not open where many events are read', async () => {
+  await testEvents(store.models).insert([event('evt-1'), event('evt-2'), event('evt-3')], LEASE)
+  const { data } = (await stored('evt-1')) ?? {}
+  await store.models.hot.events.updateOne({ _id: 'bank/evt-2' }, { $set: { data: data as mongo.Binary } })
+  const read = async (events: AsyncIterable<{ id: string }>): Promise<string[]> => {
+    const ids: string[] = []
+    for await (const { id } of events) ids.push(id)
+    return ids.toSorted()
+  }
+
+  const vaults = testVaults(store.models)
+  expect(await read(createEventQueries(store.models, vaults).walk('bank', {}, 10))).toEqual(['evt-1', 'evt-3'])
+  const range = { typeIds: [1], from: new Date(0), to: new Date(Date.now() + 1_000) }
+  expect(await read(createReplayStore(store.models, vaults).walk('bank', range, undefined, true))).toEqual(['evt-1', 'evt-3'])
+})
+
 it('reads what is from before there were data keys, and seals it with the rotation', async () => {
   const before = testVaults(store.models, undefined, false)
   const outcomes = createOutcomeStore(store.models, before)
@@ -126,6 +143,16 @@ it('gives a tenant one key, whichever processes ask first, and another after a w
   expect(await testVaults(store.models).isSame('bank', fingerprintOf(keys[0], 'text'), 'text')).toBe(true)
 })
 
+it('seals with no key that a failover could take back', async () => {
+  const { db } = store.models.events
+  await db.db?.command({ profile: 2 })
+  await testVaults(store.models).sealing('bank')
+  await db.db?.command({ profile: 0 })
+  const looks = await db.collection('system.profile').find({ ns: /\.dataKeys$/, 'command.find': { $exists: true } }).toArray()
+  expect(looks.length).toBeGreaterThan(0)
+  for (const { command } of looks) expect(command).toMatchObject({ readConcern: { level: 'majority' } })
+})
+
 it('begins once no process is left that could not open it', async () => {
   const { members } = store.models.hot
   await members.insertOne({ _id: 'older', seenAt: new Date() })
@@ -141,4 +168,32 @@ it('begins once no process is left that could not open it', async () => {
   const next = createSealing(store.models)
   await next.look()
   expect(next.isOn()).toBe(true)
+})
+
+describe('a tenant whose data key cannot be opened', () => {
+  beforeEach(async () => {
+    await testEvents(store.models).insert([event('evt-0'), event('evt-0', 'other')], LEASE)
+    await store.models.hot.dataKeys.updateOne({ tenantId: 'bank' }, { $set: { sealed: 'damaged' } })
+  })
+
+  it('keeps no other one from publishing', async () => {
+    const events = testEvents(store.models)
+    const results = await events.insert([event('evt-1'), event('evt-1', 'other'), event('evt-0'), event('evt-0', 'other')], LEASE)
+    expect(results).toEqual([expect.any(Error), expect.objectContaining({ added: true }), expect.any(Error), expect.objectContaining({ added: false, same: true })])
+    expect(await load('evt-1', 'other')).toEqual([DATA])
+    expect(await stored('evt-1')).toBeUndefined()
+    expect(await events.insert([event('evt-2')], LEASE)).toEqual([expect.any(Error)])
+  })
+
+  it('has its outcomes recorded, without their answers, as everybody else has', async () => {
+    const outcomes = ['bank', 'other'].map((tenantId) => ({ tenantId, deliveryId: `dlv_${tenantId}`, number: 1, exchange }))
+    const { record } = createOutcomeStore(store.models, testVaults(store.models))
+    await record(outcomes)
+    await record(outcomes)
+    const list = createAttemptStore(store.models, testVaults(store.models)).list
+    expect(await list('other', 'dlv_other')).toMatchObject([{ response: exchange.response }])
+    const [attempt] = await list('bank', 'dlv_bank')
+    expect(attempt).toMatchObject({ number: 1, outcome: exchange.outcome })
+    expect(attempt).not.toHaveProperty('response')
+  })
 })

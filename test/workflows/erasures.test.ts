@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose'
 import type { DeliveryRecord } from '../../src/store/records'
 import { transaction } from '../support/bank'
 import { useScene } from '../support/scene'
@@ -77,7 +78,10 @@ it('gives up what is under way, wherever it stands, and lets a POST in flight en
   answer()
 
   const report = await ended(body.id)
-  expect(report).toMatchObject({ status: 'finished', events: 2, deliveries: 4, cancelled: 4, receivers: [] })
+  expect(report).toMatchObject({ status: 'finished', events: 2, deliveries: 4, cancelled: 4 })
+  // Whoever answered 500, and whoever answered when it was cancelled already, has read it.
+  expect(report.receivers).toHaveLength(3)
+  expect(report.receivers).toEqual(expect.arrayContaining([parking, waiting, hanging].map((webhookId) => ({ webhookId, deliveries: 1 }))))
   let attempts = 0
   for (const webhookId of [parking, waiting, paused, hanging]) {
     const delivery = await scene.delivery(eventId, webhookId)
@@ -113,6 +117,23 @@ it('is refused under a legal hold, of the entity or of the tenant, before and wh
   expect(await look(eventId)).toMatchObject({ data: { id: 'cust-1' } })
 })
 
+it('reports what is gone where a legal hold ends it in the middle of a page', async () => {
+  const webhookId = await scene.subscribe((await echo()).url)
+  const [standing, gone] = [await about('cust-1'), await about('cust-1')]
+  for (const id of [standing, gone]) {
+    await scene.inStatus('delivered', id)
+    await until(async () => (await models().hot.events.findOne({ tenantId: scene.tenantId, eventId: id }))?.dispatchedAt)
+  }
+  await models().hot.events.updateOne({ tenantId: scene.tenantId, eventId: standing }, { $unset: { dispatchedAt: '' } })
+  const { body } = await erase({ entityId: 'cust-1' })
+  await until(async () => (await look(gone)).erasedAt)
+  await scene.api('PUT', '/v1/legal-holds/cust-1', { reason: 'a case' })
+
+  // The answers to it are kept: they were not reached.
+  expect(await ended(body.id)).toMatchObject({ status: 'refused', total: 2, events: 1, deliveries: 1, attempts: 0, receivers: [{ webhookId, deliveries: 1 }] })
+  expect(await look(standing)).toMatchObject({ data: { id: 'cust-1' } })
+})
+
 it('leaves alone what is published later, and refuses the id of what was erased to another event', async () => {
   const id = await about('cust-1', { id: 'evt-same' })
   await until(async () => (await models().hot.events.findOne({ tenantId: scene.tenantId, eventId: id }))?.dispatchedAt)
@@ -122,6 +143,16 @@ it('leaves alone what is published later, and refuses the id of what was erased 
   const later = await about('cust-1')
   expect(await look(later)).toMatchObject({ data: { id: 'cust-1' } })
   expect(await ended((await erase({ entityId: 'cust-1' })).body.id)).toMatchObject({ total: 1, events: 1 })
+})
+
+it('removes also what cannot be opened, and so has never been dispatched', async () => {
+  const lost = { eventId: 'evt-lost', tenantId: scene.tenantId, typeId: 5, type: 'A TYPE', createdAt: new Date(Date.now() - 600_000), entityId: 'cust-1', hash: 'x' }
+  await models().hot.events.insertOne({ ...lost, _id: `${scene.tenantId}/evt-lost`, data: new mongo.Binary(Buffer.alloc(64, 1)), starter: 'of a test', leaseUntil: new Date(Date.now() + 3_600_000) })
+  const eventId = await about('cust-1')
+
+  expect(await ended((await erase({ entityId: 'cust-1' })).body.id)).toMatchObject({ status: 'finished', total: 2, events: 2 })
+  for (const id of ['evt-lost', eventId]) expect(await look(id)).toMatchObject({ data: null, erasedAt: expect.any(String) })
+  expect(await models().hot.events.findOne({ tenantId: scene.tenantId, eventId: 'evt-lost' })).not.toHaveProperty('leaseUntil')
 })
 
 it('does not deliver what a replay has made of an event that was being erased', async () => {

@@ -37,7 +37,9 @@ function Audit() {
   const { since, from, to, ...rest } = route.useSearch()
   const navigate = route.useNavigate()
   const filter: AuditFilter = { ...rest, ...windowOf({ since, from, to }) }
-  const list = useInfiniteQuery({ ...auditQuery(filter), refetchInterval: whileShort(5_000) })
+  // Whoever looks for something reads what was there.
+  const isFiltered = Object.values(filter).some((value) => value !== undefined)
+  const list = useInfiniteQuery({ ...auditQuery(filter), refetchInterval: isFiltered ? false : whileShort(5_000) })
   const nameOf = useActorNames()
   const [shown, show] = useState<AuditLine>()
   return (

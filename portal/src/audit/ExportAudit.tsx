@@ -1,17 +1,21 @@
 import { Button, Menu } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDownload } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
 import { answer, api, toCallError } from '../api/client'
 import type { AuditFilter } from '../api/queries'
 import { saveFile } from '../parts/save-file'
-import { useAction } from '../parts/use-action'
 
 const FORMATS = ['csv', 'ndjson'] as const
 type Format = (typeof FORMATS)[number]
 
 /** All lines that fit the filters, as a file. */
 export function ExportAudit({ filter }: { filter: AuditFilter }) {
-  const download = useAction((format: Format) => read(filter, format).catch((error: unknown) => notifications.show({ color: 'red', title: 'The export failed', message: toCallError(error).message })))
+  // It changes nothing: nothing has to be read again.
+  const download = useMutation({
+    mutationFn: (format: Format) => read(filter, format),
+    onError: (error) => notifications.show({ color: 'red', title: 'The export failed', message: toCallError(error).message }),
+  })
   return (
     <Menu position="bottom-end">
       <Menu.Target>

@@ -39,7 +39,7 @@ function Page() {
           list={list}
           empty={
             <Empty title="Nothing was erased yet" icon={<IconEraser size={40} stroke={1.3} />} action={button}>
-              When a customer asks for it, erase what Herald keeps about them. The report says what is gone, what stays, and who had got it before.
+              When a customer asks for it, erase what Herald keeps about them. The report says what is gone, what stays, and who may have got it.
             </Empty>
           }
         >

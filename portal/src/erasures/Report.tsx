@@ -38,7 +38,7 @@ function Full({ erasure: { entityId, status, events, deliveries, cancelled, atte
       {receivers.length > 0 && (
         <div>
           <Text size="sm" fw={600}>
-            Who had got it before
+            Who may have got it
           </Text>
           <ul style={{ margin: 0, paddingLeft: '1.2rem' }}>
             {receivers.map(({ webhookId, deliveries: count }) => (

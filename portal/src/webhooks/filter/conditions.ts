@@ -153,7 +153,7 @@ function unquoted(text: string): string | undefined {
 /** As it is typed: a number, `true`, `false`, `null`, or text; in quotes it is text in any case. */
 function toOperand(typed: string): Operand {
   const text = typed.trim()
-  if (text in WORDS) return WORDS[text] ?? null
+  if (Object.hasOwn(WORDS, text)) return WORDS[text] ?? null
   return asNumber(text) ?? unquoted(text) ?? text
 }
 
