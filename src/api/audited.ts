@@ -65,10 +65,12 @@ export function actorOf({ keyId, session }: Caller): Actor {
 const ID = /^[\w.:-]{1,256}$/
 
 /** The ids of the path, or that of what was made. */
-function targetOf({ params }: Call, body: unknown): string[] {
+function targetOf({ params, body: asked }: Call, answered: unknown): string[] {
   const ids = Object.values(Object(params) as object).map(String)
-  const { id, entityId }: { id?: unknown; entityId?: unknown } = Object(body)
-  const made = ids.length > 0 ? [] : [id, entityId].filter((each) => typeof each === 'string' || typeof each === 'number').map(String)
+  const { id, entityId }: { id?: unknown; entityId?: unknown } = Object(answered)
+  // What was refused tells nothing of what it was about.
+  const about = entityId ?? (Object(asked) as { entityId?: unknown }).entityId
+  const made = ids.length > 0 ? [] : [id, about].filter((each) => typeof each === 'string' || typeof each === 'number').map(String)
   return [...ids, ...made].filter((each) => ID.test(each))
 }
 

@@ -19,7 +19,7 @@ export function jsonText(req: Request): string {
   }
   const bytes: unknown = req.body
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) {
-    throw new Problem('invalid-request', 'The body is empty; send a JSON object.')
+    throw new Problem('invalid-request', 'The body is empty; send a JSON object, {} where there is nothing to say.')
   }
   if (!isUtf8(bytes)) throw new Problem('invalid-request', 'The body is not UTF-8; send JSON in UTF-8.')
   return bytes.toString('utf8')

@@ -30,7 +30,7 @@ export function Proposed({ approval: { id }, secret }: { approval: Pick<Approval
       </Alert>
       {secret !== undefined && (
         <ShownOnce text={secret} label="The secret">
-          It signs once the change is approved. Give it to whoever runs the endpoint: Herald keeps it sealed and cannot show it again, nor does it show it to who approves.
+          It signs once the change is approved. Give it to whoever runs the endpoint: Herald keeps it sealed and does not show it to who approves.
         </ShownOnce>
       )}
     </Stack>

@@ -25,7 +25,7 @@ function Whole({ verdict: { lines = 0, lastHash = '', open = [] } }: { verdict: 
   return (
     <Alert variant="light" color="green" icon={<IconLink />} title="The book is whole" role="status">
       <Text size="sm">
-        {lines.toLocaleString()} {lines === 1 ? 'line' : 'lines'}, none of them changed or removed.
+        {lines.toLocaleString()} {lines === 1 ? 'line' : 'lines'}, none of them changed or removed. A change has two: one when it is begun, one at its end; the list shows the second.
         {open.length > 0 && ` Begun, without an end on record: ${open.length === 1 ? 'line' : 'lines'} ${open.slice(-SHOWN).join(', ')}${open.length > SHOWN ? ' and others' : ''}.`}
       </Text>
       {lastHash !== '' && (

@@ -8,6 +8,9 @@ export const ACTIONS: Record<string, string> = {
   'POST /v1/webhooks/{id}/pause': 'Paused a webhook',
   'POST /v1/webhooks/{id}/resume': 'Resumed a webhook',
   'POST /v1/webhooks/{id}/rotate-secret': 'Replaced a signing secret',
+  'POST /v1/webhooks/{id}/rotate-key': 'Replaced a key pair',
+  'POST /v1/webhooks/{id}/reveal-secret': 'Revealed a signing secret',
+  'POST /v1/webhooks/{id}/disable': 'Disabled a webhook',
   'POST /v1/webhooks/{id}/verify': 'Sent a challenge',
   'POST /v1/webhooks/{id}/test': 'Sent a test event',
   'POST /v1/deliveries/{id}/retry': 'Retried a delivery',
@@ -17,6 +20,7 @@ export const ACTIONS: Record<string, string> = {
   'POST /v1/releases/{id}/pause': 'Paused a release',
   'POST /v1/releases/{id}/resume': 'Resumed a release',
   'POST /v1/releases/{id}/cancel': 'Cancelled a release',
+  'POST /v1/erasures': 'Erased what is known of an entity',
   'POST /v1/event-types': 'Registered an event type',
   'POST /v1/api-keys': 'Made an API key',
   'POST /v1/api-keys/{id}/rotate': 'Rotated an API key',
@@ -30,6 +34,7 @@ export const ACTIONS: Record<string, string> = {
   'DELETE /v1/portal-links/{id}': 'Revoked a portal link',
   'POST /v1/portal-links/open': 'Opened a portal link',
   'POST /v1/session': 'Signed in',
+  'POST /v1/session/oidc': 'Signed in by single sign-on',
   'DELETE /v1/session': 'Signed out',
   'DELETE /v1/sessions': 'Signed out everywhere',
   'POST /v1/setup': 'Chose a password',
@@ -43,6 +48,7 @@ export const ACTIONS: Record<string, string> = {
   'POST /v1/approvals/{id}/reject': 'Rejected a change',
   'PUT /v1/legal-holds/{entityId}': 'Set a legal hold',
   'DELETE /v1/legal-holds/{entityId}': 'Lifted a legal hold',
+  'POST /codec/decode': 'Opened sealed events in Temporal',
   'POST /v1/encryption-keys/rotate': 'Sealed secrets anew',
 }
 

@@ -4,6 +4,7 @@ import { IconKey } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ApiKey } from '../api/client'
 import { apiKeysQuery } from '../api/queries'
+import { useActorNames } from '../audit/names'
 import { ListPage } from '../parts/ListPage'
 import { Rows, type Column } from '../parts/Rows'
 import { Empty } from '../parts/states'
@@ -55,9 +56,7 @@ const COLUMNS: Column<ApiKey>[] = [
           <When at={createdAt} />
         </Text>
         {createdBy !== undefined && (
-          <Text size="xs" c="var(--muted)">
-            by <Outside text={createdBy === 'admin' ? 'the admin key' : createdBy} />
-          </Text>
+          <Maker id={createdBy} />
         )}
       </div>
     ),
@@ -66,6 +65,15 @@ const COLUMNS: Column<ApiKey>[] = [
   { header: 'Holds', width: '9rem', cell: (key) => <Holds apiKey={key} /> },
   { header: 'Actions', width: '5.5rem', cell: (key) => <KeyActions apiKey={key} /> },
 ]
+
+function Maker({ id }: { id: string }) {
+  const nameOf = useActorNames()
+  return (
+    <Text size="xs" c="var(--muted)">
+      by <Outside text={nameOf({ kind: id.startsWith('usr_') ? 'user' : 'key', id })} />
+    </Text>
+  )
+}
 
 function Holds({ apiKey }: { apiKey: ApiKey }) {
   const { revokedAt, expiresAt } = apiKey

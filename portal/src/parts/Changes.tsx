@@ -9,7 +9,7 @@ export function Changes({ changes }: { changes: FieldChange[] }) {
       <thead role="rowgroup">
         <tr role="row">
           {['Field', 'Before', 'After'].map((header) => (
-            <th key={header} role="columnheader" scope="col">
+            <th key={header} role="columnheader" scope="col" style={{ whiteSpace: 'nowrap' }}>
               {header}
             </th>
           ))}

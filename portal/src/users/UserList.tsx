@@ -56,7 +56,7 @@ function Users() {
       <ListPage
         title="Users"
         crumbs={[{ text: 'Administration' }]}
-        about="Who may sign in to this tenant. A viewer sees everything, an operator also retries and cancels, an administrator also changes webhooks and gives access."
+        about="Who may sign in to this tenant. A viewer sees everything but the values in events and answers, an operator sees these too, retries and cancels, an administrator also changes webhooks and gives access."
         aside={button}
         list={list}
         empty={

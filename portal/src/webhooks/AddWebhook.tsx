@@ -66,7 +66,7 @@ function Made({ webhook }: { webhook: Schemas['CreatedWebhook'] }) {
       <PageHead title={`${nameOf(webhook)} is added`} crumbs={CRUMBS} />
       <Card title="Signing secret">
         <ShownOnce text={webhook.secret} label="The secret">
-          Give it to whoever runs the endpoint: with it they can tell that a POST comes from here. Herald keeps it sealed and cannot show it again.
+          Give it to whoever runs the endpoint: with it they can tell that a POST comes from here. Herald keeps it sealed: only an administrator can have it shown again, which is audited.
         </ShownOnce>
       </Card>
       <Card title="Verify the signature">

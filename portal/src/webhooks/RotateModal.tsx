@@ -42,7 +42,7 @@ export function RotateModal({ webhook, opened, close }: RotateModalProps) {
       <Modal title="The new signing secret" opened={secret !== undefined} onClose={() => setSecret(undefined)} closeOnClickOutside={false} centered size="lg">
         <Stack>
           <ShownOnce text={secret ?? ''} label="The new secret">
-            Give it to whoever runs the endpoint. Herald keeps it sealed and cannot show it again.
+            Give it to whoever runs the endpoint. Herald keeps it sealed: only an administrator can have it shown again, which is audited.
           </ShownOnce>
           <Group justify="flex-end">
             <Button onClick={() => setSecret(undefined)}>Done</Button>
