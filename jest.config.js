@@ -11,6 +11,6 @@ module.exports = {
   testTimeout: 60_000,
   testSequencer: '<rootDir>/test/support/spread-sequencer.js',
   // Most of the time of a test is spent waiting: one keeps a third of a core busy, with what its servers do.
-  maxWorkers: 5,
+  maxWorkers: 4,
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.herald/'],
 }

@@ -2,6 +2,9 @@ import { QUICK } from '../support/bank'
 import { until } from '../support/until'
 import { accessibilityFaults, enter, overflow, type Stage } from './browser'
 
+/** A step is drawn from a fifth of its minute on. */
+const DRAWN_MS = 15_000
+
 export function overviewTests({ scene, browser }: Stage): void {
   test('shows how deliveries fare: rates, times, what is parked, the worst webhooks and those that are held up', async () => {
     const [well, broken] = [await scene.receiver(), await scene.receiver(500)]
@@ -12,9 +15,9 @@ export function overviewTests({ scene, browser }: Stage): void {
     const ids = await Promise.all(Array.from({ length: 3 }, () => scene.publish()))
     await Promise.all(ids.map((id) => scene.inStatus('parked', id, bad)))
     await until(async () => {
-      const { body } = await scene.api<{ totals: { delivered: number; failed: number }; series: { backlog?: object }[] }>('GET', '/v1/stats')
-      return body.totals.delivered === 3 && body.totals.failed === 3 && body.series.some(({ backlog }) => backlog)
-    })
+      const { body } = await scene.api<{ totals: { delivered: number; failed: number }; series: { from: string; backlog?: object }[] }>('GET', '/v1/stats')
+      return body.totals.delivered === 3 && body.totals.failed === 3 && body.series.some(({ backlog, from }) => backlog && Date.now() - Date.parse(from) > DRAWN_MS)
+    }, { timeoutMs: 40_000 })
 
     const { page, complaints } = await browser.open()
     await enter(page, scene, '/overview', 'Overview', 'viewer')

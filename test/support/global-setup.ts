@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose'
 import path from 'node:path'
 import { cacheDir, readEnv } from '../../src/env'
 import { startFreshStack } from '../../src/stack/fresh'
@@ -14,6 +15,15 @@ export default async function globalSetup(): Promise<void> {
     searchAttributes: SEARCH_ATTRIBUTES,
     report: (line) => process.stderr.write(`${line}\n`),
   })
+  await dropSoon(stack.mongodbUri)
   // `npm test` has built it a moment ago.
   keepStack({ stack, dataDir, workflowBundle: path.resolve(__dirname, '../../dist/workflow-bundle.js') })
+}
+
+/** The files of what was dropped are closed at the next checkpoint, and not after five minutes (`databases.ts`). */
+async function dropSoon(uri: string): Promise<void> {
+  const client = await mongo.MongoClient.connect(uri)
+  await client.db('admin').command({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 0 })
+  await client.db('admin').command({ setParameter: 1, syncdelay: 15 })
+  await client.close()
 }
