@@ -15,8 +15,9 @@ export function overviewTests({ scene, browser }: Stage): void {
     const ids = await Promise.all(Array.from({ length: 3 }, () => scene.publish()))
     await Promise.all(ids.map((id) => scene.inStatus('parked', id, bad)))
     await until(async () => {
-      const { body } = await scene.api<{ totals: { delivered: number; failed: number }; series: { from: string; backlog?: object }[] }>('GET', '/v1/stats')
-      return body.totals.delivered === 3 && body.totals.failed === 3 && body.series.some(({ backlog, from }) => backlog && Date.now() - Date.parse(from) > DRAWN_MS)
+      const { body } = await scene.api<{ totals: { delivered: number; failed: number }; countedUntil?: string; series: { from: string; backlog?: object }[] }>('GET', '/v1/stats')
+      const counted = Date.parse(body.countedUntil ?? '')
+      return body.totals.delivered === 3 && body.totals.failed === 3 && body.series.some(({ backlog, from }) => backlog && counted - Date.parse(from) >= DRAWN_MS)
     }, { timeoutMs: 40_000 })
 
     const { page, complaints } = await browser.open()
