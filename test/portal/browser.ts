@@ -170,12 +170,18 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 /** What axe-core finds against WCAG 2.2 AA and good practice, one line each. */
 export async function accessibilityFaults(page: Page, rules: string[] = RULES): Promise<string[]> {
   if (!(await page.evaluate<boolean>('"axe" in globalThis'))) await page.evaluate(axeSource)
+  await stillness(page)
   return page.evaluate(async (runOnly) => {
     const { axe } = globalThis as unknown as { axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
     const { violations } = await axe.run({ runOnly, resultTypes: ['violations'] })
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
   }, rules)
 }
+
+/** What slides, as the menu does when the window becomes narrow, covers for a moment what it will not. */
+const stillness = (page: Page): Promise<unknown> =>
+  page.evaluate(`new Promise(requestAnimationFrame).then(() => Promise.allSettled(
+    document.getAnimations().filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime)).map((each) => each.finished)))`)
 
 /** By how much the page is wider than its window, once it has taken the window's size. */
 export async function overflow(page: Page): Promise<number> {
