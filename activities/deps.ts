@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Messenger } from '../src/steering/messenger'
+import type { QueueRuns } from '../src/steering/queue-runs'
 import type { Releasing } from '../src/steering/releasing'
 import type { Steering } from '../src/steering/steering'
 import type { HealthStore } from '../src/store/health'
@@ -65,6 +66,7 @@ export interface ActivityDeps {
   isRunning: (workflowId: string) => Promise<boolean>
   /** Sees to it that a workflow works off the webhook's queue. */
   wakeQueue: (tenantId: string, webhookId: string) => void
+  queueRuns: Pick<QueueRuns, 'begin' | 'count'>
   logger: Logger
   metrics: Metrics
   /** Aborted when the process stops: no new POST is begun. */

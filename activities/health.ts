@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { probeWaitMs, type SuspensionTimes } from '../src/domain/health'
 import type { OpenWebhook } from '../src/domain/webhook'
@@ -23,12 +24,16 @@ export interface HealthDeps {
   logger: Logger
 }
 
+/** Failures of one webhook are written down so often at most, and ten times in what is called long: a storm is one write. */
+const WRITE_MS = 5_000
 /** After which failures that other processes have seen are known here. */
 const REFRESH_MS = 5_000
 
 export function createHealth({ health, webhooks, deliveries, notices, wakeQueue, times, logger }: HealthDeps): Health {
   let failing = new Set<string>()
   let readAt = -Infinity
+  /** Failures that are not on record yet, by webhook; the next one after `due` takes them along. */
+  const unwritten = new LRUCache<string, { due: number; count: number; first: number }>({ max: 100_000 })
 
   /** From memory, so that the answers of healthy webhooks cost nothing. */
   async function hasFailed(webhookId: string): Promise<boolean> {
@@ -53,6 +58,7 @@ export function createHealth({ health, webhooks, deliveries, notices, wakeQueue,
     const { tenantId, id } = webhook
     if (outcomes.some(({ exchange }) => exchange.outcome.kind === 'delivered')) {
       // Of a suspended one the record goes after the status: until then it says that somebody must probe.
+      unwritten.delete(id)
       if (webhook.status === 'suspended' || !(await hasFailed(id))) return
       failing.delete(id)
       return health.clear(id)
@@ -60,8 +66,13 @@ export function createHealth({ health, webhooks, deliveries, notices, wakeQueue,
     const failed = outcomes.filter(({ exchange }) => exchange.outcome.kind === 'failed')
     if (failed.length === 0) return
     failing.add(id)
-    const first = Math.min(...failed.map(({ exchange }) => exchange.startedAt.getTime()))
-    const { since, failures } = await health.fail(tenantId, id, failed.length, new Date(first))
+    const now = Date.now()
+    const { due, count, first } = unwritten.get(id) ?? { due: now, count: 0, first: now }
+    const all = { due, count: count + failed.length, first: Math.min(first, ...failed.map(({ exchange }) => exchange.startedAt.getTime())) }
+    unwritten.set(id, all)
+    if (now < due) return
+    unwritten.set(id, { due: now + Math.min(WRITE_MS, times.overMs / 10), count: 0, first: now })
+    const { since, failures } = await health.fail(tenantId, id, all.count, new Date(all.first))
     const isForLong = failures >= times.failures && Date.now() - since.getTime() >= times.overMs
     if (isForLong && webhook.autoSuspend !== false && webhook.status === 'active') await suspend(webhook)
   }

@@ -1,4 +1,5 @@
 import type { OpenWebhook } from '../src/domain/webhook'
+import type { QueueRun } from '../src/steering/queue-runs'
 import type { Linger } from './linger'
 import type { Chain, Lines } from './lines'
 import type { Pace } from './pace'
@@ -14,6 +15,8 @@ export interface Shift {
   tenantId: string
   webhookId: string
   endsAt: number
+  /** Wakes it where something comes into the queue. */
+  run: QueueRun
   /** The ids of what it has parked; a run that is cut off hands them to the next one. */
   parked: string[]
   turns: Turns
@@ -22,8 +25,8 @@ export interface Shift {
   lines: Lines
   /** Something was due in this run. */
   hasSeenDue?: true
-  /** Of a webhook without order: nothing stands behind others. */
-  hasDissolved?: true
+  /** Of a webhook that was active and kept no order when it was looked at last, and has not been changed since: nothing stands behind others. */
+  known?: { usesQueueAlone: boolean }
 }
 
 /** Deliveries whose next POST is written down, and may be made by whoever has the token. */

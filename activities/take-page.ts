@@ -29,23 +29,23 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
   const { tenantId, webhookId } = shift
   const most = Math.min(PAGE, deps.lanes.capacity(webhookId, PAGE_MS))
   const readAt = performance.now()
-  const [webhook, { due, nextAt }] = await Promise.all([
-    deps.webhooks.open(tenantId, webhookId),
-    deps.queue.due(tenantId, webhookId, new Date(), most),
-  ])
+  const looking = deps.queue.due(tenantId, webhookId, new Date(), most)
+  if (shift.known) {
+    const { due: [first], nextAt } = await looking
+    if (!first && nextAt) return nothingDue(shift, nextAt)
+  }
+  const [webhook, { due, nextAt }] = await Promise.all([deps.webhooks.open(tenantId, webhookId), looking])
   const leftAloneUntil = webhook ? deps.retryAfters.learn(webhook, readAt) : 0
   if (webhook?.status !== 'active') return emptyOut(deps, shift, webhook)
   const isLeftAlone = leftAloneUntil > Date.now()
   if (webhook.ordering) return isLeftAlone ? { kind: 'later', notBefore: leftAloneUntil } : takeChains(deps, paces, shift, webhook, { due, nextAt, most })
-  const [first] = due
   // It may have kept order before.
-  if (!first || !shift.hasDissolved) {
-    shift.hasDissolved = true
-    if ((await deps.lines.dissolve(tenantId, webhookId)) > 0) return { kind: 'more' }
-  }
+  if (!shift.known && (await deps.lines.dissolve(tenantId, webhookId)) > 0) return { kind: 'more' }
+  shift.known = { usesQueueAlone: usesQueueAlone(webhook) }
+  const [first] = due
   if (!first) {
+    if (nextAt) return nothingDue(shift, nextAt)
     if (usesQueueAlone(webhook)) shift.linger.begin()
-    if (nextAt) return { kind: 'later', notBefore: nextAt.getTime() }
     deps.lanes.clear(webhookId)
     return { kind: 'empty' }
   }
@@ -63,9 +63,15 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
   return { webhook, ...(await begin(deps, shift, webhook, taken, events)), ...(pace && { pace }), ...(room.limit && { limit: room.limit }) }
 }
 
+function nothingDue({ known, linger }: Shift, nextAt: Date): Outlook {
+  if (known?.usesQueueAlone) linger.begin()
+  return { kind: 'later', notBefore: nextAt.getTime() }
+}
+
 /** The same of an ordered webhook: of each line those whose turn it is. */
 async function takeChains(deps: ActivityDeps, paces: Paces, shift: Shift, webhook: OpenWebhook, found: { due: Delivery[]; nextAt: Date | undefined; most: number }): Promise<Page | Outlook> {
   const { tenantId, webhookId } = shift
+  delete shift.known
   const { pace, alike } = await paces.of(tenantId, found.due)
   const { chains: ready, moved } = await takeInOrder(deps, webhook, shift.lines, alike, pace ? alike.length : found.most)
   if (found.due.length > 0) shift.hasSeenDue = true
@@ -91,6 +97,7 @@ async function takeChains(deps: ActivityDeps, paces: Paces, shift: Shift, webhoo
 /** Of a webhook that takes none now: held; parked where it is disabled, cancelled where it is gone; page by page. A suspended one is probed. */
 async function emptyOut(deps: ActivityDeps, shift: Shift, webhook: OpenWebhook | undefined): Promise<Outlook> {
   const { tenantId, webhookId } = shift
+  delete shift.known
   shift.linger.end()
   deps.lanes.clear(webhookId)
   const ids = await deps.queue.some(tenantId, webhookId, EMPTIED_AT_ONCE)

@@ -9,6 +9,7 @@ import { createPaces, type Paces } from './pace'
 import { postAll, type PostBounds, type Posted } from './post-all'
 import { postInOrder } from './post-in-order'
 import { paceOf } from './queue-bounds'
+import { createStays } from './stay'
 import { later, storeAway, type Outlook, type Page, type Shift } from './queue-shift'
 import { putBack, recover, settle } from './settle-page'
 import { PAGE, PAGE_MS, takePage } from './take-page'
@@ -29,6 +30,7 @@ const SOON_MS = 1_000
 export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
   const paces = createPaces(deps.releases)
   const lingers = createLinger(deps.stopping)
+  const stays = createStays(deps)
   const scans = new LRUCache<string, Lines['scan']>({ max: 10_000 })
   const scanOf = (webhookId: string): Lines['scan'] => {
     const scan = scans.get(webhookId) ?? { after: '' }
@@ -39,18 +41,26 @@ export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
   return async ({ tenantId, webhookId, unsettled }): Promise<QueueWork> => {
     const { attempt, heartbeatDetails } = activityInfo()
     const parked: string[] = Array.isArray(heartbeatDetails) ? heartbeatDetails : []
-    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, parked, turns: createTurns(deps.turnsTaken, webhookId), linger: lingers(), lines: newLines(scanOf(webhookId)), watch: watchForStandstill() }
+    const run = deps.queueRuns.begin(webhookId)
+    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, run, parked, turns: createTurns(deps.turnsTaken, webhookId), linger: lingers(), lines: newLines(scanOf(webhookId)), watch: watchForStandstill() }
     const beat = setInterval(() => heartbeat(shift.parked), HEARTBEAT_MS)
     try {
       const outlook = unsettled || attempt > 1 ? await recover(deps, shift) : undefined
-      return { ...(outlook ?? (await work(deps, paces, shift))), parked: shift.parked }
+      if (outlook) return { ...outlook, parked }
+      const stay = stays(shift)
+      for (;;) {
+        const outlook = await work(deps, paces, shift)
+        if (!(await stay(outlook))) return { ...outlook, parked }
+        shift.endsAt = Date.now() + SHIFT_MS
+      }
     } catch (error) {
       if (!isStoreAway(error)) throw error
-      return { ...storeAway(), parked: shift.parked }
+      return { ...storeAway(), parked }
     } finally {
       clearInterval(beat)
       shift.watch.end()
       shift.linger.end()
+      if (run.end()) deps.wakeQueue(tenantId, webhookId)
       // What is on record already is late by a page at most.
       await shift.turns.close().catch(() => undefined)
     }
@@ -62,7 +72,7 @@ export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
  * before is settled, and of a quick webhook the next is taken.
  */
 async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Outlook> {
-  const take = (): Promise<Page | Outlook> => quiet(shift.linger.over(() => takePage(deps, paces, shift), isMore, shift.endsAt))
+  const take = (): Promise<Page | Outlook> => quiet(shift.linger.over(() => look(deps, paces, shift), isMore, shift.endsAt))
   const isQuick = (): boolean => deps.lanes.capacity(shift.webhookId, PAGE_MS) >= 2 * PAGE
   const isOver = (): boolean => deps.stopping.aborted || shift.watch.isLate() || Date.now() > shift.endsAt || shift.parked.length >= PARKED_AT_ONCE
   let settling: Promise<boolean> = Promise.resolve(true)
@@ -104,6 +114,11 @@ async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Out
 
 const post = (deps: ActivityDeps, { lines }: Shift, { webhook, tasks, chains }: Page, bounds: PostBounds): Promise<Posted> =>
   chains ? postInOrder(deps, webhook, lines, chains, tasks, bounds) : postAll(deps, webhook, tasks, bounds)
+
+function look(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Page | Outlook> {
+  if (shift.run.look()) delete shift.known
+  return takePage(deps, paces, shift)
+}
 
 const isMore = (taken: Page | Outlook): boolean => 'kind' in taken && taken.kind === 'more'
 

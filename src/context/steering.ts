@@ -7,6 +7,7 @@ import { createPostman } from '../notices/postman'
 import { createSendMail } from '../notices/smtp'
 import { createErasures } from '../steering/erasures'
 import { createMessenger } from '../steering/messenger'
+import { createQueueRuns } from '../steering/queue-runs'
 import { createQueueWaker } from '../steering/queue-waker'
 import { createReconciler } from '../steering/reconciler'
 import { createReleasing } from '../steering/releasing'
@@ -14,6 +15,7 @@ import { createReplays } from '../steering/replays'
 import { createRetime } from '../steering/retiming'
 import { createSteering } from '../steering/steering'
 import { createOverdueStore } from '../store/overdue'
+import type { WorkflowStarts } from '../temporal/start'
 import type { Ground } from './ground'
 import type { Publishing } from './publishing'
 import type { Stores } from './stores'
@@ -21,19 +23,27 @@ import type { Stores } from './stores'
 /** What people, and what fails, may do to deliveries, and who is told. */
 export type Steering = ReturnType<typeof createSteeringRoom>
 
-export function createSteeringRoom({ config, models, starts, messages, metrics, logger }: Ground, stores: Stores, { publisher }: Pick<Publishing, 'publisher'>) {
+export function createSteeringRoom({ config, models, starts, messages, metrics, logger, stopping }: Ground, stores: Stores, { publisher }: Pick<Publishing, 'publisher'>) {
   const { erasures, erasing, legalHolds, deliveries, queue, releases, replayRecords, steered, health, tenants, webhooks, digests } = stores
   const { mail } = config
   const messenger = createMessenger({ deliveries, messages, starts, metrics })
   const notices = createNotices({ publisher, webhooks, digests: mail && digests, logger })
-  const retime = createRetime({ steered, webhooks, deliveries, messenger, starts })
   const wants = (webhook: OpenWebhook): ((event: HeraldEvent) => boolean) => {
     const wanted = createWanted([webhook], logger)
     return (event) => wanted(event).length > 0
   }
+  const queueRuns = createQueueRuns(stopping.signal)
+  const wakeQueue = createQueueWaker(starts, queueRuns, logger)
+  // What people change is heeded by a run of this process at once, and by one elsewhere at its next look.
+  const drains: Pick<WorkflowStarts, 'drain'> = {
+    drain: (input) => {
+      queueRuns.wake(input.webhookId, true)
+      return starts.drain(input)
+    },
+  }
+  const retime = createRetime({ steered, webhooks, deliveries, messenger, starts: drains })
   const replays = createReplays({ replays: replayRecords, webhooks, tenants, wants })
   const releasing = createReleasing({ releases, replays, starts, logger })
-  const wakeQueue = createQueueWaker(starts, logger)
   return {
     messenger,
     notices,
@@ -43,8 +53,9 @@ export function createSteeringRoom({ config, models, starts, messages, metrics, 
     eraser: createErasures({ erasures, erasing, legalHolds, tenants, starts, logger }),
     releasing,
     wakeQueue,
+    queueRuns,
     observe: createHealth({ health, webhooks, deliveries, notices, wakeQueue, times: config.suspension, logger }).observe,
-    steering: createSteering({ deliveries, steered, retime, webhooks, starts, messenger, releasing, notices, health, logger }),
+    steering: createSteering({ deliveries, steered, retime, webhooks, starts: drains, messenger, releasing, notices, health, logger }),
     reconciler: createReconciler({
       overdue: createOverdueStore(models),
       queue,

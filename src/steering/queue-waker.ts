@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { WorkflowStarts } from '../temporal/start'
+import type { QueueRuns } from './queue-runs'
 
-/** Has a workflow work off a webhook's queue; called at every delivery that goes there. */
+/** Has a webhook's queue worked off, by a run of this process that is at it or by a workflow; called at every delivery that goes there. */
 export type WakeQueue = (tenantId: string, webhookId: string) => void
 
 /** At most so often for one webhook: at once for the first, and once more after the last. */
@@ -13,7 +14,7 @@ interface State {
 }
 
 /** What is not woken for want of Temporal, or because this process ends, is by the reconciler. */
-export function createQueueWaker(starts: Pick<WorkflowStarts, 'drain'>, logger: Logger): WakeQueue {
+export function createQueueWaker(starts: Pick<WorkflowStarts, 'drain'>, runs: Pick<QueueRuns, 'wake'>, logger: Logger): WakeQueue {
   const states = new LRUCache<string, State>({ max: 100_000 })
 
   function wake(tenantId: string, webhookId: string): void {
@@ -30,6 +31,7 @@ export function createQueueWaker(starts: Pick<WorkflowStarts, 'drain'>, logger: 
   }
 
   return (tenantId, webhookId) => {
+    if (runs.wake(webhookId)) return
     const state = states.get(webhookId)
     if (state) state.again = true
     else wake(tenantId, webhookId)

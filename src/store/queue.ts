@@ -25,6 +25,7 @@ export interface QueueStore {
   holding: () => Promise<Waiting[]>
 }
 
+const FEW = 4
 /** More than can be claimed at a time. */
 const HEAD = 1_000
 
@@ -47,10 +48,13 @@ export function createQueueStore({ deliveries }: Models): QueueStore {
 
   return {
     due: async (tenantId, webhookId, now, limit) => {
-      const waiting = scoped(tenantId, { webhookId, queue: 'waiting' })
-      const due = await inTurn({ ...waiting, nextAttemptAt: { $lte: now }, token: { $exists: false } }, limit)
+      const waiting = scoped(tenantId, { webhookId, queue: 'waiting', token: { $exists: false } })
+      const isDue = ({ nextAttemptAt }: Delivery): boolean => nextAttemptAt !== undefined && nextAttemptAt <= now
+      // Most queues have a few: one look tells what is due there, and what comes next.
+      const few = await inTurn({ ...waiting, nextAttemptAt: { $gte: new Date(0) } }, Math.min(limit, FEW))
+      const due = few.length < FEW || !few.every(isDue) ? few.filter(isDue) : await inTurn({ ...waiting, nextAttemptAt: { $lte: now } }, limit)
       if (due.length > 0) return { due }
-      const [next] = await inTurn({ ...waiting, nextAttemptAt: { $gt: now } }, 1)
+      const [next] = few
       return next?.nextAttemptAt ? { due, nextAt: next.nextAttemptAt } : { due }
     },
     unsettled: async (tenantId, webhookId) => {

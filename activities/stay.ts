@@ -1,0 +1,39 @@
+import type { ActivityDeps } from './deps'
+import type { Outlook, Shift } from './queue-shift'
+
+/**
+ * A run stays while there is more, or what is next in its queue is due soon: many webhooks that fail now
+ * and then would cost Temporal a timer, two workflow tasks and an activity for each POST.
+ */
+export type Stay = (outlook: Outlook) => Promise<boolean>
+
+/** The longest default wait between two attempts is 16 s. */
+const SOON_MS = 20_000
+/** After which the workflow has its turn, whatever comes. */
+const RUN_MS = 60_000
+/** For so long what was parked waits for others, which the same workflow is to have; a person may retry it meanwhile. */
+const PARKED_MS = 20_000
+/** What another process puts into the queue, or changes of the webhook, is seen after this. */
+const LOOK_MS = 5_000
+/** Queues worked off in this process up to which none makes room for others: more than half of the slots are free. */
+const AT_ONCE = 200
+
+/** Answers whether the run shall look again; it has waited by then. */
+export function createStays({ queueRuns, stopping }: Pick<ActivityDeps, 'queueRuns' | 'stopping'>): (shift: Shift) => Stay {
+  return ({ run, parked, watch }) => {
+    let endsAt = Date.now() + RUN_MS
+    return async (outlook) => {
+      const now = Date.now()
+      if (parked.length > 0) endsAt = Math.min(endsAt, now + PARKED_MS)
+      const dueAt = dueAtOf(outlook, now)
+      if (dueAt === undefined || dueAt - now > SOON_MS || now >= endsAt || queueRuns.count() > AT_ONCE || stopping.aborted || watch.isLate()) return false
+      if (dueAt > now) await run.sleep(Math.min(LOOK_MS, dueAt - now))
+      return true
+    }
+  }
+}
+
+function dueAtOf(outlook: Outlook, now: number): number | undefined {
+  if (outlook.kind === 'later') return outlook.unsettled ? undefined : outlook.notBefore
+  return outlook.kind === 'more' ? now : undefined
+}
