@@ -29,6 +29,11 @@ export function accessTests({ scene, browser }: Stage): void {
     await row.getByText('invited').waitFor()
 
     const { page: theirs } = await browser.open({ apart: true })
+    await theirs.goto(link)
+    await theirs.getByText(`You were invited to Herald as ${email}.`).waitFor()
+    await theirs.getByText('At least 12 characters').waitFor()
+    await theirs.getByText(/^Then you sign in with it\..* until /).waitFor()
+    expect(await accessibilityFaults(theirs)).toEqual([])
     await choosePassword(theirs, link)
     await signIn(theirs, email)
     await theirs.getByRole('heading', { name: 'Webhook', level: 1 }).waitFor()
