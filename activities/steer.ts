@@ -4,7 +4,7 @@ import type { Activities } from './types'
 /** What an operator asks of a delivery by way of its workflow: the same as by way of the API. */
 export function createSteer({ steering }: Pick<ActivityDeps, 'steering'>): Activities['steer'] {
   return async ({ tenantId, deliveryId, action }) => {
-    const result = await steering[action](tenantId, deliveryId)
+    const result = await steering[action](tenantId, deliveryId, 'temporal')
     if (result.kind === 'not found') return { deliveryId, done: false, why: 'there is no such delivery any more' }
     const { status, attemptUnderWay } = result
     if (result.kind === 'accepted') return { deliveryId, done: true, status, ...(attemptUnderWay && { attemptUnderWay }) }

@@ -143,7 +143,7 @@ export function configFrom(env: Env, secrets: Secrets, servers: Servers, workflo
 
 /** @throws {SettingsError} */
 function httpFrom({ HOST: host, PORT: port, HERALD_OPS_PORT: opsPort, HERALD_TLS_CERT: cert, HERALD_TLS_KEY: key }: Env): HttpSettings {
-  if (opsPort !== undefined && opsPort === port && port !== 0) throw new SettingsError(`HERALD_OPS_PORT must be another port than PORT, which is ${port}`)
+  if (opsPort !== undefined && opsPort === port && port !== 0) throw new SettingsError(`HERALD_OPS_PORT must be another port than PORT, which is ${port}: such as ${port + 1}, or leave it out to have everything at PORT`)
   const where = { host, port, ...(opsPort !== undefined && { opsPort }) }
   // The settings themselves, since the files that they name may be replaced.
   return keyPair('HERALD_TLS_CERT', cert, 'HERALD_TLS_KEY', key) && cert && key ? { ...where, tls: { cert, key } } : where

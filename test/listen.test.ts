@@ -108,6 +108,6 @@ describe('settings of TLS and ports', () => {
     expect(() => config({ HERALD_TLS_CERT: one.cert })).toThrow('HERALD_TLS_CERT, a certificate with its chain, needs HERALD_TLS_KEY')
     expect(() => config({ HERALD_TLS_CERT: one.cert, HERALD_TLS_KEY: other.key })).toThrow(/HERALD_TLS_CERT and HERALD_TLS_KEY cannot be used: .*KEY_VALUES_MISMATCH/)
     expect(() => config({ HERALD_TLS_CERT: '/nowhere', HERALD_TLS_KEY: one.key })).toThrow('ENOENT')
-    expect(() => config({ PORT: '3000', HERALD_OPS_PORT: '3000' })).toThrow('another port than PORT')
+    expect(() => config({ PORT: '3000', HERALD_OPS_PORT: '3000' })).toThrow('another port than PORT, which is 3000: such as 3001')
   })
 })

@@ -63,7 +63,7 @@ export function approvalRoutes({ approvals, persons, planned, isServed }: Approv
       scope: 'manage',
       summary: 'Approve a change',
       description:
-        'Does exactly what the approval shows. For users who have signed in, and the admin key: no other API key approves. Whoever asked for it cannot, also where an API key asked that stands for them: a key stands for the user who made it, by however many keys in between, else for whoever has the admin key. Nor can who was let in less than 3 days before, or who let the asker in in that time. 409 when what it is about has changed meanwhile (it is `overtaken` then), or it does not wait any more. Takes the scope that the change itself takes.',
+        'Does exactly what the approval shows. For users who have signed in: no key approves, the admin key neither. Whoever asked for it cannot, also where an API key asked that stands for them: a key stands for the user who made it, by however many keys in between, else for whoever has the admin key. Nor can who was let in less than 3 days before, or who let the asker in in that time. 409 when what it is about has changed meanwhile (it is `overtaken` then), or it does not wait any more. Takes the scope that the change itself takes.',
       params,
       responses: { 200: { description: 'Done.', schema: approvalView } },
       problems: [409],

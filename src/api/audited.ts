@@ -35,7 +35,7 @@ export function createRecord({ audit, faults }: RecordDeps): RecordCall {
       await end(reply.status, reply)
       return reply
     } catch (error) {
-      if (error instanceof Problem) await end(error.body.status)
+      if (error instanceof Problem) await end(error.body.status, error.about && { done: error.about })
       // Where the store is away, the first line stands alone: what became of the change is not known.
       else if (!isStoreAway(error)) await end(500).catch(() => undefined)
       throw error

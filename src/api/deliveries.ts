@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { seesData } from '../domain/api-key'
-import { DELIVERY_STATUSES } from '../domain/delivery'
+import { DELIVERY_STATUSES, type Delivery, type Steered } from '../domain/delivery'
+import { RELEASE_ACTIONS } from '../domain/release'
 import type { SteeringResult, Steering } from '../steering/steering'
 import type { AttemptStore } from '../store/attempts'
 import type { DeliveryQueries } from '../store/delivery-queries'
@@ -8,21 +9,23 @@ import { attemptView, toAttemptViews } from './attempt-views'
 import { filterShape, fitsExpiring, misfitOfExpiring, toDeliveryFilter } from './delivery-filter'
 import { deliveryView, toDeliveryView } from './delivery-views'
 import type { EventCatalog } from '../publish/event-catalog'
+import type { Persons } from './persons'
 import { found, Problem } from './problem'
 import { route, type Call, type Reply, type Route } from './route'
 import type { WorkflowLink } from './temporal-ui'
-import { listOf, named, paging } from './views'
+import { listOf, named, paging, time } from './views'
 
 export interface DeliveryDeps {
   deliveryQueries: DeliveryQueries
   attempts: Pick<AttemptStore, 'list'>
   steering: Pick<Steering, 'retry' | 'cancel'>
+  persons: Pick<Persons, 'nameOf'>
   catalog: EventCatalog
   workflowLink: WorkflowLink
 }
 
 export function deliveryRoutes(deps: DeliveryDeps): Route[] {
-  const { deliveryQueries, attempts, steering, catalog, workflowLink } = deps
+  const { deliveryQueries, attempts, steering, persons, catalog, workflowLink } = deps
   return [
     route({
       method: 'get',
@@ -71,8 +74,8 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       params,
       responses: { 202: { description: 'Another round begins, or the next attempt.', schema: retried } },
       problems: [409],
-      handle: async ({ tenantId, params: { id } }) => {
-        const { status, round } = accepted(await steering.retry(tenantId, id), id, 'Only a delivery that is parked, or waits for its next attempt, can be retried; a held one goes out when its webhook is resumed.')
+      handle: async ({ tenantId, keyId, params: { id } }) => {
+        const { status, round } = accepted(await steering.retry(tenantId, id, keyId), id, 'Only a delivery that is parked, or waits for its next attempt, can be retried; a held one goes out when its webhook is resumed.')
         return { status: 202, body: { id, status, round } }
       },
     }),
@@ -87,8 +90,8 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
       params,
       responses: { 202: { description: 'It will not be attempted again.', schema: cancelled } },
       problems: [409],
-      handle: async ({ tenantId, params: { id } }) => {
-        const { attemptUnderWay } = accepted(await steering.cancel(tenantId, id), id, 'That is final: it cannot be cancelled.')
+      handle: async ({ tenantId, keyId, params: { id } }) => {
+        const { attemptUnderWay } = accepted(await steering.cancel(tenantId, id, keyId), id, 'That is final: it cannot be cancelled.')
         return { status: 202, body: { id, status: 'cancelled', ...(attemptUnderWay && { attemptUnderWay }) } }
       },
     }),
@@ -109,7 +112,13 @@ export function deliveryRoutes(deps: DeliveryDeps): Route[] {
     const view = toDeliveryView(delivery, await catalog.nameOf(delivery.typeId), workflowLink)
     const first = await deliveryQueries.standsBehind(delivery)
     const behind = first && { waitsFor: { deliveryId: first.id, eventId: first.eventId, status: first.status } }
-    return { status: 200, body: { ...view, ...behind, attempts: toAttemptViews(delivery, records, new Date(), !seesData(scopes)) } }
+    return { status: 200, body: { ...view, ...behind, ...(await steeredOf(delivery)), attempts: toAttemptViews(delivery, records, new Date(), !seesData(scopes)) } }
+  }
+
+  async function steeredOf({ steered }: Delivery): Promise<{ steered?: z.infer<typeof steeredView>[] }> {
+    if (!steered) return {}
+    const names = new Map(await Promise.all([...new Set(steered.map(({ by }) => by))].map(async (by) => [by, await persons.nameOf(by)] as const)))
+    return { steered: steered.map((each) => toSteeredView(each, names.get(each.by))) }
   }
 }
 
@@ -125,10 +134,23 @@ named.add(counted, { id: 'DeliveryCount' })
 
 const waitsFor = z.object({ deliveryId: z.string(), eventId: z.string(), status: z.enum(DELIVERY_STATUSES) })
 
+const steeredView = z.object({
+  action: z.enum(RELEASE_ACTIONS).describe('`retry` is another round of attempts, or the next one now.'),
+  at: time,
+  afterAttempt: z.int().describe('The number of the newest attempt then; 0 when there was none.'),
+  by: z.object({
+    kind: z.enum(['user', 'key', 'link', 'temporal', 'herald']).describe('`temporal`: an operator, by an Update of the workflow; `herald`: what was held when its webhook went on.'),
+    id: z.string().describe('Of the user, the API key (`admin`: the admin key) or the portal link.'),
+    name: z.string().optional().describe('None of a portal link, and of who is not there any more.'),
+  }),
+  releaseId: z.string().optional().describe('The release that did it, with many others.'),
+})
+
 const deliveryWithAttempts = deliveryView.extend({
   waitsFor: waitsFor
     .optional()
     .describe('The first of its ordering key: this delivery is not attempted before that one is delivered, cancelled or expired. One that is `parked` waits for a retry or a cancel.'),
+  steered: z.array(steeredView).optional().describe('What people have done to it, oldest first.'),
   attempts: z.array(attemptView),
 })
 named.add(deliveryWithAttempts, { id: 'DeliveryWithAttempts' })
@@ -139,6 +161,11 @@ const cancelled = z.object({
   status: z.literal('cancelled'),
   attemptUnderWay: z.literal(true).optional().describe('A POST was in flight: it may still arrive.'),
 })
+
+function toSteeredView({ action, at, posts, by, releaseId }: Steered, name: string | undefined): z.infer<typeof steeredView> {
+  const kind = by === 'temporal' || by === 'herald' ? by : by.startsWith('usr_') ? 'user' : by.startsWith('lnk_') ? 'link' : 'key'
+  return { action, at: at.toISOString(), afterAttempt: posts, by: { kind, id: by, ...(name !== undefined && { name }) }, ...(releaseId !== undefined && { releaseId }) }
+}
 
 type Accepted = Extract<SteeringResult, { kind: 'accepted' }>
 

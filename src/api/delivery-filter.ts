@@ -8,7 +8,7 @@ import { instant } from './views'
 
 /** What lists of deliveries can be narrowed by. */
 export const filterShape = {
-  status: z.enum(DELIVERY_STATUSES).optional(),
+  status: z.enum(DELIVERY_STATUSES, { error: `must be one of ${DELIVERY_STATUSES.join(', ')}; what waits in the queue of its webhook is pending or retrying, and says queued` }).optional(),
   webhookId: z.string().optional(),
   eventId: z.string().optional(),
   entityId: z

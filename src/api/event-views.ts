@@ -64,7 +64,7 @@ const published = {
   deliverAt: time.optional(),
   expireAt: time.optional(),
   cancelledAt: time.optional().describe('It was cancelled before its time, and is not delivered.'),
-  workflowId: z.string().optional().describe('Not yet known when the start takes longer than the answer, or before `deliverAt`.'),
+  workflowId: z.string().optional().describe('Not yet known when the start takes longer than the answer, before `deliverAt`, or where another process has accepted the event in this moment.'),
 }
 
 export const publishedView = z.object(published)

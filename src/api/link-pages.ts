@@ -1,4 +1,5 @@
 import { Router, type RequestHandler } from 'express'
+import { PASSWORD_LENGTH } from '../portal/passwords'
 import { send } from './serve'
 import type { PortalSettings } from './session-cookie'
 
@@ -25,14 +26,15 @@ ${body}
 
 const SETUP = page(
   'Choose your password',
-  `<form id="setup">
-<p>This link works once. Herald's first administrator also gives an e-mail address; who was invited leaves it empty.</p>
+  `<p id="whose">One moment.</p>
+<form id="setup" hidden>
 <label>E-mail address <input name="email" type="email" autocomplete="username" maxlength="320"></label>
 <label>Name <input name="name" autocomplete="name" maxlength="200"></label>
 <label>Password <input name="password" type="password" autocomplete="new-password" required aria-describedby="rule"></label>
-<p id="rule">At least 12 characters of any kind. A few words that do not belong together are best.</p>
+<p id="rule">At least ${PASSWORD_LENGTH.min} characters of any kind; no common password, and none made of your name. A few words that do not belong together are best.</p>
 <button>Set password</button>
 <button id="instead" type="button" hidden></button>
+<p id="next"></p>
 </form>`,
 )
 
@@ -48,8 +50,12 @@ const SIGNED_ON = page('Signing in', '<p id="signing-on">One moment.</p>')
 const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 main { max-width: 26rem; margin: 10vh auto; padding: 0 1rem }
 label { display: block; margin: 1rem 0 }
+[hidden] { display: none !important }
 input, button { display: block; box-sizing: border-box; width: 100%; margin-top: .25rem; padding: .5rem; font: inherit }
-#rule { margin-top: -.5rem; font-size: .875rem }
+button { margin-top: 1rem }
+#whose { overflow-wrap: anywhere }
+#rule { margin-top: -.5rem }
+#rule, #next { font-size: .875rem }
 #message { font-weight: 600; overflow-wrap: anywhere }
 `
 
@@ -80,13 +86,45 @@ form?.addEventListener('submit', (event) => {
   event.preventDefault()
   attempt(async () => {
     const { email, name, password } = Object.fromEntries(new FormData(form))
-    const done = await post('/v1/setup', { token, password, ...(email && { email }), ...(name && { name }) })
+    const done = await post('/v1/setup', { token, password, ...(email && !form.elements.email.readOnly && { email }), ...(name && { name }) })
     form.hidden = true
+    whose.hidden = true
     message.textContent = 'The password is set. Sign in as ' + done.email + '.'
     const link = Object.assign(document.createElement('a'), { href: '/portal/', textContent: 'To the portal' })
     message.append(' ', link)
   })
 })
+
+const WHOSE = {
+  first: () => 'Nobody can sign in yet: you become the first administrator, of every tenant.',
+  invited: ({ email }) => 'You were invited to Herald as ' + email + '.',
+  reset: ({ email }) => 'A new password for ' + email + '. The one of before holds until you have chosen it.',
+}
+
+const whose = document.getElementById('whose')
+
+/** Whoever has just chosen a password looks for the next step: it is said before. */
+function showSetup({ kind, email = '', name = '', expiresAt }) {
+  whose.textContent = WHOSE[kind]({ email })
+  form.elements.email.value = email
+  // A password manager keeps the password under it.
+  form.elements.email.readOnly = kind !== 'first'
+  form.elements.email.required = kind === 'first'
+  form.elements.name.value = name === email ? '' : name
+  form.elements.name.closest('label').hidden = kind === 'reset'
+  document.getElementById('next').textContent =
+    'Then you sign in with it' + (kind === 'reset' ? ', and sessions that are open end' : '') + '. The link works once, until ' + new Date(expiresAt).toLocaleString() + '.'
+  form.hidden = false
+}
+
+if (form) {
+  attempt(async () => {
+    if (!token) throw new Error('Open the whole link again, as it was sent: the address does not keep it.')
+    showSetup(await post('/v1/setup/link', { token }))
+  }).then(() => {
+    if (form.hidden) whose.hidden = true
+  })
+}
 
 const instead = document.getElementById('instead')
 

@@ -16,6 +16,8 @@ export interface Persons {
   /** Who let a person in, where that is not long before `at`, who let those in, and so on. */
   letInBy: (person: string, at: Date) => Promise<string[]>
   deciderOf: (caller: Caller) => Promise<Decider>
+  /** What people call a user or an API key; nothing where it has no name, or is gone. */
+  nameOf: (id: string) => Promise<string | undefined>
 }
 
 const ADMIN = 'admin'
@@ -51,11 +53,12 @@ export function createPersons({ apiKeys, users }: PersonDeps): Persons {
       }
       return all
     },
+    nameOf: async (id) => (await (id.startsWith('usr_') ? users.get(id) : id.startsWith('key_') ? apiKeys.find(id) : undefined))?.name,
     deciderOf: async (caller) => {
-      const { kind, id } = actorOf(caller)
+      const { kind } = actorOf(caller)
       const person = await personOf(caller)
       const since = (await users.get(person))?.createdAt
-      return { kind, id, person, ...(since && { since }) }
+      return { kind, person, ...(since && { since }) }
     },
   }
 }

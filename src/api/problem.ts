@@ -35,6 +35,13 @@ export interface ProblemExtras {
   errors?: FieldError[]
   headers?: Record<string, string>
   members?: Record<string, unknown>
+  about?: About
+}
+
+/** For the audit log alone: what it was about, and whose book that is, where the answer must not tell. */
+export interface About {
+  tenantId: string
+  targets: string[]
 }
 
 /** Ends a request with an answer that says what to do. Thrown by handlers, answered by the app. */
@@ -42,23 +49,25 @@ export class Problem extends Error {
   override readonly name = 'Problem'
   readonly body: ProblemBody
   readonly headers: Record<string, string>
+  readonly about: About | undefined
 
-  constructor(kind: ProblemKind, detail: string, { errors, headers = {}, members = {} }: ProblemExtras = {}) {
+  constructor(kind: ProblemKind, detail: string, { errors, headers = {}, members = {}, about }: ProblemExtras = {}) {
     super(detail)
     const { status, title } = KINDS[kind]
     this.body = { type: `urn:herald:problem:${kind}`, title, status, detail, ...(errors && { errors }), ...members }
     this.headers = headers
+    this.about = about
   }
 }
 
 const MAX_ERRORS = 50
 
 /** A 400 that lists what is wrong, field by field. */
-export function invalid(all: FieldError[]): Problem {
+export function invalid(all: FieldError[], about?: About): Problem {
   const errors = all.slice(0, MAX_ERRORS)
   const [first] = errors
   const more = all.length > 1 ? ` (and ${all.length - 1} more, see errors)` : ''
-  return new Problem('invalid-request', first ? `${sentence(first)}${more}.` : 'The request is not valid.', { errors })
+  return new Problem('invalid-request', first ? `${sentence(first)}${more}.` : 'The request is not valid.', { errors, ...(about && { about }) })
 }
 
 /**

@@ -21,7 +21,7 @@ const deed = z.object({
   kind: z.enum(['key', 'user', 'link', 'nobody']),
   id: z.string(),
   name: z.string().optional(),
-  person: z.string().describe('Who answers for it: the user, or of an API key whoever made it; `admin` is whoever has the admin key.'),
+  person: z.string().describe('Who answers for it: the user, or of an API key whoever made it; `admin` is whoever has the admin key, and which person that is Herald cannot tell.'),
 })
 
 export const approvalView = z.object({

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { homeTenant } from '../domain/user'
+import { homeTenant, type User } from '../domain/user'
 import type { Portal } from '../portal'
 import { sessionScopes, type LiveSession } from '../portal/sessions'
 import type { Proof } from '../portal/sign-in'
 import { tokenId } from '../portal/tokens'
-import { Problem } from './problem'
+import { Problem, type About } from './problem'
 import { route, type Call, type Reply, type Route } from './route'
 import type { Carried, SessionCookies } from './session-cookie'
 import { sessionView, viewSession, type SessionViewDeps } from './session-view'
@@ -98,10 +98,14 @@ export async function begun(deps: SessionDeps, session: LiveSession, call: Call)
   return { status: 200, body, headers: deps.cookies.set(session.token, session.link ? 'guest' : 'user', carried(call)), done }
 }
 
-type Refused = Exclude<Proof, { kind: 'proven' | 'throttled' }> | { kind: 'throttled'; waitMs: number; isLocked?: boolean }
+type Refused = (Exclude<Proof, { kind: 'proven' | 'throttled' }> | { kind: 'throttled'; waitMs: number; isLocked?: boolean }) & { user?: User }
+
+/** An account, in the book in which its sign-ins are. */
+export const aboutUser = ({ id, grants }: Pick<User, 'id' | 'grants'>): About => ({ tenantId: homeTenant(grants), targets: [id] })
 
 /** One text for whatever was wrong: nobody learns which addresses have an account. */
 export function refusal(proof: Refused): Problem {
+  const about = proof.user && { about: aboutUser(proof.user) }
   if (proof.kind === 'busy') {
     return new Problem('busy', 'Too many are signing in at this moment. This try does not count: try again in two seconds.', { headers: { 'Retry-After': '2' } })
   }
@@ -110,10 +114,10 @@ export function refusal(proof: Refused): Problem {
     const detail = proof.isLocked
       ? `Locked after too many wrong tries: wait ${Math.ceil(seconds / 3_600)} h, or ask an administrator for a link for a new password.`
       : `Too many tries: try again in ${seconds} s.`
-    return new Problem('too-many-tries', detail, { headers: { 'Retry-After': String(seconds) } })
+    return new Problem('too-many-tries', detail, { headers: { 'Retry-After': String(seconds) }, ...about })
   }
   if (proof.kind === 'code-required') {
-    return new Problem('code-required', 'Send a code of your authenticator app, or a recovery code, as "code".', { members: { reason: 'code_required' } })
+    return new Problem('code-required', 'Send a code of your authenticator app, or a recovery code, as "code".', { members: { reason: 'code_required' }, ...about })
   }
-  return new Problem('sign-in-refused', 'The e-mail address, the password or the code is wrong, or the account is disabled.')
+  return new Problem('sign-in-refused', 'The e-mail address, the password or the code is wrong, or the account is disabled.', about)
 }

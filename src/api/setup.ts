@@ -3,8 +3,8 @@ import type { Portal } from '../portal'
 import { PASSWORD_LENGTH } from '../portal/passwords'
 import { invalid, Problem } from './problem'
 import { route, type Route } from './route'
-import { password, refusal } from './session'
-import { named } from './views'
+import { aboutUser, password, refusal } from './session'
+import { named, time } from './views'
 
 export interface SetupDeps {
   portal: Pick<Portal, 'accounts'>
@@ -28,8 +28,37 @@ named.add(input, { id: 'Setup' })
 const doneView = z.object({ email: z.string(), name: z.string() })
 named.add(doneView, { id: 'SetupDone' })
 
+const linkView = z.object({
+  kind: z.enum(['first', 'invited', 'reset']).describe('Of the first administrator, of who was invited, or of who has a password and chooses another one.'),
+  email: z.string().optional().describe('Whose password it is; none of the first administrator.'),
+  name: z.string().optional(),
+  expiresAt: time,
+})
+named.add(linkView, { id: 'SetupLink' })
+
+const GONE = 'This link was used, has ended, or was replaced by a newer one: ask whoever sent it for another one.'
+
 export function setupRoutes({ portal: { accounts } }: SetupDeps): Route[] {
   return [
+    route({
+      method: 'post',
+      path: '/v1/setup/link',
+      scope: 'none',
+      audited: false,
+      tag: 'Signing in',
+      summary: 'Whose password does a one-time link let one choose?',
+      description: 'For the page that the link leads to. It is not used up.',
+      body: z.strictObject({ token: linkToken }),
+      responses: { 200: { description: 'The link.', schema: linkView } },
+      problems: [404, 503],
+      handle: async ({ body }) => {
+        const found = await accounts.lookAt(body.token)
+        if (!found) throw new Problem('not-found', GONE)
+        const { user, expiresAt } = found
+        const kind = user ? (user.status === 'invited' ? ('invited' as const) : ('reset' as const)) : ('first' as const)
+        return { status: 200, body: { kind, ...(user && { email: user.email, name: user.name }), expiresAt: expiresAt.toISOString() } }
+      },
+    }),
     route({
       method: 'post',
       path: '/v1/setup',
@@ -43,12 +72,12 @@ export function setupRoutes({ portal: { accounts } }: SetupDeps): Route[] {
       problems: [404, 429, 503],
       handle: async ({ body }) => {
         const result = await accounts.complete(body)
-        if (result.kind === 'invalid') throw invalid(result.errors)
+        if (result.kind === 'invalid') throw invalid(result.errors, result.user && aboutUser(result.user))
         if (result.kind === 'throttled' || result.kind === 'busy') throw refusal(result)
         if (result.kind === 'link-gone') {
-          throw new Problem('not-found', 'This link was used, has ended, or was replaced by a newer one: ask for another one.')
+          throw new Problem('not-found', GONE)
         }
-        return { status: 200, body: { email: result.user.email, name: result.user.name } }
+        return { status: 200, body: { email: result.user.email, name: result.user.name }, done: aboutUser(result.user) }
       },
     }),
   ]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatDuration } from '../domain/duration'
 import { quantile, type Histogram } from '../domain/histogram'
-import { successRate, type Counts } from '../domain/tally'
+import { deliveryRate, successRate, type Counts } from '../domain/tally'
 import { WEBHOOK_STATUSES, type Webhook } from '../domain/webhook'
 import type { Statistics, StepCounts, WebhookStatistics } from '../store/statistics'
 import { named, time } from './views'
@@ -12,6 +12,10 @@ const counts = {
   delivered: z.int().describe('Attempts that delivered'),
   failed: z.int().describe('Attempts that did not'),
   parked: z.int().describe('Deliveries that were parked in that time; a delivery counts each time it is'),
+  deliveryRate: z
+    .number()
+    .optional()
+    .describe('Of the deliveries whose attempts came to an end in that time, delivered or parked, the share that was delivered, 0 to 1; none where none did. One that was parked and is delivered later counts once each.'),
   successRate: z.number().optional().describe('Of all attempts, the share that delivered, 0 to 1; none where there was no attempt.'),
 }
 const arrival = percentiles
@@ -78,10 +82,11 @@ const toTimes = (name: 'arrival' | 'answer', counts: Counts) => {
   return found && { [name]: found }
 }
 
+const share = <Name extends string>(name: Name, value: number | undefined) => value !== undefined && ({ [name]: Number(value.toFixed(5)) } as Record<Name, number>)
+
 function toCounts(counts: Counts) {
   const { delivered, failed, parked } = counts
-  const rate = successRate(counts)
-  return { delivered, failed, parked, ...(rate !== undefined && { successRate: Number(rate.toFixed(5)) }) }
+  return { delivered, failed, parked, ...share('deliveryRate', deliveryRate(counts)), ...share('successRate', successRate(counts)) }
 }
 
 const toStep = ({ from, counts, backlog }: StepCounts): z.infer<typeof stepView> => ({

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import { version } from '../../package.json'
-import { SettingsError } from '../env'
+import { readEnv, SettingsError } from '../env'
 import { StackError } from '../stack/errors'
 import { verifyAudit } from './audit'
 import { rotateKeys } from './keys'
@@ -83,7 +83,13 @@ const isTakenPort = (error: unknown): boolean => (error as NodeJS.ErrnoException
 
 const explain = (error: Error): string =>
   isTakenPort(error)
-    ? `Port ${String((error as { port?: number }).port)} is used by another program. Stop it, or choose another port with PORT=… (or HERALD_OPS_PORT=…)`
+    ? takenPort((error as { port?: number }).port)
     : error.message
+
+/** Names the setting that has to change. */
+function takenPort(port: number | undefined): string {
+  const setting = port !== undefined && readEnv().HERALD_OPS_PORT === port ? 'HERALD_OPS_PORT' : 'PORT'
+  return `Port ${String(port)} is used by another program. Stop it, or choose another port with ${setting}=…`
+}
 
 void program.parseAsync()

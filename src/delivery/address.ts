@@ -86,7 +86,7 @@ export function checkEndpoint(host: string, port: number, rules: TargetRules): V
 
 /** Of a scheme that is http or https. */
 export function checkScheme(protocol: string, { requireHttps }: TargetRules): Verdict {
-  return requireHttps && protocol !== 'https:' ? refuse('The URL must begin with https:// (HERALD_REQUIRE_HTTPS)') : OK
+  return requireHttps && protocol !== 'https:' ? refuse('The URL must begin with https://, since HERALD_REQUIRE_HTTPS is set: give the webhook a URL with https, and retry what is parked') : OK
 }
 
 export function checkPort(port: number, rules: TargetRules): Verdict {

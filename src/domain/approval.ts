@@ -53,19 +53,17 @@ export interface Approval {
 export const UNKNOWN_PERSON = 'unknown'
 
 /** Whoever might decide: who they stand for, and since when there is that user. */
-export interface Decider extends Pick<Deed, 'kind' | 'id' | 'person'> {
+export interface Decider extends Pick<Deed, 'kind' | 'person'> {
   since?: Date
 }
-
-/** The admin key is held by a person; other keys are handed to services, and by these to whoever runs them. */
-const isService = ({ kind, id, person }: Decider): boolean => kind === 'key' && id !== person
 
 /** Why they may not approve it; nothing when they may. */
 export function whyNotApprove({ requestedBy, requestedAt, letInBy = [] }: Pick<Approval, 'requestedBy' | 'requestedAt' | 'letInBy'>, decider: Decider): string | undefined {
   const { kind, person, since } = decider
   if (kind === 'link' || kind === 'nobody') return 'Who came by a portal link approves nothing: sign in as a user.'
   if (person === requestedBy.person) return 'It was asked for by you, or with an API key that stands for you: a second person has to approve it.'
-  if (isService(decider)) return 'An API key approves nothing, since whoever runs its service has it too: sign in as a user.'
+  // Whoever runs a service has its key, and whoever has the admin key may be a user as well: two persons that are one.
+  if (kind === 'key') return 'A key approves nothing, the admin key neither, since it says nothing of which person has it: sign in as a user.'
   if (since && isNewcomer(since, requestedAt)) return `You were let in less than ${DAYS} days before this was asked for: somebody who was here before has to approve it.`
   if (letInBy.includes(person) || letInBy.includes(UNKNOWN_PERSON)) return `Who asks for this was let in less than ${DAYS} days before, and that by you, by somebody whom you let in, or by somebody who is not here any more: somebody else has to approve it.`
   return undefined

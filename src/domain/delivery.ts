@@ -1,4 +1,5 @@
 import type { FailureReason, Outcome } from './outcome'
+import type { ReleaseAction } from './release'
 
 export const DELIVERY_STATUSES = [
   'pending',
@@ -56,6 +57,18 @@ export interface LastOutcome {
 export const CANCELLED_REASONS = ['event erased'] as const
 export type CancelledReason = (typeof CANCELLED_REASONS)[number]
 
+/** What somebody did to a delivery. */
+export interface Steered {
+  action: ReleaseAction
+  at: Date
+  /** POSTs begun by then: clocks differ, and this says between which attempts it was. */
+  posts: number
+  /** The user, API key or portal link, `admin`, `temporal` (an operator, by way of it) or `herald` itself. */
+  by: string
+  /** The release by which it was done, with many others. */
+  releaseId?: string
+}
+
 /** A delivery as it is remembered. */
 export interface Delivery {
   id: string
@@ -105,6 +118,8 @@ export interface Delivery {
   turn?: number
   /** The newest release that moved it. */
   releaseId?: string
+  /** Who has retried it, let it go on or given it up, oldest first. */
+  steered?: Steered[]
   /** A message for the workflow that is not known to have arrived; the reconciler repeats it. */
   untold?: 'retry' | 'cancel' | 'released' | 'handedOn'
   /** Set shortly before it leaves MongoDB, after its event. */

@@ -27,6 +27,10 @@ export function addCounts(sum: Counts, added: Counts): void {
 /** How much was counted: of two counts of the same time, the higher one has seen more. */
 export const weightOf = ({ delivered, failed, parked }: Counts): number => delivered + failed + parked
 
+/** The share of the deliveries that arrived, of those whose attempts came to an end: delivered or parked. None where none did. */
+export const deliveryRate = ({ delivered, parked }: Pick<Counts, 'delivered' | 'parked'>): number | undefined =>
+  delivered + parked === 0 ? undefined : delivered / (delivered + parked)
+
 /** The share of the attempts that delivered; none where there was no attempt. */
 export const successRate = ({ delivered, failed }: Pick<Counts, 'delivered' | 'failed'>): number | undefined =>
   delivered + failed === 0 ? undefined : delivered / (delivered + failed)

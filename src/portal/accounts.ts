@@ -33,11 +33,18 @@ export interface Completion {
   name?: string
 }
 
+/** `user`: none of the link that makes the first administrator. */
+export interface LookedAt {
+  user?: User
+  expiresAt: Date
+}
+
 export type Completed =
   | { kind: 'done'; user: User }
   | { kind: 'link-gone' }
-  | { kind: 'invalid'; errors: FieldError[] }
-  | { kind: 'throttled'; waitMs: number }
+  /** `user`: whose password it would be; none of the first administrator. */
+  | { kind: 'invalid'; errors: FieldError[]; user?: User }
+  | { kind: 'throttled'; waitMs: number; user?: User }
   | Busy
 
 export type Changed =
@@ -57,6 +64,8 @@ export interface Accounts {
   passwordLink: (userId: string, onUse?: OnUse) => Promise<NewLink>
   /** To a tenant whose administrators have not chosen who has the password: it is chosen anew, by a link. None of who signs in by the identity provider, when that vouches for them. */
   grantAnew: (userId: string, grant: Grant) => Promise<NewLink | undefined>
+  /** Whose password a link lets them choose, without using it up. */
+  lookAt: (token: string) => Promise<LookedAt | undefined>
   complete: (completion: Completion) => Promise<Completed>
   /** Ends all of the user's sessions. */
   changePassword: (user: User, password: string) => Promise<Changed>
@@ -106,7 +115,7 @@ export function createAccounts({ users, links, savedViews, passwords, sessions, 
   }
 
   /** The user whom the link is about; for the first administrator, one who is not there yet. */
-  async function subject(link: OneTimeLink | undefined, { email, name }: Completion): Promise<Pick<User, 'email' | 'name'> | undefined> {
+  async function subject(link: OneTimeLink | undefined, { email, name }: Completion): Promise<User | Pick<User, 'email' | 'name'> | undefined> {
     if (link?.kind === 'password') return users.get(link.userId)
     if (link?.kind !== 'setup' || (await users.any())) return undefined
     return { email: email ?? '', name: name ?? email ?? '' }
@@ -127,9 +136,10 @@ export function createAccounts({ users, links, savedViews, passwords, sessions, 
     if (about.email === '') return { kind: 'invalid', errors: [{ path: 'email', message: 'is required' }] }
     const choice = link.kind === 'password' ? link.userId : id
     const noneLeft = await choices.take(choice)
-    if (noneLeft) return { kind: 'throttled', ...noneLeft }
+    const whose = 'id' in about ? { user: about } : {}
+    if (noneLeft) return { kind: 'throttled', ...noneLeft, ...whose }
     const weakness = await passwords.weakness(completion.password, [about.email, about.name])
-    if (weakness) return { kind: 'invalid', errors: [{ path: 'password', message: weakness }] }
+    if (weakness) return { kind: 'invalid', errors: [{ path: 'password', message: weakness }], ...whose }
     await choices.forget(choice)
     // Only now, so that a mistake does not use the link up.
     const invited = link.kind === 'password' ? await users.get(link.userId) : undefined
@@ -169,6 +179,12 @@ export function createAccounts({ users, links, savedViews, passwords, sessions, 
       await users.grantAnew(userId, grant)
       await sessions.endOfUser(userId)
       return (await users.get(userId))?.singleSignOn ? undefined : passwordLink(userId)
+    },
+    lookAt: async (token) => {
+      const link = await links.find(tokenId(token))
+      const user = link?.kind === 'password' ? await users.get(link.userId) : undefined
+      if (!link || (!user && (link.kind !== 'setup' || (await users.any())))) return undefined
+      return { expiresAt: link.expiresAt, ...(user && { user }) }
     },
     complete: (completion) => passwords.admit(() => complete(completion)),
     changePassword: (user, password) => passwords.admit(() => changePassword(user, password)),

@@ -14,13 +14,18 @@ export interface Credentials {
   code?: string
 }
 
+/** Whose account it was about, where there is one: for the audit log, and for no answer. */
+interface About {
+  user?: User
+}
+
 export type Proof =
   | { kind: 'proven'; user: User }
   /** Whatever was wrong: the answer must not say whether there is such a user. */
-  | { kind: 'refused' }
+  | ({ kind: 'refused' } & About)
   /** The password is right, and a code is needed too. */
-  | { kind: 'code-required' }
-  | { kind: 'throttled'; waitMs: number; isLocked: boolean }
+  | ({ kind: 'code-required' } & About)
+  | ({ kind: 'throttled'; waitMs: number; isLocked: boolean } & About)
   | Busy
 
 export type SignedIn = { kind: 'signed-in'; session: LiveSession } | Exclude<Proof, { kind: 'proven' }>
@@ -59,12 +64,13 @@ export function createSignIn({ users, passwords, sessions, tries, logger }: Sign
   async function attempt(credentials: Credentials, address: string): Promise<Proof> {
     const { email } = credentials
     const noneLeft = await tries.take(email, address)
+    const account = await users.accountOf(email)
+    const about = account && { user: account.user }
     if (noneLeft) {
       logger.warn({ address, isLocked: noneLeft.isLocked }, 'too many tries to sign in')
-      return { kind: 'throttled', ...noneLeft }
+      return { kind: 'throttled', ...noneLeft, ...about }
     }
-    const account = await users.accountOf(email)
-    const proof = await check(credentials, account)
+    const proof = { ...(await check(credentials, account)), ...about }
     if (proof.kind === 'proven') await tries.wasRight(email, address)
     if (proof.kind === 'refused') logger.warn({ address, ...(account && { userId: account.user.id }) }, 'a try to sign in failed')
     return proof

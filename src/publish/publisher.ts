@@ -1,4 +1,6 @@
+import { LRUCache } from 'lru-cache'
 import type { HeraldEvent } from '../domain/event'
+import { eventKey } from '../domain/ids'
 import { hasExpired, type Timing } from '../domain/timing'
 import { within } from '../domain/within'
 import type { Metrics } from '../metrics'
@@ -37,6 +39,7 @@ export interface Publisher {
 
 /** How long a publish waits for its workflow's start. */
 const START_WAIT_MS = 500
+const REMEMBERED = { max: 10_000, ttl: 60_000 } as const
 
 export interface PublisherDeps {
   events: Pick<EventStore, 'standing'>
@@ -52,6 +55,14 @@ export interface PublisherDeps {
 
 export function createPublisher(deps: PublisherDeps): Publisher {
   const { journal, starter, metrics } = deps
+
+  /** Of what was started a moment ago: its record does not say so yet, and who publishes it again gets the first answer. */
+  const started = new LRUCache<string, string>(REMEMBERED)
+
+  function remember({ tenantId, id }: NewEvent, workflowId: string | undefined): string | undefined {
+    if (workflowId !== undefined) started.set(eventKey(tenantId, id), workflowId)
+    return workflowId
+  }
 
   /** None for an event that came too late, unless it stands: a publish may be repeated at any time. */
   async function journalAll(added: NewEvent[]): Promise<(Journaled | undefined)[]> {
@@ -104,7 +115,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
           const kind = entry ? kindOf(entry) : 'too late'
           metrics.published.inc({ result: kind })
           if (!entry) return { kind, event }
-          const workflowId = kind === 'accepted' ? await (beside ? inTime(beside) : startOrSchedule(entry.event)) : entry.workflowId
+          const workflowId = kind === 'accepted' ? remember(event, await (beside ? inTime(beside) : startOrSchedule(entry.event))) : (entry.workflowId ?? started.get(eventKey(tenantId, event.id)))
           return { kind, event: entry.event, workflowId, cancelledAt: entry.cancelledAt }
         }),
       )

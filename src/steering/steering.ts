@@ -27,20 +27,20 @@ export type WebhookSteeringResult =
   | { kind: 'not allowed'; status: Webhook['status'] }
   | { kind: 'not found' }
 
-/** What a person does to deliveries and webhooks under way. All throw {StoreAway}. */
+/** What a person does to deliveries and webhooks under way; `by` is the id of who asks. All throw {StoreAway}. */
 export interface Steering {
   /**
    * parked → retrying, another round of attempts; what waits between two attempts is attempted now, and
    * keeps its count. Many clicks have one effect.
    */
-  retry: (tenantId: string, deliveryId: string) => Promise<SteeringResult>
+  retry: (tenantId: string, deliveryId: string, by: string) => Promise<SteeringResult>
   /** Whatever is not final → cancelled. */
-  cancel: (tenantId: string, deliveryId: string) => Promise<SteeringResult>
+  cancel: (tenantId: string, deliveryId: string, by: string) => Promise<SteeringResult>
   /** active → paused: deliveries are held from now on. Paused already is fine. */
   pause: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
   /** active, paused or suspended → disabled, as its receiver asks for with 410: it gets nothing new, and what waits for it is parked. */
   disable: (tenantId: string, webhookId: string) => Promise<WebhookSteeringResult>
-  /** paused, suspended or disabled → active; what was held goes out as a release. `by` is the key that asks. */
+  /** paused, suspended or disabled → active; what was held goes out as a release. */
   resume: (tenantId: string, webhookId: string, by?: string) => Promise<WebhookSteeringResult>
   /** The webhook was changed: what waits goes on by what it says now, where `isRetimed` also by another back-off. */
   edited: (tenantId: string, webhookId: string, isRetimed: boolean) => Promise<void>
@@ -104,8 +104,8 @@ export function createSteering(deps: SteeringDeps): Steering {
     return { kind: 'accepted', status: now.status, round: now.round }
   }
 
-  async function retryNow(tenantId: string, id: string): Promise<SteeringResult> {
-    const isMoved = await deps.steered.retryNow(tenantId, id)
+  async function retryNow(tenantId: string, id: string, by: string): Promise<SteeringResult> {
+    const isMoved = await deps.steered.retryNow(tenantId, id, by)
     const now = await load(tenantId, id)
     if (!now) return { kind: 'not found' }
     const { status, round, webhookId, token, queue } = now
@@ -128,14 +128,14 @@ export function createSteering(deps: SteeringDeps): Steering {
   }
 
   return {
-    retry: async (tenantId, id) => {
-      const result = await steerParked(tenantId, id, (round) => deliveries.openRound(tenantId, [id], round, 'retry'))
-      return result.kind === 'not allowed' ? retryNow(tenantId, id) : result
+    retry: async (tenantId, id, by) => {
+      const result = await steerParked(tenantId, id, (round) => deliveries.openRound(tenantId, [id], round, 'retry', by))
+      return result.kind === 'not allowed' ? retryNow(tenantId, id, by) : result
     },
-    cancel: async (tenantId, id) => {
-      const result = await steerParked(tenantId, id, () => deliveries.cancel(tenantId, { ids: [id], from: ['parked'] }, 'cancel'))
+    cancel: async (tenantId, id, by) => {
+      const result = await steerParked(tenantId, id, () => deliveries.cancel(tenantId, { ids: [id], from: ['parked'] }, 'cancel', by))
       if (result.kind !== 'not allowed') return result
-      const cancelled = await deps.steered.cancel(tenantId, id)
+      const cancelled = await deps.steered.cancel(tenantId, id, by)
       const now = await load(tenantId, id)
       if (!now) return { kind: 'not found' }
       const { status, round } = now

@@ -7,6 +7,7 @@ import {
   type ExpiredReason,
   type LastOutcome,
   type ParkedReason,
+  type Steered,
 } from '../domain/delivery'
 import { groupBy } from '../domain/group-by'
 import { duplicateIndexes, isStoreAway } from './errors'
@@ -44,9 +45,9 @@ export interface DeliveryStore {
   hold: (tenantId: string, ids: string[], which?: 'unqueued') => Promise<void>
   /** Answers how many moved. */
   park: (tenantId: string, ids: string[], reason: ParkedReason, expiresAt: Date) => Promise<number>
-  /** parked → retrying with the next round, for those in `round`; answers how many moved. */
-  openRound: (tenantId: string, ids: string[], round: number, untold?: 'retry') => Promise<number>
-  cancel: (tenantId: string, filter: CancelFilter, untold?: 'cancel') => Promise<number>
+  /** parked → retrying with the next round, for those in `round`; answers how many moved. `by`: who asked for it. */
+  openRound: (tenantId: string, ids: string[], round: number, untold?: 'retry', by?: string) => Promise<number>
+  cancel: (tenantId: string, filter: CancelFilter, untold?: 'cancel', by?: string) => Promise<number>
   /** Parked ones that were kept for long enough at `at`. */
   expire: (tenantId: string, ids: string[], at: Date) => Promise<void>
   /** Those whose event has expired at `at`, wherever they stand. */
@@ -89,6 +90,13 @@ interface ClaimedFrom {
   queue?: 'waiting' | { $exists: false } | { $in: ('waiting' | 'behind')[] }
   token?: { $exists: false }
 }
+
+type Deed = Omit<Steered, 'at' | 'posts'>
+
+/** For an update that is a pipeline: what was done, after all that was done before. */
+export const withSteered = (step: Deed): { steered: object } => ({
+  steered: { $concatArrays: [{ $ifNull: ['$steered', []] }, [{ ...step, at: '$$NOW', posts: '$posts' }]] },
+})
 
 export const toDelivery = ({ _id, ...rest }: DeliveryRecord): Delivery => ({ id: _id, ...rest })
 
@@ -152,13 +160,13 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
     fields: object,
     unset: Partial<Record<keyof Delivery, ''>> = {},
     from: DeliveryStatus[] = statusesBefore(status),
+    deed?: Deed,
   ): Promise<number> {
+    const set = { status, updatedAt: new Date(), ...fields }
+    const gone = { token: '', queue: '', ...(status !== 'held' && { nextAttemptAt: '' as const }), ...unset } as const
     const { modifiedCount } = await deliveries.updateMany(
       { ...scoped(tenantId, filter), status: { $in: from } },
-      {
-        $set: { status, updatedAt: new Date(), ...fields },
-        $unset: { token: '', queue: '', ...(status !== 'held' && { nextAttemptAt: '' as const }), ...unset },
-      },
+      deed ? [{ $set: { ...set, ...withSteered(deed) } }, { $unset: Object.keys(gone) }] : { $set: set, $unset: gone },
     )
     return modifiedCount
   }
@@ -198,7 +206,7 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
       ])
       return modifiedCount
     },
-    openRound: async (tenantId, ids, round, untold) => {
+    openRound: async (tenantId, ids, round, untold, by) => {
       const { modifiedCount } = await deliveries.updateMany(
         { ...among(tenantId, ids), status: 'parked', round },
         [
@@ -209,6 +217,7 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
               postsBeforeRound: '$posts',
               updatedAt: '$$NOW',
               ...(untold && { untold }),
+              ...(by !== undefined && withSteered({ action: 'retry', by })),
             },
           },
           { $unset: Object.keys(NOT_PARKED) },
@@ -216,9 +225,9 @@ export function createDeliveryStore({ hot: { deliveries } }: Models): DeliverySt
       )
       return modifiedCount
     },
-    cancel: (tenantId, { ids, webhookId, from }, untold) => {
+    cancel: (tenantId, { ids, webhookId, from }, untold, by) => {
       const filter = { ...(ids && { _id: { $in: ids } }), ...(webhookId && { webhookId }) }
-      return move(tenantId, filter, 'cancelled', untold ? { untold } : {}, NOT_PARKED, from)
+      return move(tenantId, filter, 'cancelled', untold ? { untold } : {}, NOT_PARKED, from, by === undefined ? undefined : { action: 'cancel', by })
     },
     expire: async (tenantId, ids, at) => {
       const expiredReason: ExpiredReason = 'parked too long'

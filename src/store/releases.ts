@@ -1,7 +1,7 @@
 import { UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
 import { firstDeliveryId } from '../domain/ids'
 import { RELEASED_FROM, type Release, type ReleaseAction, type ReleaseFilter, type ReleaseStatus } from '../domain/release'
-import { NOT_PARKED, toDelivery } from './deliveries'
+import { NOT_PARKED, toDelivery, withSteered } from './deliveries'
 import { insertOnce } from './insert-once'
 import type { Models } from './models'
 import type { DeliveryRecord, ReleaseRecord } from './records'
@@ -110,10 +110,10 @@ export function createReleaseStore({ releases, deliveries, hot }: Models): Relea
       { webhookId },
       ...(release.isExhausted || release.cursor === undefined ? [] : [{ _id: { $lte: release.cursor } }]),
     ]),
-    move: async ({ tenantId, id, action }, page) => {
+    move: async ({ tenantId, id, action, createdBy }, page) => {
       if (page.length === 0) return
       const standing = scoped(tenantId, { _id: { $in: page.map((delivery) => delivery.id) }, status: { $in: RELEASED_FROM[action] } })
-      await hot.deliveries.updateMany(standing, moves[action](id))
+      await hot.deliveries.updateMany(standing, [{ $set: withSteered({ action, by: createdBy, releaseId: id }) }, ...moves[action](id)])
     },
     advance: async ({ tenantId, id, cursor = null, behind = null, isExhausted = null }, progress) => {
       const asRead = { cursor, behind, isExhausted }

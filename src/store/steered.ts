@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose'
 import { UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
-import { toDelivery } from './deliveries'
+import { toDelivery, withSteered } from './deliveries'
 import type { Models } from './models'
 import type { DeliveryRecord } from './records'
 import { scoped } from './scope'
@@ -13,16 +13,16 @@ export interface Retimed {
 
 /**
  * What people do to deliveries that are under way. What is written here holds, whatever their workflows do
- * meanwhile; what was in the hands of one is marked as untold, so that it lets go.
+ * meanwhile; what was in the hands of one is marked as untold, so that it lets go. `by`: who asked for it.
  */
 export interface SteeredStore {
   /** One that waits for its next attempt goes into its webhook's queue, and its turn is now; false when it does not wait. */
-  retryNow: (tenantId: string, id: string) => Promise<boolean>
+  retryNow: (tenantId: string, id: string, by: string) => Promise<boolean>
   /**
    * Cancels what is under way or held. `attemptUnderWay`: a POST may be in flight, which ends and stays on
    * record. None when there is nothing to cancel.
    */
-  cancel: (tenantId: string, id: string) => Promise<{ attemptUnderWay: boolean } | undefined>
+  cancel: (tenantId: string, id: string, by: string) => Promise<{ attemptUnderWay: boolean } | undefined>
   /**
    * Of the next `limit` deliveries that are under way to a webhook, by id from `after` on, those that wait for
    * their next attempt; none to go on from at the end.
@@ -39,19 +39,19 @@ export function createSteeredStore({ hot: { deliveries } }: Models): SteeredStor
   const waits = (): mongo.Filter<DeliveryRecord> => ({ status: { $in: [...UNDER_WAY] }, nextAttemptAt: { $gt: new Date() }, ...NOT_ATTEMPTED })
 
   const untold = { $cond: [{ $eq: ['$queue', 'waiting'] }, '$untold', 'handedOn'] }
-  const queued = (at: Date): mongo.Document[] => [{ $set: { queue: 'waiting', nextAttemptAt: at, updatedAt: '$$NOW', untold } }]
+  const queued = (at: Date, more: object = {}): mongo.Document[] => [{ $set: { queue: 'waiting', nextAttemptAt: at, updatedAt: '$$NOW', untold, ...more } }]
 
   return {
-    retryNow: async (tenantId, id) => {
-      const { modifiedCount } = await deliveries.updateOne({ ...scoped(tenantId, { _id: id }), ...waits() }, queued(new Date()))
+    retryNow: async (tenantId, id, by) => {
+      const { modifiedCount } = await deliveries.updateOne({ ...scoped(tenantId, { _id: id }), ...waits() }, queued(new Date(), withSteered({ action: 'retry', by })))
       return modifiedCount === 1
     },
-    cancel: async (tenantId, id) => {
+    cancel: async (tenantId, id, by) => {
       const before = await deliveries.findOneAndUpdate(
         { ...scoped(tenantId, { _id: id }), status: { $in: CANCELLABLE } },
         // A token stays: by it the POST in flight is known, and given back when it was not begun.
         [
-          { $set: { status: 'cancelled', updatedAt: '$$NOW', untold: { $cond: [{ $eq: ['$status', 'held'] }, '$$REMOVE', untold] } } },
+          { $set: { status: 'cancelled', updatedAt: '$$NOW', untold: { $cond: [{ $eq: ['$status', 'held'] }, '$$REMOVE', untold] }, ...withSteered({ action: 'cancel', by }) } },
           { $unset: ['nextAttemptAt', 'queue'] },
         ],
         { returnDocument: 'before' },

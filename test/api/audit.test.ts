@@ -1,6 +1,6 @@
 import type { ApiDeps } from '../../src/api/app'
 import { StoreAway } from '../../src/store/errors'
-import { addUser, openBrowser, PASSWORD } from './browser'
+import { addUser, openBrowser, PASSWORD, tokenOf } from './browser'
 import { startApi, type TestApi } from './start-api'
 
 let api: TestApi
@@ -69,7 +69,7 @@ test('what only counts has none', async () => {
   expect((await lines())[0]).toMatchObject({ action: 'POST /v1/erasures', target: expect.arrayContaining(['x-1']) })
 })
 
-test('sign-ins have one, in the book of the tenant of who has signed in; tries that failed too', async () => {
+test('sign-ins have one, in the book of the tenant of the account; so have tries that failed, which name no account that is not there', async () => {
   await api.admin('POST', '/v1/tenants', { id: 'bank-a' })
   const inA = { 'herald-tenant': 'bank-a' }
   const user = await addUser(api, 'ann@bank.example', { role: 'administrator', tenantId: 'bank-a' })
@@ -77,7 +77,14 @@ test('sign-ins have one, in the book of the tenant of who has signed in; tries t
   await browser.signIn('ann@bank.example', 'wrong password of a test')
   await browser.signIn('ann@bank.example', PASSWORD)
   expect((await lines('', inA))[0]).toMatchObject({ actor: { kind: 'user', id: user.id }, action: 'POST /v1/session', fields: ['email', 'password'], status: 200 })
-  expect((await lines('action=POST%20%2Fv1%2Fsession'))[0]).toMatchObject({ actor: { kind: 'nobody' }, status: 401, from: '127.0.0.1' })
+  expect((await lines('action=POST%20%2Fv1%2Fsession', inA))[1]).toMatchObject({ actor: { kind: 'nobody' }, target: [user.id], status: 401, from: '127.0.0.1' })
+  expect((await lines('action=POST%20%2Fv1%2Fsetup', inA))[0]).toMatchObject({ target: [user.id], status: 200 })
+  await browser.signIn('a password in the wrong field', PASSWORD)
+  expect((await lines('action=POST%20%2Fv1%2Fsession'))[0]).toMatchObject({ actor: { kind: 'nobody' }, target: [], status: 401 })
+  expect(JSON.stringify(await api.store.models.auditLines.find().lean())).not.toContain('in the wrong field')
+  const { body } = await api.admin('POST', `/v1/users/${user.id}/password-link`, {}, inA)
+  await api.as(undefined)('POST', '/v1/setup', { token: tokenOf(body.link), password: 'short' })
+  expect((await lines('action=POST%20%2Fv1%2Fsetup', inA))[0]).toMatchObject({ target: [user.id], status: 400 })
 })
 
 test('lines are filtered, paged and exported, for administrators of their tenant alone', async () => {

@@ -3,6 +3,7 @@ import { deliveryId } from '../../src/domain/ids'
 import type { Outcome } from '../../src/domain/outcome'
 import { createDeliveryStore } from '../../src/store/deliveries'
 import { createOutcomeStore } from '../../src/store/outcomes'
+import { signedIn } from './browser'
 import { startApi, type TestApi } from './start-api'
 import { testVaults } from '../support/vaults'
 
@@ -113,6 +114,11 @@ describe('the list', () => {
     expect(body.errors[0].path).toBe(path)
   })
 
+  test('that are queued are no status: the answer says what is', async () => {
+    const { body } = await api.admin('GET', '/v1/deliveries?status=queued')
+    expect(body.detail).toMatch(/^status must be one of pending, retrying, .*; what waits in the queue of its webhook is pending or retrying, and says queued/)
+  })
+
   test.each([
     [{}],
     [{ status: 'parked' }],
@@ -201,15 +207,21 @@ describe('a delivery', () => {
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 409, 409, 409, 409])
     expect(answers.find(({ status }) => status === 202)?.body).toEqual({ id: one.id, status: 'retrying', round: 1 })
     expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({ status: 409, currentStatus: 'retrying' })
+    expect((await api.admin('GET', `/v1/deliveries/${one.id}`)).body.steered).toEqual([{ action: 'retry', at: expect.any(String), afterAttempt: one.posts, by: { kind: 'key', id: 'admin' } }])
   })
 
   test('is cancelled when it is parked or held', async () => {
     const [first, second, third] = [delivery(400, parked), delivery(401, { status: 'held' }), delivery(402, { status: 'delivered' })]
     await insert([first, second, third])
-    const cancel = (id: string) => api.admin('POST', `/v1/deliveries/${id}/cancel`)
-    expect((await cancel(first.id)).body).toEqual({ id: first.id, status: 'cancelled' })
-    expect((await cancel(second.id)).status).toBe(202)
+    const ann = await signedIn(api, 'ann@bank.example', { role: 'operator' })
+    const { body: key } = await api.admin('POST', '/v1/api-keys', { name: 'Account service', scopes: ['retry'] })
+    const cancel = (id: string, by = api.admin) => by('POST', `/v1/deliveries/${id}/cancel`)
+    expect((await cancel(first.id, ann.call)).body).toEqual({ id: first.id, status: 'cancelled' })
+    expect((await cancel(second.id, api.as(`Bearer ${key.key}`))).status).toBe(202)
     expect((await cancel(third.id)).body).toMatchObject({ currentStatus: 'delivered' })
+    const steeredOf = async (id: string) => (await api.admin('GET', `/v1/deliveries/${id}`)).body.steered
+    const deed = { action: 'cancel', at: expect.any(String), afterAttempt: expect.any(Number) }
+    expect([await steeredOf(first.id), await steeredOf(second.id), await steeredOf(third.id)]).toEqual([[{ ...deed, by: { kind: 'user', id: ann.id, name: 'ann@bank.example' } }], [{ ...deed, by: { kind: 'key', id: key.id, name: 'Account service' } }], undefined])
   })
 
   test('of another tenant is not there', async () => {

@@ -85,6 +85,7 @@ post /v1/releases/{id}/resume
 post /v1/session
 post /v1/session/oidc
 post /v1/setup
+post /v1/setup/link
 post /v1/sign-in/oidc
 post /v1/tenants
 post /v1/users

@@ -8,6 +8,7 @@ interface Row {
   delivered: number
   failed: number
   parked: number
+  deliveryRate?: number
   successRate?: number
   parkedNow: number
   answer?: { p50: number; p99: number }
@@ -40,7 +41,7 @@ it('counts what was delivered, failed and parked, by webhook, and the worst firs
   for (const id of events) await scene.inStatus('parked', id, bad)
 
   const { totals, worst, series, step } = await counted(({ totals }) => totals.delivered === 6 && totals.failed === 30 && totals.parked === 6)
-  expect(totals.successRate).toBeCloseTo(6 / 36, 4)
+  expect(totals).toMatchObject({ deliveryRate: 0.5, successRate: expect.closeTo(6 / 36, 4) })
   expect(totals.arrival?.p50).toBeGreaterThan(0)
   expect(step).toBe('15m')
   expect(worst).toMatchObject([{ webhookId: bad, url: broken.url, delivered: 0, failed: 30, parked: 6, parkedNow: 6 }])
@@ -49,8 +50,8 @@ it('counts what was delivered, failed and parked, by webhook, and the worst firs
 
   const { body } = await scene.api<{ data: Row[] }>('GET', `/v1/stats/webhooks?webhookId=${good},${bad},whk_none`)
   expect(body.data).toMatchObject([
-    { webhookId: good, delivered: 6, failed: 0, successRate: 1, parkedNow: 0 },
-    { webhookId: bad, delivered: 0, failed: 30 },
+    { webhookId: good, delivered: 6, failed: 0, deliveryRate: 1, successRate: 1, parkedNow: 0 },
+    { webhookId: bad, delivered: 0, failed: 30, deliveryRate: 0 },
     { webhookId: 'whk_none', delivered: 0, failed: 0 },
   ])
   expect(body.data[0]?.answer?.p50).toBeGreaterThan(0)

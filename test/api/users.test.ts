@@ -60,10 +60,16 @@ describe('an invitation', () => {
     const kept = await api.store.models.oneTimeLinks.find().lean()
     expect(JSON.stringify(kept)).not.toContain(tokenOf(body.link))
 
+    const look = (link: string) => api.as(undefined)('POST', '/v1/setup/link', { token: tokenOf(link) })
+    const whose = { email: 'Ann@bank.example', name: 'Ann', expiresAt: body.linkExpiresAt }
+    expect((await look(body.link)).body).toEqual({ kind: 'invited', ...whose })
     const done = await setup({ token: tokenOf(body.link), password: PASSWORD, name: 'Ann B.', email: 'ignored@bank.example' })
+    expect((await look(body.link)).status).toBe(404)
+    const { body: reset } = await api.admin('POST', `/v1/users/${body.id}/password-link`, {}, inA)
+    expect((await look(reset.link)).body).toMatchObject({ kind: 'reset', email: 'Ann@bank.example', name: 'Ann B.' })
     expect(done.body).toEqual({ email: 'Ann@bank.example', name: 'Ann B.' })
     const again = await setup({ token: tokenOf(body.link), password: `${PASSWORD} 2` })
-    expect([again.status, again.body.detail]).toEqual([404, expect.stringContaining('ask for another one')])
+    expect([again.status, again.body.detail]).toEqual([404, expect.stringContaining('ask whoever sent it for another one')])
     expect((await api.admin('GET', `/v1/users/${body.id}`, undefined, inA)).body).toMatchObject({ status: 'active', name: 'Ann B.' })
     const record = JSON.stringify(await api.store.models.users.findById(body.id).lean())
     expect(record).toContain('$argon2id$v=19$m=19456,t=2,p=1$')

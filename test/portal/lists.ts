@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
+import { transaction } from '../support/bank'
+import { until } from '../support/until'
 import { accessibilityFaults, enter, enterAsAdministrator, type Stage } from './browser'
 
 export function listTests({ scene, browser }: Stage): void {
@@ -16,6 +18,26 @@ export function listTests({ scene, browser }: Stage): void {
     const row = page.getByRole('table', { name: 'Deliveries' }).getByRole('row').filter({ hasText: 'TRANSACTION SUCCESSFUL' })
     await row.waitFor()
     await row.getByText('delivered').waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  test('holds no more than the newest while it is open, says so, and shows older ones when asked', async () => {
+    const receiver = await scene.receiver()
+    await scene.subscribe(receiver.url)
+    const { page, complaints } = await browser.open()
+    const stream = page.waitForResponse((response) => response.url().includes('/v1/deliveries/live'), { timeout: 60_000 })
+    await enter(page, scene, '/operations/deliveries', 'Deliveries', 'viewer')
+    await stream
+    const rows = page.getByRole('table', { name: 'Deliveries' }).getByRole('row')
+    // Few enough at a time to be told one by one.
+    for (const begun of [0, 60, 120, 180]) {
+      await scene.api('POST', '/v1/events/batch', { events: Array.from({ length: 60 }, (_, i) => transaction(`txn-${begun + i}`)) })
+      await until(async () => (await rows.count()) - 1 >= Math.min(200, begun + 60))
+    }
+    await page.getByText('The newest 200 are kept here while the list is live.').waitFor()
+    expect(await rows.count()).toBe(201)
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await until(async () => (await rows.count()) === 101)
     expect(complaints).toEqual([])
   })
 

@@ -22,7 +22,8 @@ export function overviewTests({ scene, browser }: Stage): void {
 
     const { page, complaints } = await browser.open()
     await enter(page, scene, '/overview', 'Overview', 'viewer')
-    await page.getByText('50%', { exact: true }).first().waitFor()
+    await page.getByText('of what came to an end: 3 delivered, 3 parked').waitFor()
+    await page.getByText('3 of 6 failed, and were tried again or parked').waitFor()
     await page.getByRole('figure', { name: 'Attempts a minute that delivered and that failed' }).waitFor()
     // A step that has hardly begun is not drawn yet, so that what was just delivered may not be in the tables.
     for (const [chart, columns] of [

@@ -28,6 +28,15 @@ export function receiverTests({ scene, browser }: Stage): void {
     await page.getByLabel('Token endpoint').fill('https://login.example.com/token')
     await add.click()
     await page.getByRole('heading', { name: 'With everything is added' }).waitFor()
+    const shownKey = async (): Promise<string> => (await page.getByRole('region', { name: 'The public key' }).innerText()).trim()
+    const first = await shownKey()
+    const jwks = (await page.getByRole('link', { name: /\/jwks$/ }).getAttribute('href')) ?? ''
+    expect(((await (await fetch(jwks)).json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)).toEqual([first])
+    const verify = page.getByRole('region', { name: 'Verify the signature' })
+    await verify.getByText("signature.startsWith('v1a,')").waitFor()
+    await verify.getByText('Secret (v1)').click()
+    await verify.getByText("signature.startsWith('v1,')").waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
 
     await page.getByRole('link', { name: 'Done: go to the webhook' }).click()
     await page.getByText('OAuth 2.0, as herald-client, by https://login.example.com/token').waitFor()
@@ -35,6 +44,17 @@ export function receiverTests({ scene, browser }: Stage): void {
     expect(text).toMatch(/CN=herald, issued by CN=Authority\s+expires [^]+SHA-256 [0-9A-F:]{95}[^]+a secret \(v1\) and a key pair \(v1a\)[^]+whpk_/)
     expect(await page.content()).not.toContain('hush-hush-hush')
     expect(await accessibilityFaults(page)).toEqual([])
+
+    await page.getByRole('button', { name: 'New key pair' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('combobox', { name: 'The old one signs as well for' }).click()
+    await page.getByRole('option', { name: 'A week' }).click()
+    await dialog.getByRole('button', { name: 'Replace it' }).click()
+    expect((await dialog.getByRole('region', { name: 'The new public key' }).innerText()).trim()).not.toBe(first)
+    expect((await dialog.getByRole('region', { name: 'The one before' }).innerText()).trim()).toBe(first)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await page.getByText(/^The old one, whose private key signs as well until/).waitFor()
 
     // What is not typed again stays.
     await page.getByRole('link', { name: 'Edit' }).click()

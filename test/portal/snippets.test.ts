@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createDispatcher } from '../../src/delivery/connector'
 import { createPostEvent } from '../../src/delivery/post'
-import { generateSecret } from '../../src/delivery/sign'
+import { generateSecret, generateSigningKey, publicKeyOf, sign } from '../../src/delivery/sign'
 import { aPost } from '../delivery/requests'
 import { startReceiver } from '../support/receiver'
 
@@ -14,6 +14,8 @@ interface Language {
   needs: string[]
   /** Whether it has to be compiled, which takes seconds: tried when HERALD_SNIPPETS is set. */
   isSlow?: true
+  /** The one that verifies `v1a`, and a command that fails where what that needs is missing. */
+  v1a?: { snippet: string; needs?: string }
   /** Files to write beside the snippet, and how it is run in their folder. */
   files: (snippet: string) => Record<string, string>
   run: [string, string[]][]
@@ -27,6 +29,7 @@ const LANGUAGES: Language[] = [
     name: 'Node',
     needs: ['node'],
     snippet: 'verify.mjs.txt',
+    v1a: { snippet: 'verify-v1a.mjs.txt' },
     files: (snippet) => ({
       'main.mjs': `${snippet}
 for (let [i, a] = [0, process.argv.slice(2)]; i < a.length; i += 5)
@@ -38,6 +41,7 @@ for (let [i, a] = [0, process.argv.slice(2)]; i < a.length; i += 5)
     name: 'Python',
     needs: ['python3'],
     snippet: 'verify.py',
+    v1a: { snippet: 'verify-v1a.py', needs: 'python3 -c "import cryptography"' },
     files: (snippet) => ({
       'main.py': `${snippet}
 import sys
@@ -51,6 +55,7 @@ for i in range(0, len(a), 5):
     name: 'PHP',
     needs: ['php'],
     snippet: 'verify.php',
+    v1a: { snippet: 'verify-v1a.php', needs: 'php -m | grep -q sodium' },
     files: (snippet) => ({
       'main.php': `${snippet}
 foreach (array_chunk(array_slice($argv, 1), 5) as $a)
@@ -63,6 +68,7 @@ foreach (array_chunk(array_slice($argv, 1), 5) as $a)
     needs: ['go'],
     isSlow: true,
     snippet: 'verify.go',
+    v1a: { snippet: 'verify-v1a.go' },
     files: (snippet) => ({
       'verify.go': snippet.replace('package webhook', 'package main'),
       'main.go': `package main
@@ -86,6 +92,7 @@ func main() {
     needs: ['java'],
     isSlow: true,
     snippet: 'Verify.java',
+    v1a: { snippet: 'VerifyV1a.java' },
     files: (snippet) => ({
       // The first class of a file is the one that is run.
       'Main.java': snippet.replace(
@@ -127,52 +134,71 @@ static class Program {
   },
 ]
 
-const isThere = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
-const isTried = ({ needs, isSlow }: Language): boolean => (!isSlow || process.env['HERALD_SNIPPETS'] !== undefined) && needs.every(isThere)
+const works = (command: string): boolean => spawnSync('sh', ['-c', command]).status === 0
+const isTried = ({ needs, isSlow }: Language): boolean => (!isSlow || process.env['HERALD_SNIPPETS'] !== undefined) && needs.every((command) => works(`command -v ${command}`))
 
 const SECRETS = [generateSecret(), generateSecret()]
+const KEYS = [generateSigningKey(), generateSigningKey()]
 const BODY = '{"id":"evt_1","data":{"name":"Zoë 💶","balance":1.10,"big":12345678901234567890}}'
 
-/** What a receiver really got, signed with a new secret and the one before it; then the same with something wrong. */
-let cases: { what: string; is: boolean; given: string[] }[]
+interface Case {
+  what: string
+  is: boolean
+  given: string[]
+}
+
+/** What a receiver really got, signed with a new secret and the one before it, and with two key pairs; then the same with something wrong. */
+let cases: Record<'v1' | 'v1a', Case[]>
 beforeAll(async () => {
   const dispatcher = createDispatcher({ allowTargets: ['127.0.0.0/8'], deniedPorts: [] })
   const receiver = await startReceiver()
-  await createPostEvent({ dispatcher, userAgent: 'Herald/0.1.0' })(aPost(receiver.url, { body: BODY, secrets: SECRETS }))
+  await createPostEvent({ dispatcher, userAgent: 'Herald/0.1.0' })(aPost(receiver.url, { body: BODY, secrets: [...SECRETS, ...KEYS] }))
   await Promise.all([receiver.close(), dispatcher.destroy()])
   const [request] = receiver.requests
   const [id = '', timestamp = '', signatures = ''] = HEADERS.map((name) => String(request?.headers[name]))
   const body = Buffer.from(request?.rawBody ?? '')
-  const [newer = '', older = ''] = SECRETS
-  const given = (changes: { secret?: string; timestamp?: string; body?: string } = {}): string[] => [
-    changes.secret ?? newer,
-    id,
-    changes.timestamp ?? timestamp,
-    signatures,
-    Buffer.from(changes.body ?? body).toString('base64'),
-  ]
-  cases = [
-    { what: 'by the new secret', is: true, given: given() },
-    { what: 'by the one before', is: true, given: given({ secret: older }) },
-    { what: 'by another secret', is: false, given: given({ secret: generateSecret() }) },
-    { what: 'with another body', is: false, given: given({ body: `${BODY} ` }) },
-    { what: 'sent long ago', is: false, given: given({ timestamp: String(Number(timestamp) - 301) }) },
-  ]
+  const longAgo = Number(timestamp) - 301
+  /** `signer` is what has signed by the newer one. */
+  const casesOf = ([newer = '', older = '']: string[], another: string, signer = ''): Case[] => {
+    const given = (changes: { secret?: string; timestamp?: string; signatures?: string; body?: string } = {}): string[] => [
+      changes.secret ?? newer,
+      id,
+      changes.timestamp ?? timestamp,
+      changes.signatures ?? signatures,
+      Buffer.from(changes.body ?? body).toString('base64'),
+    ]
+    return [
+      { what: 'by the new one', is: true, given: given() },
+      { what: 'by the one before', is: true, given: given({ secret: older }) },
+      { what: 'by another one', is: false, given: given({ secret: another }) },
+      { what: 'with another body', is: false, given: given({ body: `${BODY} ` }) },
+      { what: 'sent long ago', is: false, given: given({ timestamp: String(longAgo), signatures: sign(signer, id, longAgo, BODY) }) },
+    ]
+  }
+  cases = { v1: casesOf(SECRETS, generateSecret(), SECRETS[0]), v1a: casesOf(KEYS.map(publicKeyOf), publicKeyOf(generateSigningKey()), KEYS[0]) }
 })
 
+function judge({ files, run }: Language, name: string, given: string[]): string[] {
+  const folder = mkdtempSync(path.join(tmpdir(), 'herald-snippet-'))
+  try {
+    const snippet = readFileSync(path.resolve(__dirname, '../../portal/src/webhooks/snippets', name), 'utf8')
+    for (const [file, text] of Object.entries(files(snippet))) writeFileSync(path.join(folder, file), text)
+    const steps = run.map(([command, args], i) => [command, i === run.length - 1 ? [...args, ...given] : args] as const)
+    const outputs = steps.map(([command, args]) => execFileSync(command, args, { cwd: folder, encoding: 'utf8' }))
+    return (outputs.at(-1) ?? '').trim().split(/\r?\n/)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 for (const language of LANGUAGES) {
-  const testOrSkip = isTried(language) ? test : test.skip
-  testOrSkip(`the snippet in ${language.name} tells what Herald has sent from what it has not`, () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'herald-snippet-'))
-    try {
-      const snippet = readFileSync(path.resolve(__dirname, '../../portal/src/webhooks/snippets', language.snippet), 'utf8')
-      for (const [name, text] of Object.entries(language.files(snippet))) writeFileSync(path.join(folder, name), text)
-      const steps = language.run.map(([command, args], i) => [command, i === language.run.length - 1 ? [...args, ...cases.flatMap(({ given }) => given)] : args] as const)
-      const outputs = steps.map(([command, args]) => execFileSync(command, args, { cwd: folder, encoding: 'utf8' }))
-      const judged = (outputs.at(-1) ?? '').trim().split(/\r?\n/)
-      expect(cases.map(({ what }, i) => [what, judged[i]])).toEqual(cases.map(({ what, is }) => [what, String(is)]))
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-  })
+  const { name, snippet, v1a } = language
+  for (const [kind, file] of [['v1', snippet], ['v1a', v1a?.snippet]] as const) {
+    if (file === undefined) continue
+    const testOrSkip = isTried(language) && (kind === 'v1' || v1a?.needs === undefined || works(v1a.needs)) ? test : test.skip
+    testOrSkip(`the snippet in ${name} tells what Herald has sent from what it has not, by ${kind}`, () => {
+      const judged = judge(language, file, cases[kind].flatMap(({ given }) => given))
+      expect(cases[kind].map(({ what }, i) => [what, judged[i]])).toEqual(cases[kind].map(({ what, is }) => [what, String(is)]))
+    })
+  }
 }

@@ -86,6 +86,8 @@ it('retries what is parked, at no more than its rate, and says how far it has co
   expect(arrived).toHaveLength(60)
   expect(mostInASecond(arrived)).toBeLessThanOrEqual(21)
   expect(await inStatus(other, 'parked')).toBe(1)
+  const [one] = await scene.deliveries(`webhookId=${webhookId}`)
+  expect((await scene.api('GET', `/v1/deliveries/${one?.id}`)).body['steered']).toMatchObject([{ action: 'retry', afterAttempt: 1, by: { kind: 'key', id: 'admin' }, releaseId: id }])
 }, 60_000)
 
 it('lets the workflows end whose deliveries it has taken over', async () => {

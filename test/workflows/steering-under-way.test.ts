@@ -200,6 +200,7 @@ describe('an update of the workflow', () => {
     const { workflowId } = first.delivery
 
     expect(await update(workflowId, 'retryNow', { deliveryId: first.delivery.id })).toEqual({ deliveryId: first.delivery.id, done: true, status: 'retrying' })
+    expect((await scene.api('GET', `/v1/deliveries/${first.delivery.id}`)).body['steered']).toMatchObject([{ action: 'retry', afterAttempt: 1, by: { kind: 'temporal' } }])
     await scene.inStatus('delivered', first.eventId, first.webhookId)
 
     const { delivery } = second

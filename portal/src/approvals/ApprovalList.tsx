@@ -26,7 +26,7 @@ export function ApprovalList() {
     <Stack>
       <PageHead title="Approvals" crumbs={[{ text: 'Operations' }]}>
         <Text c="var(--muted)" size="sm">
-          Where a tenant asks for four eyes, new webhooks and changes of URLs, credentials and secrets wait here until a second person has looked at them.
+          Where a tenant asks for four eyes, new webhooks and changes of URLs, credentials and secrets wait here until a second person has looked at them, who has signed in: no key approves.
         </Text>
       </PageHead>
       <Group>
@@ -59,6 +59,7 @@ const TITLES: Record<string, string> = {
   'POST /v1/webhooks': 'Add a webhook',
   'PATCH /v1/webhooks/{id}': 'Change a webhook',
   'POST /v1/webhooks/{id}/rotate-secret': 'Replace a signing secret',
+  'POST /v1/webhooks/{id}/rotate-key': 'Replace a key pair',
   'PATCH /v1/tenants/{id}': 'Change the settings of the tenant',
 }
 
@@ -77,6 +78,9 @@ function One({ approval }: { approval: Approval }) {
         <Fact name="Asked for by">
           <Outside text={personText(requestedBy)} />, <When at={requestedAt} />
         </Fact>
+        {status === 'pending' && requestedBy.person === 'admin' && (
+          <Fact name="Mind">It was asked for with the admin key, or a key that was made with it: Herald cannot tell which person has that. Approve it only when you know, and it was not you.</Fact>
+        )}
         {status === 'pending' && (
           <Fact name="Waits until">
             <When at={expiresAt} as="day" />

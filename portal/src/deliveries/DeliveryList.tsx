@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { IconRefreshDot, IconSend } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
@@ -16,7 +16,7 @@ import { DeliveryRows } from './DeliveryRows'
 import { QuickAnswers } from './QuickAnswers'
 import { isTickable, SelectedBar } from './SelectedBar'
 import { SavedViews } from './SavedViews'
-import { useLive } from './use-live'
+import { isCut, MOST_LIVE, useLive } from './use-live'
 import { WhyNothing } from './WhyNothing'
 
 const route = getRouteApi('/operations/deliveries')
@@ -29,7 +29,13 @@ export function DeliveryList() {
   const shown = useQueryClient().getQueryData(deliveriesQuery(filter).queryKey)?.pages.length ?? 0
   // Whoever has gone further down reads: nothing moves there.
   const isLive = useLive(filter, shown <= 1)
-  const list = useInfiniteQuery({ ...deliveriesQuery(filter), refetchInterval: isLive ? false : whileShort(LIVE_MS) })
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery({ ...deliveriesQuery(filter), refetchInterval: isLive ? false : whileShort(LIVE_MS) })
+  const wasCut = isCut(data?.pages)
+  /** What was taken off comes with the list read anew. */
+  const showMore = async (): Promise<void> => {
+    if (wasCut) await refetch()
+    await fetchNextPage()
+  }
   const may = useMay()
   const [chosen, setChosen] = useState<Set<string>>(new Set())
   const toggle = (id: string): void => setChosen((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id]))
@@ -44,13 +50,18 @@ export function DeliveryList() {
       aside={<Aside search={search} filter={filter} />}
       between={<QuickAnswers search={search} />}
       filters={<DeliveryFilters search={search} change={change} />}
-      list={list}
+      list={{ data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage: showMore }}
       empty={isFiltered ? <WhyNothing search={search} filter={filter} showAll={() => void navigate({ search: {} })} /> : <NothingYet />}
     >
       {(deliveries) => (
         <>
           {may.retry && <SelectedBar deliveries={deliveries} chosen={chosen} choose={setChosen} />}
           <DeliveryRows deliveries={deliveries} {...(may.retry && { ticks: { chosen, isTickable, toggle } })} />
+          {wasCut && (
+            <Text size="sm" c="var(--muted)" ta="center" p="md" pb={0} role="status">
+              The newest {MOST_LIVE} are kept here while the list is live.
+            </Text>
+          )}
         </>
       )}
     </ListPage>

@@ -1,8 +1,9 @@
 import { Anchor, Collapse, Stack, Text, Timeline } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconArchive, IconBan, IconCheck, IconClock, IconHourglass, IconPlayerPause, IconSend, IconX } from '@tabler/icons-react'
+import { IconArchive, IconBan, IconCheck, IconClock, IconHourglass, IconPlayerPause, IconSend, IconUser, IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { Attempt, Schemas } from '../api/client'
+import { PortalLink } from '../parts/PageHead'
 import { Outside } from '../parts/visible'
 import { Countdown, When } from '../parts/When'
 import { Exchange } from './Exchange'
@@ -20,20 +21,62 @@ interface StoryProps {
 export function Story({ delivery, published, body }: StoryProps) {
   const { attempts } = delivery
   return (
-    <Timeline bulletSize={26} lineWidth={2} active={attempts.length} styles={{ itemTitle: { lineHeight: 1.35 } }}>
+    <Timeline bulletSize={26} lineWidth={2} active={attempts.length + (delivery.steered?.length ?? 0)} styles={{ itemTitle: { lineHeight: 1.35 } }}>
       <Timeline.Item bullet={<IconSend size={14} />} title="Published">
         <Text size="sm">
           <When at={published} as="day" />
         </Text>
       </Timeline.Item>
-      {attempts.map((attempt) => (
-        <Timeline.Item key={attempt.number} bullet={bulletOf(attempt)} color={colorOf(attempt)} title={titleOf(attempt)}>
-          <AttemptItem attempt={attempt} body={body} isOpen={attempt.number === attempts.length && attempt.outcome !== 'delivered'} />
-        </Timeline.Item>
-      ))}
-      {nextOf(delivery)}
+      {stepsOf(delivery).map((step) =>
+        'action' in step ? (
+          <Timeline.Item key={`${step.action} ${step.at}`} bullet={<IconUser size={14} />} color="gray.7" title={<SteeredTitle step={step} />}>
+            <Text size="sm" c="var(--muted)">
+              <When at={step.at} as="day" />
+            </Text>
+          </Timeline.Item>
+        ) : (
+          <Timeline.Item key={step.number} bullet={bulletOf(step)} color={colorOf(step)} title={titleOf(step)}>
+            <AttemptItem attempt={step} body={body} isOpen={step.number === attempts.length && step.outcome !== 'delivered'} />
+          </Timeline.Item>
+        ),
+      )}
+      {delivery.steered?.at(-1)?.action === 'cancel' ? null : nextOf(delivery)}
     </Timeline>
   )
+}
+
+type Step = NonNullable<Delivery['steered']>[number]
+
+/** Attempts, and what people did in between. */
+function stepsOf({ attempts, steered = [] }: Delivery): (Attempt | Step)[] {
+  const between = (after: number): Step[] => steered.filter(({ afterAttempt }) => afterAttempt === after)
+  const listed = new Set(attempts.map(({ number }) => number))
+  return [...between(0), ...attempts.flatMap((attempt) => [attempt, ...between(attempt.number)]), ...steered.filter(({ afterAttempt }) => afterAttempt > 0 && !listed.has(afterAttempt))]
+}
+
+const DONE: Record<Step['action'], string> = { retry: 'Retried', resume: 'Let go on', cancel: 'Given up', replay: 'Replayed' }
+
+function SteeredTitle({ step: { action, by, releaseId } }: { step: Step }) {
+  return (
+    <>
+      {DONE[action]} by <Outside text={whoText(by)} />
+      {releaseId !== undefined && (
+        <>
+          , with{' '}
+          <PortalLink inherit underline="always" to="/operations/releases/$id" params={{ id: releaseId }}>
+            a release
+          </PortalLink>
+        </>
+      )}
+    </>
+  )
+}
+
+function whoText({ kind, id, name = id }: Step['by']): string {
+  if (kind === 'herald') return 'Herald'
+  if (kind === 'temporal') return 'an operator, in Temporal'
+  if (id === 'admin') return 'the admin key'
+  return kind === 'user' ? name : `${kind === 'key' ? 'the API key' : 'a portal link,'} ${name}`
 }
 
 const bulletOf = ({ outcome }: Attempt): ReactNode =>

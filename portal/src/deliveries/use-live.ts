@@ -8,8 +8,16 @@ import { deliveriesQuery, type DeliveryFilter } from '../api/queries'
 interface Page {
   data: Delivery[]
   nextCursor?: string
+  /** Older ones have left it since: its cursor is not where it ends. */
+  isCut?: true
 }
 type Pages = InfiniteData<Page, string>
+
+/** So many stay of a list that grows while it is looked at: a page left open overnight must not hold a day's deliveries. */
+export const MOST_LIVE = 200
+
+/** Whether older ones were taken off what is shown. */
+export const isCut = (pages: Page[] | undefined): boolean => pages?.[0]?.isCut === true
 
 /** After a stream that broke off, or was refused because too many look on. */
 const AGAIN_MS = 5_000
@@ -70,7 +78,7 @@ export function useLive(filter: DeliveryFilter, enabled: boolean): boolean {
 /** What each event of the stream does to what is shown. */
 const EDITS: Record<string, (pages: Pages, data: never) => Pages> = {
   list: (_, page: Page) => ({ pages: [page], pageParams: [''] }),
-  delivery: (pages, delivery: Delivery) => withFirst(without(pages, delivery.id), (data) => insert(data, delivery)),
+  delivery: (pages, delivery: Delivery) => cut(withFirst(without(pages, delivery.id), (data) => insert(data, delivery))),
   left: (pages, { id }: { id: string }) => without(pages, id),
 }
 
@@ -83,6 +91,14 @@ const withFirst = ({ pages: [first, ...rest], pageParams }: Pages, edit: (data: 
   pages: first ? [{ ...first, data: edit(first.data) }, ...rest] : rest,
   pageParams,
 })
+
+function cut(pages: Pages): Pages {
+  const [first] = pages.pages
+  // With more pages, somebody reads on: nothing is followed then.
+  if (!first || first.data.length <= MOST_LIVE || pages.pages.length > 1) return pages
+  // A cursor, so that there is more to be shown.
+  return { ...pages, pages: [{ nextCursor: '', ...first, data: first.data.slice(0, MOST_LIVE), isCut: true }] }
+}
 
 /** Ids sort by the time of the event: the newest is first. */
 function insert(data: Delivery[], delivery: Delivery): Delivery[] {

@@ -4,11 +4,10 @@ import { IconEraser } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Schemas } from '../api/client'
 import { erasuresQuery } from '../api/queries'
-import { Listing } from '../parts/Listing'
-import { PageHead } from '../parts/PageHead'
+import { ListPage } from '../parts/ListPage'
 import { Rows, type Column } from '../parts/Rows'
 import { StatusBadge } from '../parts/StatusBadge'
-import { Card, Empty } from '../parts/states'
+import { Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { Allowed } from '../session/Allowed'
@@ -28,26 +27,23 @@ function Page() {
   const [asks, ask] = useDisclosure()
   const button = <Button onClick={ask.open}>Erase an entity</Button>
   return (
-    <Stack>
-      <PageHead title="Erasures" crumbs={[{ text: 'Administration' }]} aside={button}>
-        <Text c="var(--muted)" size="sm">
-          The data of an account, a customer or a transaction, removed for good. Ids and outcomes stay.
-        </Text>
-      </PageHead>
-      <Card p={0}>
-        <Listing
-          list={list}
-          empty={
-            <Empty title="Nothing was erased yet" icon={<IconEraser size={40} stroke={1.3} />} action={button}>
-              When a customer asks for it, erase what Herald keeps about them. The report says what is gone, what stays, and who may have got it.
-            </Empty>
-          }
-        >
-          {(erasures) => <Rows label="Erasures" rows={erasures} columns={COLUMNS} />}
-        </Listing>
-      </Card>
+    <>
+      <ListPage
+        title="Erasures"
+        crumbs={[{ text: 'Administration' }]}
+        about="The data of an account, a customer or a transaction, removed for good. Ids and outcomes stay."
+        aside={button}
+        list={list}
+        empty={
+          <Empty title="Nothing was erased yet" icon={<IconEraser size={40} stroke={1.3} />} action={button}>
+            When a customer asks for it, erase what Herald keeps about them. The report says what is gone, what stays, and who may have got it.
+          </Empty>
+        }
+      >
+        {(erasures) => <Rows label="Erasures" rows={erasures} columns={COLUMNS} />}
+      </ListPage>
       <EraseDialog opened={asks} close={ask.close} />
-    </Stack>
+    </>
   )
 }
 

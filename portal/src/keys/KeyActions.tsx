@@ -1,8 +1,8 @@
-import { ActionIcon, Button, Menu, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconDots } from '@tabler/icons-react'
 import { answer, api, type ApiKey } from '../api/client'
 import { Ask } from '../parts/Ask'
+import { RowMenu } from '../parts/RowMenu'
 import { useAction } from '../parts/use-action'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
@@ -23,20 +23,13 @@ export function KeyActions({ apiKey }: { apiKey: ApiKey }) {
           none
         </Text>
       ) : (
-        <Menu position="bottom-end" withArrow>
-          <Menu.Target>
-            <ActionIcon className="above" variant="subtle" color="gray" aria-label={`Actions for ${apiKey.name}`}>
-              <IconDots size={18} />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={rotate.open}>Rotate</Menu.Item>
-            <Menu.Divider />
-            <Menu.Item color="red" onClick={revoke.open}>
-              Revoke
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <RowMenu
+          of={apiKey.name}
+          actions={[
+            { text: 'Rotate', act: rotate.open },
+            { text: 'Revoke', act: revoke.open, isGrave: true },
+          ]}
+        />
       )}
       <RotateKey apiKey={apiKey} opened={rotates} close={rotate.close} />
       <RevokeKey apiKey={apiKey} opened={revokes} close={revoke.close} />

@@ -92,13 +92,13 @@ const Nothing = () => (
 )
 
 function Totals({ statistics: { totals, series } }: { statistics: Schemas['Statistics'] }) {
-  const { delivered, failed, successRate, arrival, parked } = totals
+  const { delivered, failed, deliveryRate, successRate, arrival, parked } = totals
   const waiting = series.findLast(({ backlog }) => backlog !== undefined)?.backlog
   const tiles = [
-    { label: 'Delivered', value: short(delivered), hint: `${delivered.toLocaleString()} attempts` },
-    { label: 'Success rate', value: percent(successRate), hint: `${failed.toLocaleString()} ${failed === 1 ? 'attempt' : 'attempts'} failed` },
+    { label: 'Delivered', value: percent(deliveryRate), hint: `of what came to an end: ${delivered.toLocaleString()} delivered, ${parked.toLocaleString()} parked` },
+    { label: 'Attempts that succeeded', value: percent(successRate), hint: `${failed.toLocaleString()} of ${(delivered + failed).toLocaleString()} failed, and were tried again or parked` },
     { label: 'Time to arrival', value: arrival ? duration(arrival.p50) : '–', hint: arrival ? `half of them; 99 of 100 in ${duration(arrival.p99)}` : 'from publishing to the answer' },
-    { label: 'Parked', value: waiting ? short(waiting.parked) : '–', hint: `wait for a person; ${parked.toLocaleString()} parked in this time` },
+    { label: 'Parked', value: waiting ? short(waiting.parked) : '–', hint: 'wait for a person now' },
   ]
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">

@@ -18,9 +18,9 @@ const COLUMNS: Column<Row>[] = [
       </PortalLink>
     ),
   },
-  { header: 'Attempts', width: '7rem', cell: ({ series, delivered, failed }) => <Spark series={series} label={`${delivered} delivered, ${failed} failed`} /> },
-  { header: 'Failed', width: '4.5rem', cell: ({ failed }) => <Text size="sm">{short(failed)}</Text> },
-  { header: 'Success', width: '6rem', cell: ({ successRate }) => <Text size="sm">{percent(successRate)}</Text> },
+  { header: 'Attempts', width: '7rem', cell: ({ series, delivered, failed }) => <Spark series={series} label={`${delivered} attempts delivered, ${failed} failed`} /> },
+  { header: 'Failed attempts', width: '6rem', cell: ({ failed }) => <Text size="sm">{short(failed)}</Text> },
+  { header: 'Delivered', width: '6rem', cell: ({ deliveryRate }) => <Text size="sm">{percent(deliveryRate)}</Text> },
 ]
 
 export function WorstWebhooks({ worst }: { worst: Schemas['WebhookStatistics'][] }) {

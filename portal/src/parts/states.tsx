@@ -2,23 +2,30 @@ import { Alert, Button, Paper, Skeleton, Stack, Text, Title } from '@mantine/cor
 import { IconAlertTriangle, IconCloudOff } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { toCallError } from '../api/client'
+import { fieldText } from './field-labels'
 import { Outside } from './visible'
+
+/** The portal asks for what there is: a path that is not known is not served at this port. */
+const UNSERVED = 'There is nothing at '
 
 /** What went wrong, and what to do. */
 export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
   const { status, title, message, fields } = toCallError(error)
+  const [first] = fields
+  const text = first ? (fields.length === 1 ? `${fieldText(first)}.` : `${fields.length} fields have to be changed:`) : message
   const isAway = status === 0
   return (
     <Alert role="alert" color={isAway ? 'yellow' : 'red'} variant="light" title={title} icon={isAway ? <IconCloudOff /> : <IconAlertTriangle />}>
       <Stack gap="xs" align="start">
         <Text size="sm">
-          <Outside text={message} />
+          <Outside text={text} />
         </Text>
+        {status === 404 && message.startsWith(UNSERVED) && <Text size="sm">What is for operators is at the port that HERALD_OPS_PORT names, where it is set: open the portal there.</Text>}
         {fields.length > 1 && (
           <ul>
-            {fields.map(({ path, message: text }) => (
-              <li key={path + text}>
-                <Outside text={`${path} ${text}`} />
+            {fields.map((field) => (
+              <li key={field.path + field.message}>
+                <Outside text={fieldText(field)} />
               </li>
             ))}
           </ul>

@@ -43,7 +43,7 @@ export function TenantDialog({ standing, close }: { standing?: Tenant; close: ()
       <TextInput label="Notice before it expires" value={draft.expiryNotice} error={faultOf(fields, 'expiryNotice')} onChange={({ currentTarget }) => change({ expiryNotice: currentTarget.value })} />
       <TextInput label="Events kept for" description="After the last delivery is final." value={draft.retention} error={faultOf(fields, 'retention')} onChange={({ currentTarget }) => change({ retention: currentTarget.value })} />
       <Switch label="Legal hold" description="Everything stays, whatever the time above." checked={draft.legalHold} onChange={({ currentTarget }) => change({ legalHold: currentTarget.checked })} />
-      <Switch label="Four eyes" description="New webhooks, and changes of URLs, credentials and secrets, wait for a second person. So does switching this off." checked={draft.fourEyes} onChange={({ currentTarget }) => change({ fourEyes: currentTarget.checked })} />
+      <Switch label="Four eyes" description="New webhooks, and changes of URLs, credentials and secrets, wait for a second person, who signs in: no key approves. So does switching this off. Herald cannot tell who holds the admin key: whoever does, and is a user as well, could approve what they ask for with it." checked={draft.fourEyes} onChange={({ currentTarget }) => change({ fourEyes: currentTarget.checked })} />
       <Switch label="Endpoints prove that they want events" description="A webhook with a new URL is held until its endpoint has answered a signed challenge." checked={draft.ownershipCheck} onChange={({ currentTarget }) => change({ ownershipCheck: currentTarget.checked })} />
       <Textarea
         label="E-mail to"

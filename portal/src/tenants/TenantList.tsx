@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Text } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconBuildingBank, IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -7,6 +7,7 @@ import { tenantsQuery } from '../api/queries'
 import { ListPage } from '../parts/ListPage'
 import { Rows, type Column } from '../parts/Rows'
 import { Empty } from '../parts/states'
+import { Tinted } from '../parts/StatusBadge'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { Allowed } from '../session/Allowed'
@@ -18,29 +19,48 @@ export const TenantList = () => (
   </Allowed>
 )
 
+/** What is switched on of a tenant, the gravest first. */
+const SETTINGS: { text: string; color: string; is: (tenant: Tenant) => boolean }[] = [
+  { text: 'suspended', color: 'red', is: ({ suspendedAt }) => suspendedAt !== undefined },
+  { text: 'legal hold', color: 'violet', is: ({ legalHold }) => legalHold },
+  { text: 'four eyes', color: 'blue', is: ({ fourEyes }) => fourEyes },
+  { text: 'ownership check', color: 'blue', is: ({ ownershipCheck }) => ownershipCheck },
+  { text: 'own mail addresses', color: 'gray', is: ({ notifyEmails }) => notifyEmails !== undefined },
+]
+
 const COLUMNS: Column<Tenant>[] = [
   {
     header: 'Tenant',
-    cell: ({ id, name, legalHold }) => (
+    cell: ({ id, name }) => (
       <div>
-        <Group gap="xs">
-          <Text size="sm" fw={600}>
-            <Outside text={name} lines="clamped" />
-          </Text>
-          {legalHold && (
-            <Badge variant="default" size="sm" radius="sm" tt="none">
-              legal hold
-            </Badge>
-          )}
-        </Group>
+        <Text size="sm" fw={600}>
+          <Outside text={name} lines="clamped" />
+        </Text>
         <Text size="sm" c="var(--muted)">
           {id}
         </Text>
       </div>
     ),
   },
+  {
+    header: 'Settings',
+    cell: (tenant) => {
+      const set = SETTINGS.filter(({ is }) => is(tenant))
+      return set.length === 0 ? (
+        <Text size="sm" c="var(--muted)">
+          none
+        </Text>
+      ) : (
+        <Group gap={4}>
+          {set.map(({ text, color }) => (
+            <Tinted key={text} text={text} color={color} size="sm" />
+          ))}
+        </Group>
+      )
+    },
+  },
   { header: 'Parked for', width: '7rem', cell: ({ parkedFor }) => <Text size="sm">{parkedFor}</Text> },
-  { header: 'Events kept', width: '7rem', cell: ({ retention }) => <Text size="sm">{retention}</Text> },
+  { header: 'Events kept', width: '7.5rem', cell: ({ retention }) => <Text size="sm">{retention}</Text> },
   { header: 'Made', width: '9rem', cell: ({ createdAt }) => <Text size="sm"><When at={createdAt} /></Text> },
   { header: 'Actions', width: '6rem', cell: (tenant) => <Change tenant={tenant} /> },
 ]

@@ -1,7 +1,7 @@
-import { ActionIcon, Menu, Text } from '@mantine/core'
-import { IconDots } from '@tabler/icons-react'
+import { Text } from '@mantine/core'
 import { useState } from 'react'
 import type { User } from '../api/client'
+import { RowMenu } from '../parts/RowMenu'
 import { useSignedIn } from '../session/session'
 import { DisableDialog, NewLinkDialog, RemoveDialog, RoleDialog, SignOutDialog, type DialogProps } from './user-dialogs'
 
@@ -25,23 +25,16 @@ export function UserActions({ user }: { user: User }) {
   const Dialog = asked && DIALOGS[asked.what]
   return (
     <>
-      <Menu position="bottom-end" withArrow>
-        <Menu.Target>
-          <ActionIcon className="above" variant="subtle" color="gray" aria-label={`Actions for ${user.email}`}>
-            <IconDots size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={ask('role')}>Change the role</Menu.Item>
-          <Menu.Item onClick={ask('link')}>New password link</Menu.Item>
-          {user.status === 'active' && <Menu.Item onClick={ask('sign-out')}>Sign out everywhere</Menu.Item>}
-          <Menu.Item onClick={ask('disable')}>{user.status === 'disabled' ? 'Let in again' : 'Disable'}</Menu.Item>
-          <Menu.Divider />
-          <Menu.Item color="red" onClick={ask('remove')}>
-            Remove
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <RowMenu
+        of={user.email}
+        actions={[
+          { text: 'Change the role', act: ask('role') },
+          { text: 'New password link', act: ask('link') },
+          ...(user.status === 'active' ? [{ text: 'Sign out everywhere', act: ask('sign-out') }] : []),
+          { text: user.status === 'disabled' ? 'Let in again' : 'Disable', act: ask('disable') },
+          { text: 'Remove', act: ask('remove'), isGrave: true },
+        ]}
+      />
       {Dialog && <Dialog key={asked.turn} user={user} opened={asked.opened} close={() => setAsked({ ...asked, opened: false })} />}
     </>
   )

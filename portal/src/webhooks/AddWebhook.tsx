@@ -9,6 +9,7 @@ import { ShownOnce } from '../parts/ShownOnce'
 import { Card } from '../parts/states'
 import { EMPTY, toCreate, type Draft } from './draft'
 import { nameOf } from './names'
+import { PublicKey } from './PublicKey'
 import { Snippets } from './Snippets'
 import { TestEvent } from './TestEvent'
 import { Unverified } from './Unverified'
@@ -64,16 +65,26 @@ function Made({ webhook }: { webhook: Schemas['CreatedWebhook'] }) {
   return (
     <Stack>
       <PageHead title={`${nameOf(webhook)} is added`} crumbs={CRUMBS} />
-      <Card title="Signing secret">
-        <ShownOnce text={webhook.secret} label="The secret">
-          Give it to whoever runs the endpoint: with it they can tell that a POST comes from here. Herald keeps it sealed: only an administrator can have it shown again, which is audited.
-        </ShownOnce>
-      </Card>
+      {webhook.signatures.includes('v1') && (
+        <Card title="Signing secret">
+          <ShownOnce text={webhook.secret} label="The secret">
+            Give it to whoever runs the endpoint: with it they can tell that a POST comes from here. Herald keeps it sealed: only an administrator can have it shown again, which is audited.
+          </ShownOnce>
+        </Card>
+      )}
+      {webhook.publicKey !== undefined && (
+        <Card title="Public key">
+          <Text size="sm" mb="sm">
+            Give it to whoever runs the endpoint, or let them fetch it: with it anybody can tell that a POST comes from here, and only Herald can sign one. It stands on the page of the webhook too.
+          </Text>
+          <PublicKey webhook={webhook} />
+        </Card>
+      )}
       <Card title="Verify the signature">
         <Text size="sm" c="var(--muted)" mb="sm">
           For the endpoint. Any library of Standard Webhooks does the same.
         </Text>
-        <Snippets />
+        <Snippets signatures={webhook.signatures} />
       </Card>
       {webhook.verification ? (
         <Unverified id={webhook.id} verification={webhook.verification} />

@@ -1,9 +1,9 @@
 import { Text } from '@mantine/core'
 import type { Webhook } from '../api/client'
-import { Code } from '../parts/Code'
 import { Fact } from '../parts/Facts'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
+import { PublicKey } from './PublicKey'
 
 const KINDS = { basic: 'Basic', bearer: 'Bearer', oauth2: 'OAuth 2.0' } as const
 
@@ -22,7 +22,7 @@ export function AuthFact({ auth }: Pick<Webhook, 'auth'>) {
 
 /** How each side knows the other: the client certificate, and what signs. */
 export function TrustFacts({ webhook }: { webhook: Webhook }) {
-  const { clientCertificate: certificate, signatures, publicKey, retiringPublicKeys = [] } = webhook
+  const { clientCertificate: certificate, signatures, publicKey } = webhook
   return (
     <>
       {certificate && (
@@ -38,14 +38,9 @@ export function TrustFacts({ webhook }: { webhook: Webhook }) {
       <Fact name="Signed with">{signatures.map((kind) => (kind === 'v1' ? 'a secret (v1)' : 'a key pair (v1a)')).join(' and ')}</Fact>
       {publicKey !== undefined && (
         <Fact name="Public key">
-          <Code text={publicKey} label="Public key" />
+          <PublicKey webhook={webhook} />
         </Fact>
       )}
-      {retiringPublicKeys.map((old) => (
-        <Fact key={old.publicKey} name="Old public key">
-          <code style={{ overflowWrap: 'anywhere' }}>{old.publicKey}</code> signs as well until <When at={old.until} as="day" />
-        </Fact>
-      ))}
     </>
   )
 }

@@ -42,7 +42,9 @@ export function UrlField({ value, fault, onChange }: UrlFieldProps) {
         {isCurrent && verdict?.ok && (
           <Group gap={6} mt={6} wrap="nowrap" align="start">
             {verdict.advice === undefined ? <IconCircleCheck size={16} color="var(--mantine-color-green-7)" style={STEADY} /> : <IconAlertTriangle size={16} color="var(--mantine-color-orange-7)" style={STEADY} />}
-            <Text size="sm">{verdict.advice ?? 'This URL may be used.'}</Text>
+            <Text size="sm">
+              {verdict.advice ?? 'This URL may be used.'} Its name is looked up at each attempt, not here: whether it leads anywhere, a test event shows.
+            </Text>
           </Group>
         )}
       </div>

@@ -1,6 +1,6 @@
 import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconBan, IconEdit, IconEye, IconKey, IconPlayerPause, IconPlayerPlay, IconRepeat, IconTrash } from '@tabler/icons-react'
+import { IconBan, IconCertificate, IconEdit, IconEye, IconKey, IconPlayerPause, IconPlayerPlay, IconRepeat, IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import type { Webhook } from '../api/client'
@@ -18,7 +18,7 @@ import { nameOf } from './names'
 import { PolicyLine } from './PolicyLine'
 import { ReplayModal } from './ReplayModal'
 import { RevealModal } from './RevealModal'
-import { RotateModal } from './RotateModal'
+import { RotateKeyPair, RotateSecret } from './RotateModal'
 import { WebhookStatus } from './WebhookStatus'
 import { Snippets } from './Snippets'
 import { DeleteModal, DisableModal, PauseModal, ResumeModal } from './steering-modals'
@@ -63,7 +63,7 @@ function Found({ webhook }: { webhook: Webhook }) {
         </Card>
       )}
       <Card title="Verify the signature">
-        <Snippets />
+        <Snippets signatures={webhook.signatures} />
       </Card>
     </Stack>
   )
@@ -167,8 +167,10 @@ function Actions({ webhook }: { webhook: Webhook }) {
   const [deletes, remove] = useDisclosure()
   const [replays, replay] = useDisclosure()
   const [rotates, rotate] = useDisclosure()
+  const [rotatesKey, rotateKey] = useDisclosure()
   const [reveals, reveal] = useDisclosure()
   const may = useMay()
+  const signs = (kind: Webhook['signatures'][number]): boolean => webhook.signatures.includes(kind)
   return (
     <>
       {webhook.status === 'active' ? (
@@ -186,10 +188,17 @@ function Actions({ webhook }: { webhook: Webhook }) {
       <Button variant="default" leftSection={<IconRepeat size={16} />} onClick={replay.open}>
         Replay
       </Button>
-      <Button variant="default" leftSection={<IconKey size={16} />} onClick={rotate.open}>
-        New secret
-      </Button>
-      {may.reveal && (
+      {signs('v1') && (
+        <Button variant="default" leftSection={<IconKey size={16} />} onClick={rotate.open}>
+          New secret
+        </Button>
+      )}
+      {signs('v1a') && (
+        <Button variant="default" leftSection={<IconCertificate size={16} />} onClick={rotateKey.open}>
+          New key pair
+        </Button>
+      )}
+      {may.reveal && signs('v1') && (
         <Button variant="default" leftSection={<IconEye size={16} />} onClick={reveal.open}>
           Reveal secret
         </Button>
@@ -203,7 +212,8 @@ function Actions({ webhook }: { webhook: Webhook }) {
         Delete
       </Button>
       <ReplayModal webhook={webhook} opened={replays} close={replay.close} />
-      <RotateModal webhook={webhook} opened={rotates} close={rotate.close} />
+      <RotateSecret webhook={webhook} opened={rotates} close={rotate.close} />
+      <RotateKeyPair webhook={webhook} opened={rotatesKey} close={rotateKey.close} />
       <RevealModal webhook={webhook} opened={reveals} close={reveal.close} />
       <PauseModal webhook={webhook} opened={pauses} close={pause.close} />
       <ResumeModal webhook={webhook} opened={resumes} close={resume.close} />

@@ -57,13 +57,17 @@ const NameAndUrl = ({ webhook }: { webhook: Webhook }) => (
 
 function LastDay({ counted }: { counted: Counted | undefined }) {
   if (!counted) return '…'
-  const { series, delivered, failed, successRate, answer } = counted
+  const { series, delivered, failed, parked, deliveryRate, successRate, answer } = counted
   if (delivered + failed === 0) return <Text size="sm">no attempts</Text>
   return (
     <Stack gap={2}>
       <Spark series={series} label={`${delivered.toLocaleString()} attempts delivered, ${failed.toLocaleString()} failed`} />
+      <Text size="xs">
+        {deliveryRate === undefined ? 'none delivered yet' : `${percent(deliveryRate)} delivered`}
+        {parked > 0 && `, ${parked.toLocaleString()} parked`}
+      </Text>
       <Text size="xs" c="var(--muted)">
-        {percent(successRate)} delivered{answer && `, ${duration(answer.p50)}`}
+        {percent(successRate)} of attempts{answer && `, ${duration(answer.p50)}`}
       </Text>
     </Stack>
   )

@@ -14,6 +14,9 @@ export interface PolicyText {
   maximumInterval: string
 }
 
+/** A wait of Temporal takes about this, however short it is meant to be. */
+export const LEAST_WAIT = 1
+
 /** The waits before the second attempt and those after it, in seconds; nothing while something is half typed. */
 export function waitsOf({ maximumAttempts, initialInterval, backoffCoefficient, maximumInterval }: PolicyText): number[] | undefined {
   const [attempts, first, factor, longest] = [Number(maximumAttempts), seconds(initialInterval), Number(backoffCoefficient), seconds(maximumInterval)]
