@@ -68,7 +68,7 @@ async function stop(context: Context, listening: Listening, workers: Workers | u
   await context.store.close()
 }
 
-/** Every process renews its leases; those with workers also look for what is overdue, and for what may leave. */
+/** Every process renews its leases, and forgets what was erased; those with workers also look for what is overdue, and for what may leave. */
 function startRounds(context: Context, withWorkers: boolean): () => Promise<void> {
   const { sweeper, reconciler, retention, tallying, notices, config, logger } = context
   const { reconcile, retention: removal } = config
@@ -77,6 +77,7 @@ function startRounds(context: Context, withWorkers: boolean): () => Promise<void
   const renew = (): void => {
     void sweeper.renew().catch((error: unknown) => logger.warn({ err: error }, 'leases were not renewed; the next try is soon'))
     void context.sealing.look().catch((error: unknown) => logger.warn({ err: error }, 'whether data may be sealed was not learned; the next try is soon'))
+    void context.forgetting.look().catch((error: unknown) => logger.warn({ err: error }, 'what was erased may be in memory still; the next look is soon'))
   }
 
   const renewal = setInterval(renew, reconcile.everyMs)

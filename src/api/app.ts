@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { PostEvent } from '../delivery/post'
 import type { FaultPoints } from '../faults'
+import type { Notices } from '../notices/notices'
 import type { Publisher } from '../publish/publisher'
 import type { Erasures } from '../steering/erasures'
 import type { Releasing } from '../steering/releasing'
@@ -81,6 +82,7 @@ import { webhookRoutes } from './webhooks'
 export interface ApiDeps extends TemporalUi {
   publisher: Publisher
   steering: Steering
+  notices: Pick<Notices, 'tellWaiting'>
   health: Pick<HealthStore, 'find'>
   releases: ReleaseStore
   releasing: Releasing

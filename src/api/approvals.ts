@@ -150,12 +150,17 @@ export function approvalRoutes({ approvals, persons, planned, isServed }: Approv
   }
 }
 
-const requested = (of: Route, { params: given, source, newId, secret }: SealedRequest): Pick<Call, 'params' | 'body' | 'source' | 'given'> => ({
+const requested = (of: Route, { params: given, source, newId, secret, state }: SealedRequest): Pick<Call, 'params' | 'body' | 'source' | 'given'> => ({
   params: of.params ? parse(of.params, given) : {},
   body: of.body ? parse(of.body, parseJson(source)) : undefined,
   source,
-  given: { isApproved: true, ...(newId !== undefined && { newId }), ...(secret !== undefined && { secret }) },
+  given: { isApproved: true, mustStandOn: (now) => mustBeSame(stateOf(now), state), ...(newId !== undefined && { newId }), ...(secret !== undefined && { secret }) },
 })
+
+/** Another change was made in this moment, after this one was planned again. */
+function mustBeSame(now: string, planned: string): void {
+  if (now !== planned) throw new Problem('conflict', 'What it is about is being changed in this moment: look at it again.')
+}
 
 const perhapsOf = ({ applyingSince }: Approval): Pick<Decision, 'mayBeMade'> => (applyingSince ? { mayBeMade: true } : {})
 

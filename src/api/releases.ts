@@ -35,6 +35,8 @@ export function releaseRoutes(deps: ReleaseDeps): Route[] {
       description:
         'Oldest first, at a pace, as a durable job. `retry` gives parked deliveries another round, `resume` lets held ones of active webhooks go on, `cancel` gives parked and held ones up. `replay` delivers the events since `from` to a webhook once more, as far as its types and filter want them: what is final, or never went there, gets a delivery of its own with the same `webhook-id`, what is parked another round, and what is on its way is left alone. Events that have left, their retention being over, are not there: `replayedFrom` says from when on. With `dryRun` it is counted only.',
       body: input,
+      // What only counts changes nothing.
+      audited: ({ body }) => !(body as z.output<typeof input>).dryRun,
       responses: {
         200: { description: 'With `dryRun`: how many deliveries it would be about.', schema: dryRunView },
         201: { description: 'The release, which runs from now on.', schema: releaseView },

@@ -47,6 +47,8 @@ export interface Given {
   /** The new signing secret, shown to who has asked. */
   secret?: string
   isApproved?: true
+  /** Called with what the change is made upon, as it is read for that: throws a 409 where it was planned upon another. */
+  mustStandOn?: (state: unknown) => void
 }
 
 /** A change before it is made. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { APPROVAL, APPROVAL_STATUSES, whyNotApprove, type Approval, type Decider } from '../domain/approval'
 import { newId } from '../domain/ids'
+import type { Notices } from '../notices/notices'
 import type { ApprovalStore } from '../store/approvals'
 import type { TenantStore } from '../store/tenants'
 import { fieldChange } from './audit'
@@ -14,6 +15,7 @@ export interface SecondPersonDeps {
   approvals: ApprovalStore
   tenants: Pick<TenantStore, 'get'>
   persons: Persons
+  notices: Pick<Notices, 'tellWaiting'>
   newSecret: () => string
 }
 
@@ -73,7 +75,7 @@ export function withSecondPerson(routes: Route[], deps: SecondPersonDeps): Route
 }
 
 /** Nothing where the change needs no second person. */
-async function propose(route: Route, plan: Plan, call: Call, { approvals, tenants, persons, newSecret }: SecondPersonDeps): Promise<Reply | undefined> {
+async function propose(route: Route, plan: Plan, call: Call, { approvals, tenants, persons, notices, newSecret }: SecondPersonDeps): Promise<Reply | undefined> {
   const tenantId = plan.tenantOf?.(call) ?? call.tenantId
   if (!(await tenants.get(tenantId))?.fourEyes) return undefined
   const given = { newId: newId('webhook'), secret: newSecret() }
@@ -101,6 +103,7 @@ async function propose(route: Route, plan: Plan, call: Call, { approvals, tenant
   const secret = needsSecret ? { secret: given.secret } : {}
   const request: SealedRequest = { params: call.params as Record<string, string>, source: call.source, newId: given.newId, ...secret, state: stateOf(state) }
   await approvals.insert(approval, JSON.stringify(request))
+  await notices.tellWaiting(approval)
   const body = { approval: toApprovalView(approval, await persons.deciderOf(call)), ...secret }
   return { status: 202, body, done: { targets: [approval.id, ...targets] } }
 }

@@ -72,6 +72,7 @@ export function secretRotationRoutes({ webhooks, health, catalog, newSecret, new
 
   async function rotate(call: RotationCall, kind: SignatureKind, fresh: string): Promise<z.infer<typeof webhookView>> {
     const { webhook, secrets } = await look(call, kind, fresh)
+    call.given?.mustStandOn?.(configOf(webhook))
     const changed = await webhooks.replaceSecrets(webhook, secrets)
     if (!changed) throw new Problem('conflict', 'The secrets of the webhook were changed by another request in this moment: look at it, and rotate again.')
     return toWebhookView(changed, catalog, (await health.find([webhook.id])).get(webhook.id))

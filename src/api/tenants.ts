@@ -126,10 +126,11 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
     return { status: 201, body: toView(tenant) }
   }
 
-  async function patch({ params: { id }, body }: PatchCall): Promise<Reply> {
+  async function patch({ params: { id }, body, given }: PatchCall): Promise<Reply> {
     const { legalHold, suspended } = body
     const change = changeOf(body)
     const before = await existing(id)
+    given?.mustStandOn?.(settingsOf(before))
     mustFit({ ...before, ...change })
     if (legalHold === true) await hold(id)
     await tenants.update(id, change)
@@ -148,7 +149,7 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
     const { notifyEmails: _hidden, ...set } = changeOf(body)
     const now = { ...before, ...set }
     mustFit(now)
-    const shown = { ...toView(before), suspended: before.suspendedAt !== undefined }
+    const shown = settingsOf(before)
     const after = { ...toView(now), legalHold: legalHold ?? shown.legalHold, suspended: suspended ?? shown.suspended }
     return { targets: [id], about: `Settings of ${before.name}`, changes: changesInFull(withoutAddresses(shown), withoutAddresses(after), hiddenOf(body)), state: shown }
   }
@@ -172,6 +173,8 @@ const changeOf = ({ name, parkedFor, expiryNotice, retention, fourEyes, ownershi
 
 const changesOf = (before: z.infer<typeof view>, after: z.infer<typeof view>, body: z.output<typeof patchInput>) =>
   changesBetween(withoutAddresses(before), withoutAddresses(after), hiddenOf(body))
+
+const settingsOf = (tenant: Tenant) => ({ ...toView(tenant), suspended: tenant.suspendedAt !== undefined })
 
 /** Addresses of people are not kept for good. */
 const withoutAddresses = (shown: z.infer<typeof view>) => ({ ...shown, notifyEmails: undefined })

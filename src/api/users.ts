@@ -206,9 +206,7 @@ export function userRoutes({ portal, portalSettings }: UserDeps): Route[] {
 
   /** Those of other tenants are answered as if they were not there. */
   async function existing({ tenantId, scopes, params: { id } }: Call<Params>): Promise<User> {
-    const user = await users.get(id)
-    const isSeen = user?.grants.some((grant) => grant.tenantId === tenantId || (scopes.includes('admin') && grant.tenantId === EVERY_TENANT))
-    return found(isSeen ? user : undefined, 'user', id)
+    return found(await users.getOf(tenantId, scopes.includes('admin'), id), 'user', id)
   }
 
   async function owned(call: Call<Params>): Promise<User> {

@@ -13,7 +13,7 @@ import type { Call, Caller, Reply } from './route'
 import type { paging } from './views'
 import { hiddenOf, mergeOrdering, mergeRetry, newSecrets, patchSecrets, readTargets, refuseUnusable, withSigningKey, type CheckUrl } from './webhook-changes'
 import type { WebhookInput, WebhookPatchInput } from './webhook-input'
-import { webhookPlans } from './webhook-plans'
+import { configOf, webhookPlans } from './webhook-plans'
 import { toWebhookView } from './webhook-views'
 
 export interface WebhookDeps {
@@ -64,7 +64,9 @@ export function webhookHandlers({ webhooks, health, steering, ownership, catalog
     patch: async (call: PatchCall): Promise<Reply> => {
       const { tenantId, body, given } = call
       const { id } = call.params
-      const { secretsLost, ...standing } = await open(call, id)
+      const opened = await open(call, id)
+      given?.mustStandOn?.(configOf(opened))
+      const { secretsLost, ...standing } = opened
       // The signing secret was lost with the others: it is made anew with them, and what is sealed stays until then.
       const isGivenAnew = secretsLost && hiddenOf(body).length > 0
       const secret = isGivenAnew && (given?.secret ?? newSecret())

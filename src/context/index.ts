@@ -33,7 +33,7 @@ export interface Context
     Pick<Stores, 'recorder'>,
     Pick<Sending, 'fleet'>,
     Pick<Publishing, 'publisher' | 'sweeper' | 'alarm' | 'marks' | 'ahead'>,
-    Pick<Steering, 'reconciler' | 'notices' | 'postman'>,
+    Pick<Steering, 'reconciler' | 'notices' | 'postman' | 'forgetting'>,
     Keeping {
   /** For everybody; for operators too, where they have no port of their own. */
   app?: Application
@@ -71,7 +71,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const deliveryChanges = createDeliveryChanges(models, (error) => logger.warn({ err: error }, 'changes of deliveries are not followed: live lists are read again once they are'))
   await ensureDefaultTenant(stores.tenants)
   const { publisher, sweeper, alarm, marks, ahead } = publishing
-  const { reconciler, notices, postman } = steering
+  const { reconciler, notices, postman, forgetting } = steering
   return {
     config,
     logger,
@@ -89,6 +89,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     reconciler,
     notices,
     postman,
+    forgetting,
     ...keeping,
     activities: activitiesOf(rooms),
     ...appsOf(apiOf(rooms, portal, deliveryChanges), options.role, config.http.opsPort !== undefined),

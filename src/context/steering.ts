@@ -6,6 +6,7 @@ import { createNotices } from '../notices/notices'
 import { createPostman } from '../notices/postman'
 import { createSendMail } from '../notices/smtp'
 import { createErasures } from '../steering/erasures'
+import { createForgetting } from '../steering/forgetting'
 import { createMessenger } from '../steering/messenger'
 import { createQueueRuns } from '../steering/queue-runs'
 import { createQueueWaker } from '../steering/queue-waker'
@@ -24,7 +25,7 @@ import type { Stores } from './stores'
 export type Steering = ReturnType<typeof createSteeringRoom>
 
 export function createSteeringRoom({ config, models, starts, messages, metrics, logger, stopping }: Ground, stores: Stores, { publisher }: Pick<Publishing, 'publisher'>) {
-  const { erasures, erasing, legalHolds, deliveries, queue, releases, replayRecords, steered, health, tenants, webhooks, digests } = stores
+  const { erasures, erasing, legalHolds, deliveries, queue, releases, replayRecords, steered, health, tenants, webhooks, digests, events } = stores
   const { mail } = config
   const messenger = createMessenger({ deliveries, messages, starts, metrics })
   const notices = createNotices({ publisher, webhooks, digests: mail && digests, logger })
@@ -51,6 +52,7 @@ export function createSteeringRoom({ config, models, starts, messages, metrics, 
     postman: mail && createPostman({ ...mail, digests, tenants, webhooks, send: createSendMail(mail), metrics, logger }),
     replays,
     eraser: createErasures({ erasures, erasing, legalHolds, tenants, starts, logger }),
+    forgetting: createForgetting({ erasures, events }),
     releasing,
     wakeQueue,
     queueRuns,

@@ -11,7 +11,7 @@ export interface Digest {
   publicUrl: string | undefined
 }
 
-/** Webhooks and releases that a mail tells of one by one. */
+/** Webhooks, releases and changes that a mail tells of one by one. */
 const SHOWN = 50
 
 /** The ids of those: first whatever has changed, then those with the most parked. */
@@ -37,7 +37,7 @@ export function digestText(digest: Digest): string {
     return `${nameOf(id, known.get(id))}\n${lines.join('\n')}\n`
   })
   const left = about.size - shown.length
-  const more = left > 0 ? [`And ${amount(left, 'more webhook or release', 'more webhooks or releases')}.\n`] : []
+  const more = left > 0 ? [`And ${amount(left, 'more webhook, release or change', 'more webhooks, releases or changes')}.\n`] : []
   return [
     `What Herald reports of ${oneLine(tenant.name)} (tenant ${tenant.id}):\n`,
     ...shown,
@@ -67,6 +67,8 @@ function advice({ type, aboutId }: DigestEntry, publicUrl: string): string {
   switch (type) {
     case 'delivery.parked':
       return `When its receiver works again, retry them: ${publicUrl}/v1/deliveries?status=parked&webhookId=${aboutId}`
+    case 'approval.requested':
+      return `It waits for a second person. Look at it, and approve or reject it: ${publicUrl}/portal/operations/approvals, or ${publicUrl}/v1/approvals/${aboutId}`
     case 'webhook.disabled':
       return `It gets nothing any more. If it shall: POST ${publicUrl}/v1/webhooks/${aboutId}/resume`
     case 'webhook.suspended':

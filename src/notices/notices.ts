@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Approval } from '../domain/approval'
 import { noticeId } from '../domain/ids'
 import { operationalType, type Notice, type OperationalType } from '../domain/operational-events'
 import type { StatusChange } from '../domain/webhook'
@@ -14,6 +15,8 @@ export interface Notices {
   tell: (notice: Notice, how?: 'by mail alone') => Promise<void>
   /** Tells the changes of status that are written down at a webhook; `tellLeft` does for whoever ends before. */
   tellChanges: (tenantId: string, webhookId: string) => Promise<void>
+  /** Tells by mail that a change waits for a second person. It waits all the same where that is not told. */
+  tellWaiting: (approval: Pick<Approval, 'id' | 'tenantId' | 'operation' | 'requestedAt'>) => Promise<void>
   /** Tells what nobody has told: for the regular look for overdue work. */
   tellLeft: () => Promise<void>
 }
@@ -65,6 +68,10 @@ export function createNotices({ publisher, webhooks, digests, logger }: NoticesD
   return {
     tell,
     tellChanges,
+    tellWaiting: async ({ id, tenantId, operation, requestedAt: at }) => {
+      const news = { tenantId, aboutId: id, type: 'approval.requested', reason: operation, count: 1, key: id, at }
+      await digests?.add(news).catch((error: unknown) => logger.warn({ err: error, tenantId, approvalId: id }, 'that a change waits for a second person is not told by mail'))
+    },
     isHeard: async (tenantId, type, aboutId) => digests !== undefined || isSubscribedTo(tenantId, typeIdOf(type), aboutId),
     tellLeft: async () => {
       for (const { tenantId, id } of await webhooks.withUntold(PAGE)) await tellChanges(tenantId, id)

@@ -5,7 +5,7 @@ import { scoped } from './scope'
 /** What waits to be told by mail, counted by what it is about, type and reason. */
 export interface DigestEntry {
   tenantId: string
-  /** The webhook or the release. */
+  /** The webhook, the release, or the change that waits. */
   aboutId: string
   type: string
   reason: string

@@ -14,6 +14,8 @@ export interface ErasureStore {
   running: (tenantId: string, entityId: string) => Promise<Erasure | undefined>
   /** Every one, of all tenants, that has not ended. */
   open: () => Promise<Erasure[]>
+  /** Every one, of all tenants, that has erased something since that time. */
+  since: (time: Date) => Promise<Pick<Erasure, 'tenantId' | 'entityId'>[]>
   /** It is done with a page, unless somebody else has taken it further since it was read. */
   advance: (erasure: Erasure, cursor: string, counts: ErasureCounts) => Promise<void>
   /** `rest`: what it has done beyond its cursor. */
@@ -35,6 +37,7 @@ export function createErasureStore({ erasures }: Models): ErasureStore {
     list: (tenantId, request) => page(erasures, scoped(tenantId, {}), request, toErasure),
     running: (tenantId, entityId) => one(scoped(tenantId, { entityId, ...running })),
     open: async () => (await erasures.find(running).lean<ErasureRecord[]>()).map(toErasure),
+    since: (time) => erasures.find({ updatedAt: { $gte: time } }, { _id: 0, tenantId: 1, entityId: 1 }).lean<Pick<Erasure, 'tenantId' | 'entityId'>[]>(),
     advance: async ({ tenantId, id, cursor: before = null, counts }, cursor, done) => {
       const asRead = scoped(tenantId, { _id: id, cursor: before, ...running })
       await erasures.updateOne(asRead, { $set: { cursor, counts: addErased(counts, done), updatedAt: new Date() } })

@@ -65,6 +65,8 @@ export interface EventStore {
   load: (tenantId: string, eventIds: string[]) => Promise<HeraldEvent[]>
   /** Keeps them in memory no longer. */
   forget: (tenantId: string, eventIds: string[]) => void
+  /** The same of all events about these entities. */
+  forgetAbout: (entities: Pick<HeraldEvent, 'tenantId' | 'entityId'>[]) => void
   renew: (events: Pick<HeraldEvent, 'tenantId' | 'id'>[], lease: Lease) => Promise<void>
   markStarted: (tenantId: string, eventIds: string[], workflowId: string, until: Date) => Promise<void>
   /** All deliveries of the events have a record now; those take over. */
@@ -290,6 +292,11 @@ export function createEventStore({ hot: { events } }: Models, vaults: Vaults, lo
     },
     forget: (tenantId, eventIds) => {
       for (const id of eventIds) known.delete(eventKey(tenantId, id))
+    },
+    forgetAbout: (entities) => {
+      if (entities.length === 0) return
+      const erased = new Set(entities.map(({ tenantId, entityId }) => `${tenantId}/${entityId}`))
+      for (const [key, { tenantId, entityId }] of known.entries()) if (erased.has(`${tenantId}/${entityId}`)) known.delete(key)
     },
     undispatched: async function* (tenantId, orderingKeys, typeIds, withData) {
       const now = new Date()

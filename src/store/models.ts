@@ -126,7 +126,8 @@ export function createModels(connection: Connection): Models {
       'erasures',
       open()
         .index({ tenantId: 1, _id: -1 })
-        .index({ tenantId: 1, entityId: 1 }, { name: 'running', unique: true, partialFilterExpression: { status: 'running' } }),
+        .index({ tenantId: 1, entityId: 1 }, { name: 'running', unique: true, partialFilterExpression: { status: 'running' } })
+        .index({ updatedAt: 1 }),
     ),
     tenants: model('tenants', open()),
     eventTypes: model('eventTypes', open().index({ name: 1 }, { unique: true })),

@@ -24,6 +24,8 @@ export interface UserStore {
   /** False when somebody has the address; nothing was changed then. */
   insert: (user: NewUser) => Promise<boolean>
   get: (id: string) => Promise<User | undefined>
+  /** One of those that the list shows: of anybody else MongoDB is not asked. */
+  getOf: (tenantId: string, withEveryTenant: boolean, id: string) => Promise<User | undefined>
   account: (id: string) => Promise<Account | undefined>
   accountOf: (email: string) => Promise<Account | undefined>
   ofIdentity: (identity: Identity) => Promise<User | undefined>
@@ -103,6 +105,8 @@ export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
     }
   }
 
+  const of = (tenantId: string, withEveryTenant: boolean) => ({ 'grants.tenantId': withEveryTenant ? { $in: [tenantId, EVERY_TENANT] } : tenantId })
+
   return {
     insert: ({ id, ...user }) => insertOnce(() => users.create({ _id: id, ...user, emailKey: emailKey(user.email) })),
     get: async (id) => {
@@ -116,10 +120,12 @@ export function createUserStore({ users }: Models, sealer: Sealer): UserStore {
       return record ? toUser(record) : undefined
     },
     any: async () => (await users.exists({})) !== null,
-    list: (tenantId, withEveryTenant, { email, ...request }) => {
-      const theirs = { 'grants.tenantId': withEveryTenant ? { $in: [tenantId, EVERY_TENANT] } : tenantId }
-      return page(users, { ...theirs, ...(email !== undefined && { emailKey: emailKey(email) }) }, request, toUser)
+    getOf: async (tenantId, withEveryTenant, id) => {
+      const record = await users.findOne({ _id: id, ...of(tenantId, withEveryTenant) }).lean<UserRecord>()
+      return record ? toUser(record) : undefined
     },
+    list: (tenantId, withEveryTenant, { email, ...request }) =>
+      page(users, { ...of(tenantId, withEveryTenant), ...(email !== undefined && { emailKey: emailKey(email) }) }, request, toUser),
     grant: async (id, grant) => void (await users.updateOne({ _id: id }, [{ $set: granted(grant) }], { updatePipeline: true })),
     setGrants: (id, grants) => changed({ _id: id }, { $set: { grants }, $inc: { generation: 1 } }),
     confirmAddress: async (id) => void (await users.updateOne({ _id: id, identity: { $exists: true } }, { $set: { 'identity.ownsAddress': true } })),

@@ -252,6 +252,14 @@ test('what has changed meanwhile is not written over; what is late, rejected or 
   expect((await bob.call('GET', `/v1/approvals/${sixth.id}`)).body.status).toBe('overtaken')
 })
 
+test('of changes that are approved in the same moment, one is made', async () => {
+  const bank = await openBank()
+  const asked = await Promise.all(Array.from({ length: 8 }, (_, n) => ask(bank, { url: `${HOOK.url}?n=${n}` })))
+  const answers = await Promise.all(asked.map(({ id }) => approve(bank.bob.call, id)))
+  expect(answers.map(([status]) => status).toSorted()).toEqual([200, ...Array.from({ length: 7 }, () => 409)])
+  expect(await urlOf(bank)).toBe(`${HOOK.url}?n=${answers.findIndex(([status]) => status === 200)}`)
+})
+
 test('what the change itself would refuse is refused when it is asked for', async () => {
   const { ann, webhookId } = await openBank()
   expect((await ann.call('PATCH', `/v1/webhooks/${webhookId}`, { url: 'http://10.0.0.1/' })).status).toBe(400)

@@ -62,9 +62,15 @@ test('reads and publishing have none', async () => {
 })
 
 test('what only counts has none', async () => {
+  const { id: webhookId } = (await api.admin('POST', '/v1/webhooks', webhook)).body
   const [before] = await lines()
   expect((await api.admin('POST', '/v1/erasures', { entityId: 'x-1', dryRun: true })).status).toBe(200)
+  for (const more of [{ action: 'retry', filter: {} }, { action: 'replay', filter: { webhookId, from: '2026-01-31' } }]) {
+    expect((await api.admin('POST', '/v1/releases', { ...more, dryRun: true })).status).toBe(200)
+  }
   expect((await lines())[0]).toEqual(before)
+  await api.admin('POST', '/v1/releases', { action: 'cancel', filter: { entityId: 'x-1' } })
+  expect((await lines())[0]).toMatchObject({ action: 'POST /v1/releases', status: 201 })
   await api.admin('POST', '/v1/erasures', { entityId: 'x-1' })
   expect((await lines())[0]).toMatchObject({ action: 'POST /v1/erasures', target: expect.arrayContaining(['x-1']) })
 })

@@ -47,6 +47,18 @@ test('a script with an old key keeps nobody at its address from signing in, whic
   expect(await statuses(api.as(GARBAGE), 1, '198.51.100.8')).toEqual([401])
 })
 
+test('who is no proxy that is known comes from where it comes, whatever it says', async () => {
+  for (const trustProxies of [[], ['192.0.2.1']]) {
+    const api = await startApi({ trustProxies, limits: createLimits({ address: { requests: 2, per: 'minute' } }) })
+    open.push(api)
+    await api.admin('POST', '/v1/tenants', { id: 'bank-x' }, from('198.51.100.1'))
+    expect((await api.store.models.auditLines.find({ action: 'POST /v1/tenants' }).lean()).map((line) => line.from)).toEqual(['127.0.0.1', '127.0.0.1'])
+    const seen: number[] = []
+    for (const n of [1, 2, 3]) seen.push(...(await statuses(api.as(GARBAGE), 1, `198.51.100.${n}`)))
+    expect(seen).toEqual([401, 401, 429])
+  }
+})
+
 test('a proxy that is not known as one is told to the operator, once in a while', async () => {
   const api = await startApi({ trustProxies: ['192.0.2.1'] })
   open.push(api)

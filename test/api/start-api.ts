@@ -159,6 +159,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
       logger,
     }),
     health,
+    notices: { tellWaiting: noWorkflow },
     releases,
     replays,
     releasing,

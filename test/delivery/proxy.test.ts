@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createDispatcher, type DispatcherOptions, type ResolvedAddress } from '../../src/delivery/connector'
 import { createPostEvent, type PostEvent } from '../../src/delivery/post'
 import { startProxy, type Proxy } from '../support/connect-proxy'
@@ -123,4 +124,50 @@ it('that is away is told without its address', async () => {
   expect(JSON.stringify(outcome)).not.toMatch(/127\.0\.0\.1|localhost|::1/)
   const auth = { type: 'oauth2', tokenUrl: `http://login.example:${receiver.port}/token`, clientId: 'a', clientSecret: 'b' } as const
   expect((await postThrough({ proxy: gone })(aPost(named(), { auth }))).outcome).toEqual(outcome)
+})
+
+type Say = (socket: Socket) => unknown
+
+/** A proxy that says this when it is asked, and no more. */
+async function hangingProxy(say: Say): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined))
+    socket.once('data', () => say(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closing.push(() => server.close(), () => sockets.forEach((socket) => socket.destroy()))
+  return (server.address() as AddressInfo).port
+}
+
+const says = (text: string): Say => (socket) => socket.write(text)
+const drips = (head: string, piece: string): Say => (socket) => {
+  socket.write(head)
+  const timer = setInterval(() => socket.write(piece), 20)
+  socket.on('close', () => clearInterval(timer))
+}
+const OPEN = 'HTTP/1.1 200 OK\r\n\r\n'
+
+it('that hangs, at whichever step, holds no attempt longer than its time', async () => {
+  const hangs: [step: string, own: 'http' | 'https', target: 'http' | 'https', say: Say][] = [
+    ['in its own TLS', 'https', 'http', () => undefined],
+    ['before it answers', 'http', 'http', () => undefined],
+    ['within its answer, which it drips', 'http', 'http', drips('HTTP/1.1 200 OK\r\n', 'x: y\r\n')],
+    ['in the TLS of the receiver', 'http', 'https', says(OPEN)],
+    ['within the first record of that', 'http', 'https', drips(`${OPEN}\x16\x03\x03\x10\x00`, '\x02')],
+    ['before the answer of the receiver', 'http', 'http', says(OPEN)],
+    ['within that answer, which it drips', 'http', 'http', drips(`${OPEN}HTTP/1.1 200 OK\r\n`, 'x: y\r\n')],
+  ]
+  const timeoutMs = 800
+  const face = async ([step, own, target, say]: (typeof hangs)[number]): Promise<void> => {
+    const post = postThrough({ proxy: `${own}://localhost:${await hangingProxy(say)}` })
+    const url = target === 'https' ? tlsReceiver.url() : named()
+    // Several at once wait for the same thing.
+    for (const { outcome, durationMs } of await Promise.all([1, 2, 3].map(() => post(aPost(url, { timeoutMs }))))) {
+      expect([step, outcome]).toEqual([step, expect.objectContaining({ kind: 'failed', reason: 'timeout' })])
+      expect([step, durationMs < timeoutMs + 1_000]).toEqual([step, true])
+    }
+  }
+  await Promise.all(hangs.map(face))
+  expect(receiver.requests).toEqual([])
 })

@@ -60,6 +60,13 @@ it('the client shows its secret in the body where the endpoint wants it there', 
   expect(Object.fromEntries(new URLSearchParams(endpoint.requests[0]?.rawBody))).toMatchObject({ client_id: 'herald:1', client_secret: 'its secret+ü' })
 })
 
+it('a token is used for the very credentials that it was got with', async () => {
+  const post = createPost()
+  const others = [{ clientSecret: 'a guess' }, { clientId: 'another' }, { scope: 'other' }, { audience: 'other' }, { tokenUrl: `${endpoint.url}?b` }, { clientAuthentication: 'body' as const }]
+  for (const each of [{}, ...others]) await post(aPost(receiver.url, { auth: credentials(each) }))
+  expect(new Set(authorizations()).size).toBe(1 + others.length)
+})
+
 it('POSTs that begin together wait for one token, and other credentials get another one', async () => {
   const post = createPost()
   await Promise.all(Array.from({ length: 30 }, (_, i) => post(aPost(receiver.url, { auth: credentials(i % 2 === 0 ? {} : { scope: 'other' }) }))))

@@ -69,6 +69,20 @@ it('tells what has become of webhooks, and what to do', async () => {
   expect(told?.body).toContain(`POST https://herald.example/v1/webhooks/${webhookId}/resume`)
 })
 
+it('tells that a change waits for a second person, and not what is in it', async () => {
+  const address = await people()
+  const webhookId = await scene.subscribe((await scene.receiver()).url)
+  await scene.api('PATCH', `/v1/tenants/${scene.tenantId}`, { fourEyes: true })
+  const { status, body } = await scene.api<{ approval: { id: string } }>('PATCH', `/v1/webhooks/${webhookId}`, { url: 'http://127.0.0.1:8099/?token=very-secret' })
+  expect(status).toBe(202)
+
+  const [told] = await smtp.waitFor(address, 1)
+  expect(told?.headers.get('subject')).toBe('Herald, A bank: 1 approval requested')
+  expect(told?.body).toContain('- requested: PATCH /v1/webhooks/{id}, 2')
+  expect(told?.body).toContain(`https://herald.example/v1/approvals/${body.approval.id}`)
+  expect(told?.body).not.toContain('very-secret')
+})
+
 it('goes to the people of the settings where the tenant names none, and to nobody where it names nobody', async () => {
   const before = (await smtp.waitFor(OPERATOR, 0)).length
   await scene.api('PATCH', `/v1/tenants/${scene.tenantId}`, { notifyEmails: [] })

@@ -119,7 +119,7 @@ export const HOSTILE: Readonly<Record<string, Hostility[]>> = {
       ['number of cookies', ends(`${OK}${'set-cookie: a=b\r\n'.repeat(10_000)}\r\n`)],
     ),
     ...one('delivered', ['text of a status just within bounds', ends(`HTTP/1.1 200 ${'O'.repeat(10_000)}\r\ncontent-length: 0\r\n\r\n`)]),
-    ...one(['delivered', 'protocol'], ['number of headers just within bounds', ends(`${OK}${'a: b\r\n'.repeat(1_000)}content-length: 0\r\n\r\n`)]),
+    ...one(['delivered', 'protocol'], ['number of headers just within bounds', ends(`${OK}${Array.from({ length: 1_000 }, (_, n) => `a${n}: b\r\n`).join('')}content-length: 0\r\n\r\n`)]),
   ],
   'no HTTP': [
     ...one(

@@ -69,3 +69,35 @@ it('no body of any form is a mistake of the server', async () => {
   }
   tell({ kind: 'input: generated bodies', tried: texts.length, refused: texts.length })
 })
+
+it('what is no JSON in UTF-8, or says that it is something else, is not read', async () => {
+  const body = Buffer.from(JSON.stringify({ type: 5, data: { id: 't-1' } }))
+  const types = ['', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'application/json; charset=utf-16', 'application/json; charset=latin1', 'application/json; charset=utf-7', 'application/json, text/plain', 'application/jsonp', 'application/json;charset=utf-8;charset=utf-16']
+  for (const type of types) expect([type, (await api.admin('POST', '/v1/events', body, { 'content-type': type })).status]).toEqual([type, 415])
+  const bytes = [Buffer.from(body.toString(), 'utf16le'), Buffer.from([...body.subarray(0, -3), 0xff, 0x22, 0x7d, 0x7d]), Buffer.from('{"type":5,"data":{"id":"\xed\xa0\x80"}}', 'latin1'), Buffer.from('{"type":5,"data":{"id":"\xc0\xae"}}', 'latin1')]
+  for (const each of bytes) expect([each, (await api.admin('POST', '/v1/events', each)).status]).toEqual([each, 400])
+  for (const encoding of ['gzip', 'br', 'deflate']) expect([encoding, (await api.admin('POST', '/v1/events', body, { 'content-encoding': encoding })).status]).toEqual([encoding, 415])
+  const tried = types.length + bytes.length + 3
+  tell({ kind: 'input: content types, charsets and encodings', tried, refused: tried })
+})
+
+it('absurd pages and cursors, and control characters wherever text goes, are refused or found nowhere', async () => {
+  const odd = ['\0', 'a\0b', '\r\nx-a: b', '\u001b[2J', '\u2028', '\u202e', '\ud800', '../../etc/passwd', '%00', '%0d%0ax-a:%20b', '9'.repeat(5_000)]
+  const lists = ['/v1/events', '/v1/deliveries', '/v1/webhooks', '/v1/releases', '/v1/audit', '/v1/approvals', '/v1/users']
+  let tried = 0
+  const ask = async (path: string, statuses: number[]): Promise<void> => {
+    const { status, headers } = await api.admin('GET', path)
+    expect([path, statuses.includes(status), status, headers.get('x-a')]).toEqual([path, true, status, null])
+    tried++
+  }
+  for (const list of lists) {
+    for (const limit of ['0', '-1', '1e9', '201', '1.5', 'NaN', 'Infinity', '0x10', '', ' 5', '5&limit=5', '99999999999999999999']) await ask(`${list}?limit=${limit}`, [400])
+    for (const text of odd) {
+      const coded = encodeURIComponent(text.replaceAll('\ud800', '%ED%A0%80'))
+      await ask(`${list}?cursor=${coded}`, [200, 400])
+      await ask(`${list}/${coded}`, [400, 404])
+    }
+  }
+  for (const text of odd) expect([text, (await api.admin('POST', '/v1/api-keys', { name: 'n', scopes: ['read'], [text]: 1 })).status]).toEqual([text, 400])
+  tell({ kind: 'input: absurd pages, cursors and control characters', tried, refused: tried })
+})

@@ -124,16 +124,39 @@ it("another tenant's name in Herald-Tenant is refused in the same words whether 
   tell({ kind: "operations: another tenant's name", tried: ofTenants.length, refused: ofTenants.length })
 })
 
-it("another tenant's id is answered as one that never was", async () => {
+/** What MongoDB is asked with each of the ids, and how much it answers. */
+async function askedOfMongo(work: () => Promise<unknown>): Promise<(id: string) => string[]> {
+  const { db } = scene.herald.herald.context.store.models.events
+  if (!db.db) throw new Error('MongoDB is not connected')
+  await db.db.command({ profile: 2 })
+  await work()
+  await db.db.command({ profile: 0 })
+  const profile = await db.db.collection('system.profile').find({ ns: { $ne: `${db.name}.system.profile` } }).toArray()
+  return (id) =>
+    profile
+      .filter(({ command }) => JSON.stringify(command).includes(id))
+      .map(({ op, ns, nreturned, nMatched, ninserted, ndeleted, responseLength }) => JSON.stringify({ op, ns, nreturned, nMatched, ninserted, ndeleted, responseLength }))
+      .toSorted()
+}
+
+it("another tenant's id is answered as one that never was, and MongoDB is asked for no more", async () => {
   const { key } = await newKey(mine.admin)
   // What only the operator may look at is refused before any id is read.
   const byId = secured.filter(({ path, scope }) => path.includes('{') && scope !== 'admin' && scope !== 'session' && !path.startsWith('/v1/event-types'))
   const { oneTimeLinks } = scene.herald.herald.context.store.models
   const links = await oneTimeLinks.countDocuments()
-  for (const operation of byId) {
+  const ids = new Map<string, string>()
+  const asked = await askedOfMongo(async () => {
+    for (const operation of byId) await compare(operation)
+  })
+  for (const [id, never] of ids) expect([id, asked(id)]).toEqual([id, asked(never)])
+  expect([...ids.keys()].filter((id) => asked(id).length === 0)).toEqual([])
+
+  async function compare(operation: Operation): Promise<void> {
     const [id = ''] = theirs.ids[collectionOf(operation)] ?? []
     if (id === '') throw new Error(`${nameOf(operation)}: two-banks.ts has to make something of ${collectionOf(operation)}`)
     const never = `${id.slice(0, -2)}${id.endsWith('zz') ? 'yy' : 'zz'}`
+    ids.set(id, never)
     const seen = await call(operation, pathFor(operation, id), `Bearer ${key}`)
     const unseen = await call(operation, pathFor(operation, never), `Bearer ${key}`)
     // A deletion of what is not there may be one that is done.
@@ -152,38 +175,62 @@ it("another tenant's id is answered as one that never was", async () => {
   }
 })
 
+interface Pair {
+  first: number
+  second: number
+}
+
+/** How long two calls took, in turn, and each of them before the other in half of the pairs: what else the machine does meets both alike. */
+async function measure(pairs: number, first: () => Promise<number>, second: () => Promise<number>): Promise<Pair[]> {
+  const all: Pair[] = []
+  for (let n = 0; n < pairs; n++) {
+    const before = n % 2 === 0 ? await first() : undefined
+    const took = await second()
+    all.push({ first: before ?? (await first()), second: took })
+  }
+  return all
+}
+
+/**
+ * How far the share of pairs in which the first took longer is from half of them. What takes longer takes longer in
+ * most pairs: of a machine at rest, 0.4 where it is one query more, 0.3 where it is 0.15 ms of work. By chance it is less than 0.22 of
+ * 160 pairs, but for one time in 10^7. On a machine that is busy with other tests less is seen: what MongoDB is asked for is compared exactly, above.
+ */
+const leaning = (pairs: Pair[]): number => Math.abs(pairs.filter(({ first, second }) => first > second).length / pairs.length - 0.5)
+const SURELY = { pairs: 160, leaning: 0.22 }
+const PERHAPS = { pairs: 48, leaning: 0.18 }
+
 it("another tenant's id takes as long to refuse as one that never was", async () => {
   const { key } = await newKey(mine.admin)
-  const authorization = `Bearer ${key}`
-  const byId = secured.filter(({ path, method, scope }) => method === 'GET' && /\{\w+\}$/.test(path) && scope === 'read' && !path.startsWith('/v1/event-types'))
-  expect(byId.length).toBeGreaterThan(3)
-  const took = async (operation: Operation, id: string): Promise<number> => {
+  const looks = secured.filter(({ path, method, scope }) => method === 'GET' && /\{\w+\}$/.test(path) && scope !== 'admin' && scope !== 'session' && !path.startsWith('/v1/event-types'))
+  expect(looks.length).toBeGreaterThan(3)
+  // Of changes, which take longer for their lines in the audit log, those that do most before they refuse.
+  const changes = ['PATCH /v1/webhooks/{id}', 'POST /v1/webhooks/{id}/reveal-secret', 'POST /v1/deliveries/{id}/retry']
+  const byId = [...looks, ...secured.filter((each) => changes.includes(nameOf(each)))]
+  const took = (operation: Operation, id: string, expected = 404) => async (): Promise<number> => {
     const begun = performance.now()
-    const { status } = await call(operation, pathFor(operation, id), authorization)
-    expect(status).toBe(404)
-    return performance.now() - begun
+    const { status } = await call(operation, pathFor(operation, id), `Bearer ${key}`)
+    const ms = performance.now() - begun
+    expect([nameOf(operation), status]).toEqual([nameOf(operation), expected])
+    return ms
   }
-  const pairs: { name: string; there: number; nowhere: number }[] = []
-  for (let round = 0; round < 400 / byId.length; round++) {
-    for (const operation of byId) {
-      const [id = ''] = theirs.ids[collectionOf(operation)] ?? []
-      const never = `${id.slice(0, -2)}zz`
-      // Whatever else the machine does, and whatever the first of two warms up, meets both alike.
-      const before = round % 2 === 0 ? await took(operation, id) : undefined
-      const nowhere = await took(operation, never)
-      pairs.push({ name: nameOf(operation), there: before ?? (await took(operation, id)), nowhere })
-    }
+  const all: Pair[] = []
+  for (const operation of byId) {
+    const [id = ''] = theirs.ids[collectionOf(operation)] ?? []
+    const [there, nowhere] = [took(operation, id), took(operation, `${id.slice(0, -2)}${id.endsWith('zz') ? 'yy' : 'zz'}`)]
+    const pairs = await measure(PERHAPS.pairs, there, nowhere)
+    all.push(...pairs)
+    // What leans by chance does not lean again.
+    const seen = leaning(pairs) < PERHAPS.leaning ? 0 : leaning(await measure(SURELY.pairs, there, nowhere))
+    expect([nameOf(operation), seen < SURELY.leaning, seen]).toEqual([nameOf(operation), true, seen])
   }
-  const median = (all: number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0
-  const [there, nowhere] = [median(pairs.map((pair) => pair.there)), median(pairs.map((pair) => pair.nowhere))]
-  expect(there / nowhere).toBeGreaterThan(1 / 1.5)
-  expect(there / nowhere).toBeLessThan(1.5)
-  // What takes longer takes longer in all pairs; by chance it is half of them, give or take six times its deviation.
-  for (const [name, of] of byId.map((operation) => [nameOf(operation), pairs.filter((pair) => pair.name === nameOf(operation))] as const)) {
-    const longer = of.filter((pair) => pair.there > pair.nowhere).length / of.length
-    expect([name, Math.abs(longer - 0.5) < 3 / Math.sqrt(of.length), longer]).toEqual([name, true, longer])
-  }
-  tell({ kind: "operations: time of another tenant's id", tried: pairs.length, refused: pairs.length, figure: `${there.toFixed(2)} ms, of one that never was ${nowhere.toFixed(2)} ms` })
+  // So much for what is refused alike. What is looked up is seen, by the same measure: an event of one's own.
+  const events = byId.find(({ path }) => path === '/v1/events/{id}') as Operation
+  const [own = ''] = mine.ids['/v1/events'] ?? []
+  expect(leaning(await measure(PERHAPS.pairs, took(events, own, 200), took(events, `${own.slice(0, -2)}zz`)))).toBeGreaterThan(SURELY.leaning)
+  const median = (times: number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+  const figure = `${median(all.map(({ first }) => first)).toFixed(2)} ms, of one that never was ${median(all.map(({ second }) => second)).toFixed(2)} ms`
+  tell({ kind: "operations: time of another tenant's id", tried: all.length, refused: all.length, figure })
 })
 
 it("another tenant's cursor shows nothing of that tenant", async () => {

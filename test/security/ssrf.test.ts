@@ -5,6 +5,7 @@ import { createPostEvent, type PostEvent } from '../../src/delivery/post'
 import { aPost } from '../delivery/requests'
 import { startReceiver, type Receiver } from '../support/receiver'
 import { useScene } from '../support/scene'
+import { until } from '../support/until'
 import { HOSTS, PORTS, URLS } from './ssrf-vectors'
 import { tell } from './tally'
 
@@ -14,12 +15,16 @@ const NO_LOOK_UP = (): Promise<ResolvedAddress[]> => Promise.reject(new Error('a
 
 let receiver: Receiver
 /** Whoever listens where a stranger must not reach, and how often somebody came. */
-let forbidden: { server: Server; connections: number }
+let forbidden: { server: Server; connections: number; bytes: number }
 const dispatchers: { destroy(): Promise<void> }[] = []
 
 beforeAll(async () => {
   receiver = await startReceiver()
-  forbidden = { server: createServer(() => forbidden.connections++), connections: 0 }
+  const server = createServer((socket) => {
+    forbidden.connections++
+    socket.on('data', (chunk) => (forbidden.bytes += chunk.length)).on('error', () => undefined)
+  })
+  forbidden = { server, connections: 0, bytes: 0 }
   await new Promise<void>((resolve) => forbidden.server.listen(receiver.port, '127.0.0.2', resolve))
 })
 afterAll(async () => {
@@ -114,6 +119,28 @@ describe('a name', () => {
     const turned = outcomes.filter((kind) => kind !== 'delivered').length
     tell({ kind: 'SSRF: names that change their address', tried: turned, refused: turned })
   })
+})
+
+it('a connection that has come to another address than was judged carries nothing', async () => {
+  // Whatever it is that goes wrong between the judgement and the connection: here the resolver's answer, read a second time.
+  const reads: string[] = []
+  const lookup = async (): Promise<ResolvedAddress[]> => [
+    {
+      family: 4,
+      get address() {
+        reads.push(reads.length === 0 ? '127.0.0.1' : '127.0.0.2')
+        return reads.at(-1) ?? ''
+      },
+    },
+  ]
+  const before = forbidden.connections
+  const { outcome } = await postThrough({ lookup, allowTargets: ['127.0.0.1/32'] })(aPost(`http://hooks.example:${receiver.port}/`))
+  expect(outcome).toMatchObject({ kind: 'blocked', detail: expect.stringContaining('not public') })
+  expect(reads.length).toBeGreaterThan(1)
+  await until(() => forbidden.connections > before)
+  expect(forbidden.bytes).toBe(0)
+  forbidden.connections = before
+  tell({ kind: 'SSRF: connections that came elsewhere', tried: 1, refused: 1 })
 })
 
 it('is refused when it is no URL of http or https, or says two things at once', async () => {

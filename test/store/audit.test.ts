@@ -67,12 +67,28 @@ it.each<[string, number, () => Promise<unknown>]>([
   ['removed', 4, () => store.models.auditLines.deleteOne({ _id: key(4) })],
   ['the first, and removed', 1, () => store.models.auditLines.deleteOne({ _id: key(1) })],
   ['the last, and removed', 6, () => store.models.auditLines.deleteOne({ _id: key(6) })],
+  // The one after it fits only behind the one that stood there.
+  ['put back in place of another one with its number', 6, async () => {
+    const before = await store.models.auditLines.findById(key(5)).lean()
+    await store.models.auditLines.deleteMany({ _id: { $in: [key(5), key(6)] } })
+    for (const n of [50, 60]) await book().append(entry(n))
+    await store.models.auditLines.replaceOne({ _id: key(5) }, before ?? {})
+  }],
   ['added by somebody without the key', 7, () => store.models.auditLines.create({ _id: key(7), ...entry(7), number: 7, hash: 'f'.repeat(64) })],
 ])('shows a line that was %s', async (_, line, tamper) => {
   for (let n = 1; n <= 6; n++) await book().append(entry(n))
   expect(await book().verify('bank')).toMatchObject({ kind: 'whole', lines: 6 })
   await tamper()
   expect(await book().verify('bank')).toMatchObject({ kind: 'broken', line })
+})
+
+it('has a key of its own, without which nobody can make a line that fits', async () => {
+  const elsewhere = await connectTestStore()
+  const same = entry(1)
+  const [here, there] = [await book().append(same), await createAuditStore(elsewhere.models, createSealer(Buffer.alloc(32, 3))).append(same)]
+  expect(here).toEqual({ ...there, hash: here.hash })
+  expect(here.hash).not.toBe(there.hash)
+  await elsewhere.close()
 })
 
 it('calls a book whole that is written in while it is read', async () => {

@@ -169,3 +169,9 @@ it('does not deliver what a replay has made of an event that was being erased', 
   await until(async () => (await models().hot.deliveries.findOne({ _id: late._id }))?.cancelledReason === 'event erased')
   expect(receiver.requests).toHaveLength(1)
 })
+
+it('is looked for again and again by a process that has not made it', async () => {
+  const looked = jest.spyOn(scene.herald.herald.context.forgetting, 'look')
+  await until(() => looked.mock.calls.length > 1)
+  looked.mockRestore()
+})

@@ -26,6 +26,22 @@ describe('a webhook whose secrets cannot be opened', () => {
     expect((await scene.api('GET', `/v1/webhooks/${brokenHook}`)).body).toMatchObject({ status: 'suspended', secretsLost: true })
   })
 
+  it('is also one that has those of another webhook: they do not open there, and are shown to nobody', async () => {
+    const { models } = scene.herald.herald.context.store
+    const [mine, other] = [await scene.subscribe((await scene.receiver()).url), await scene.subscribe((await scene.receiver()).url, { auth: AUTH })]
+    const copied = await models.webhooks.findById(other).lean<{ sealed: string }>()
+    await models.webhooks.updateOne({ _id: mine }, { sealed: copied?.sealed })
+    await scene.inStatus('held', await scene.publish(), mine)
+    expect((await scene.api('GET', `/v1/webhooks/${mine}`)).body).toMatchObject({ secretsLost: true })
+    expect((await scene.api('POST', `/v1/webhooks/${mine}/reveal-secret`)).status).toBe(409)
+
+    // Of the same id, in another tenant.
+    const elsewhere = `${scene.tenantId}-b`
+    await scene.herald.api('POST', '/v1/tenants', { id: elsewhere })
+    await models.webhooks.updateOne({ _id: other }, { tenantId: elsewhere })
+    expect((await scene.herald.api('POST', `/v1/webhooks/${other}/reveal-secret`, undefined, { 'herald-tenant': elsewhere })).status).toBe(409)
+  })
+
   it('holds what waited between attempts', async () => {
     const receiver = await scene.receiver(500)
     const webhookId = await scene.subscribe(receiver.url, { retry: { maximumAttempts: 3, initialInterval: '1s', backoffCoefficient: 1 } })
