@@ -133,3 +133,29 @@ it('comes back for what has failed as soon as its time has come', async () => {
   await scene.inStatus('parked', eventId)
   expect(Date.now() - begun).toBeLessThan(8_000)
 }, 30_000)
+
+const attempted = (eventId: string, count: number) =>
+  until(async () => {
+    const found = await scene.delivery(eventId)
+    return found && found.attemptCount >= count ? found : undefined
+  })
+
+/** How often Temporal was asked to have the queue worked off. */
+async function runsOf(webhookId: string): Promise<number> {
+  const { client } = scene.herald.herald.context.temporal
+  const { events = [] } = await client.workflow.getHandle(`drain/${scene.tenantId}/${webhookId}`).fetchHistory()
+  return (events ?? []).filter(({ activityTaskScheduledEventAttributes }) => activityTaskScheduledEventAttributes).length
+}
+
+it('costs Temporal one activity for all attempts that are due soon, and sees what is steered meanwhile', async () => {
+  const { eventId, webhookId } = await cutOff({ maximumAttempts: 6, initialInterval: '700ms', backoffCoefficient: 1 }, { nextAttemptAt: new Date(0) }, 500)
+  await drain(webhookId)
+  await attempted(eventId, 3)
+  await scene.api('PATCH', `/v1/webhooks/${webhookId}`, { retry: { maximumAttempts: 6, initialInterval: '15s', backoffCoefficient: 1 } })
+  const { id } = await attempted(eventId, 4)
+  const asked = Date.now()
+  expect((await scene.api('POST', `/v1/deliveries/${id}/retry`)).status).toBe(202)
+  await attempted(eventId, 5)
+  expect(Date.now() - asked).toBeLessThan(2_000)
+  expect(await runsOf(webhookId)).toBe(1)
+}, 30_000)
