@@ -39,6 +39,18 @@ export interface FlatLoad {
   calls: number
 }
 
+/** What the portal is asked about. */
+export interface PortalLoad {
+  /** While the first pages are opened. */
+  deliveries: number
+  /** While every filter is asked. */
+  moreDeliveries: number
+  webhooks: number
+  /** That the counts of 30 days tell of. */
+  counted: number
+  calls: number
+}
+
 export interface Plan {
   burst: Load
   tenants: Load & { tenants: number }
@@ -55,6 +67,7 @@ export interface Plan {
   isolationForLong: IsolationLoad
   release: ReleaseLoad
   flat: FlatLoad
+  portal: PortalLoad
   plainBurst: Load
   histories: Load & { single: number }
 }
@@ -85,6 +98,7 @@ export function planOf(scale: number): Plan {
     isolationForLong: { ...isolation, ...load(30_000, { perSecond: 50 }) },
     release: { grouped: Math.round(50_000 * scale), single: Math.round(2_000 * scale), synthetic: Math.round(48_000 * scale), perSecond: 300 },
     flat: { sizes: [0, 100_000, 1_000_000].map((size) => Math.round(size * scale)), real: 0, burst: load(3_000), retries: 30, calls: 25 },
+    portal: { deliveries: Math.round(100_000 * scale), moreDeliveries: Math.round(1_000_000 * scale), webhooks: Math.max(20, Math.round(1_000 * scale)), counted: Math.round(10_000_000 * scale), calls: 5 },
     // A third of the burst: it is an even, slow stream, and its rate is told by then.
     plainBurst: load(1_000),
     histories: { ...load(1_000), single: 50 },
@@ -119,6 +133,8 @@ export const MUSTS = {
   releasedPerSecond: 100,
   /** Of the figures with nothing in the stores. */
   flatTimes: 1.2,
+  pageMs: 1_500,
+  filterMs: 300,
 }
 export const AIMS = {
   burstPerSecond: 1_300,

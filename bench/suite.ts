@@ -6,12 +6,13 @@ import { histories } from './runs/histories'
 import { controlOf, isolate, type Badness } from './runs/isolate'
 import { park } from './runs/park'
 import { flat } from './runs/flat'
+import { portal } from './runs/portal'
 import { release } from './runs/release'
 import { storm } from './runs/storm'
 import type { Stage } from './stage'
 
 export const ISOLATION_RUNS = ['f', 'f-reset', 'f-drip', 'f-slow500', 'f-dead100', 'f-long'] as const
-export const RUN_NAMES = ['a', 'a-beside', 'a2', 'b', 'b5', 'c', 'batch', 'ordered', 'd', 'storm', 'e', ...ISOLATION_RUNS, 'release', 'release-killed', 'g', 'g-long', 'histories'] as const
+export const RUN_NAMES = ['a', 'a-beside', 'a2', 'b', 'b5', 'c', 'batch', 'ordered', 'd', 'storm', 'e', ...ISOLATION_RUNS, 'release', 'release-killed', 'g', 'g-long', 'portal', 'histories'] as const
 export type RunName = (typeof RUN_NAMES)[number]
 
 /** What is measured when nothing is named. */
@@ -62,6 +63,7 @@ export function stepsOf(names: RunName[], plan: Plan, withFloor: boolean): Step[
     ],
     g: [(stage) => flat(stage, { run: 'g', ...plan.flat })],
     'g-long': [(stage) => flat(stage, { run: 'g-long', ...plan.flat, real: Math.min(50_000, plan.flat.sizes.at(-1) ?? 0) })],
+    portal: [(stage) => portal(stage, { run: 'portal', ...plan.portal })],
     histories: [(stage) => histories(stage, plan.histories)],
   }
   return names.flatMap((name) => steps[name])

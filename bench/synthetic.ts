@@ -17,14 +17,18 @@ export interface Synthetic {
   /** The number of the first; 0 when not given. */
   from?: number
   count: number
-  /** Every second one is parked and the others delivered, or all are parked. */
-  parked: 'all' | 'every second'
+  /** Every second one is parked and the others delivered, or all are parked, or all are delivered. */
+  parked: 'all' | 'every second' | 'none'
   /** Of the newest; each further one is a moment older. */
   newest: Date
   /** Whose workflow the parked ones name; each has one of its own, which does not run, when not given. */
   workflowId?: string
   /** How many events share an entity. */
   eventsPerEntity?: number
+  /** From one to the next older one; `STEP_MS` when not given. */
+  stepMs?: number
+  /** What else is so of the delivery with that number. */
+  shape?: (i: number) => Partial<DeliveryRecord>
 }
 
 const AT_ONCE = 2_000
@@ -51,12 +55,12 @@ export async function writeSynthetic({ models: { hot } }: StoreConnection, synth
 }
 
 function recordsOf(synthetic: Synthetic, i: number): { event: EventRecord; delivery: DeliveryRecord; attempt: AttemptRecord } {
-  const { tenantId, webhookIds, typeIds = [5], prefix, parked, newest, eventsPerEntity = 1 } = synthetic
+  const { tenantId, webhookIds, typeIds = [5], prefix, parked, newest, eventsPerEntity = 1, stepMs = STEP_MS, shape } = synthetic
   const id = eventId(prefix, i)
-  const createdAt = new Date(newest.getTime() - i * STEP_MS)
+  const createdAt = new Date(newest.getTime() - i * stepMs)
   const webhookId = webhookIds[i % webhookIds.length] ?? ''
   // Every webhook has both.
-  const isParked = parked === 'all' || Math.floor(i / webhookIds.length) % 2 === 0
+  const isParked = parked === 'all' || (parked === 'every second' && Math.floor(i / webhookIds.length) % 2 === 0)
   const workflowId = (isParked && synthetic.workflowId) || `event/${tenantId}/${id}`
   const about = {
     tenantId,
@@ -100,6 +104,7 @@ function recordsOf(synthetic: Synthetic, i: number): { event: EventRecord; deliv
       },
       ...(isParked && i % 100 === 0 && { expiryNoticedAt: createdAt }),
       ...(isParked && { parkedAt: createdAt, parkedReason: 'attempts exhausted' as const, expiresAt: new Date(createdAt.getTime() + 30 * DAY_MS) }),
+      ...shape?.(i),
     },
     attempt: {
       _id: attemptKey(key, 1),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import compression from 'compression'
 import express, { Router, type RequestHandler, type Response } from 'express'
 
 export const PORTAL_PATH = '/portal'
@@ -21,6 +22,8 @@ export function createPortalFiles(dir: string, { frameAncestors }: Framing): Rou
   const router = Router()
   const setPolicy = policyFor(frameAncestors)
   router.get('/', toPortal)
+  // Of all that is served here nothing is secret beside what a caller chooses: what is packed tells nothing by its length.
+  router.use(PORTAL_PATH, compression())
   router.use(PORTAL_PATH, (_, res, next) => {
     setPolicy(res)
     // Which sites may frame it, only the policy can say.
