@@ -47,7 +47,10 @@ async function round(stage: Stage, steps: ReturnType<typeof stepsOf>): Promise<R
   const results: Result[] = []
   for (const step of steps) {
     const result = await step(stage)
-    const figures = Object.entries(result.figures).map(([name, value]) => `${name} ${value.toPrecision(3)}`)
+    const figures = Object.entries(result.figures)
+      // What a run has of each call is in its file.
+      .filter(([name]) => !name.startsWith('/'))
+      .map(([name, value]) => `${name} ${value.toPrecision(3)}`)
     say(`${result.run}: ${figures.join(', ')}`)
     results.push(result)
   }

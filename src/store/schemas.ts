@@ -54,6 +54,8 @@ export function deliverySchema(): Schema {
     .index({ tenantId: 1, status: 1, _id: -1 })
     .index({ tenantId: 1, webhookId: 1, status: 1, _id: -1 })
     .index({ tenantId: 1, typeId: 1, status: 1, _id: -1 })
+    // Of a big webhook and a frequent type, what both have in common may be nothing.
+    .index({ webhookId: 1, typeId: 1, _id: -1 })
     .index(
       { tenantId: 1, _id: -1 },
       { name: 'expiring', partialFilterExpression: { status: 'parked', expiryNoticedAt: { $exists: true } } },
