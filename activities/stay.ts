@@ -11,6 +11,8 @@ export type Stay = (outlook: Outlook) => Promise<boolean>
 const SOON_MS = 20_000
 /** After which the workflow has its turn, whatever comes. */
 const RUN_MS = 60_000
+/** After so many parked ones the workflow is told of them. */
+export const PARKED_AT_ONCE = 500
 /** For so long what was parked waits for others, which the same workflow is to have; a person may retry it meanwhile. */
 const PARKED_MS = 20_000
 /** What another process puts into the queue, or changes of the webhook, is seen after this. */
@@ -25,6 +27,7 @@ export function createStays({ queueRuns, stopping }: Pick<ActivityDeps, 'queueRu
     return async (outlook) => {
       const now = Date.now()
       if (parked.length > 0) endsAt = Math.min(endsAt, now + PARKED_MS)
+      if (parked.length >= PARKED_AT_ONCE) return false
       const dueAt = dueAtOf(outlook, now)
       if (dueAt === undefined || dueAt - now > SOON_MS || now >= endsAt || queueRuns.count() > AT_ONCE || stopping.aborted || watch.isLate()) return false
       if (dueAt > now) await run.sleep(Math.min(LOOK_MS, dueAt - now))

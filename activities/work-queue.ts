@@ -9,7 +9,7 @@ import { createPaces, type Paces } from './pace'
 import { postAll, type PostBounds, type Posted } from './post-all'
 import { postInOrder } from './post-in-order'
 import { paceOf } from './queue-bounds'
-import { createStays } from './stay'
+import { createStays, PARKED_AT_ONCE } from './stay'
 import { later, storeAway, type Outlook, type Page, type Shift } from './queue-shift'
 import { putBack, recover, settle } from './settle-page'
 import { PAGE, PAGE_MS, takePage } from './take-page'
@@ -21,8 +21,6 @@ const HEARTBEAT_MS = 3_000
 /** For so long it goes on with new pages; what waits for other webhooks wants the slot too. */
 const SHIFT_MS = 10_000
 const QUICK_AT_ONCE = 16
-/** After so many the workflow is told of what was parked. */
-const PARKED_AT_ONCE = 500
 /** After which it looks again when it got no permit. */
 const SOON_MS = 1_000
 
