@@ -43,7 +43,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     workflowBundle: { codePath: options.workflowBundle },
     activities,
     enableNonLocalActivities: false,
-    maxCachedWorkflows: 500,
+    maxCachedWorkflows: 300,
     // A workflow's task is under way for as long as its `dispatch` is: one slot of each.
     maxConcurrentWorkflowTaskExecutions: DISPATCH_SLOTS,
     maxConcurrentLocalActivityExecutions: DISPATCH_SLOTS,
