@@ -23,6 +23,8 @@ export interface Lanes {
   capacity: (webhookId: string, ms: number) => number
   /** Deliveries wait in the webhook's queue, it fails very often, or it hangs as many others do: newer ones go there too. */
   isCongested: (webhookId: string) => boolean
+  /** No webhook is congested. */
+  isCalm: () => boolean
   /** No permit was to be had, or the queue is not empty. */
   congest: (webhookId: string) => void
   /** The queue is empty. */
@@ -61,6 +63,8 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
   const gates = new LRUCache<string, Gate>({ max: 100_000 })
   let inFlight = 0
   const allFailures: Failures = { since: 0, count: 0 }
+  /** The latest of all webhooks'. */
+  let congestedUntil = 0
 
   function gateOf(webhookId: string): Gate {
     let gate = gates.get(webhookId)
@@ -97,7 +101,11 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
     gate.inARow += 1
     const isStorm = countIn(gate.failures, now) >= STORM_PER_SECOND
     const isWide = countIn(allFailures, now) >= WIDE_STORM.perSecond && gate.inARow >= WIDE_STORM.inARow
-    if (isStorm || isWide) gate.congestedUntil = Math.max(gate.congestedUntil, now + CONGESTED_MS)
+    if (isStorm || isWide) congest(gate)
+  }
+
+  function congest(gate: Gate): void {
+    gate.congestedUntil = congestedUntil = performance.now() + CONGESTED_MS
   }
 
   function wait(gate: Gate, waitMs: number): Promise<Return | undefined> {
@@ -133,7 +141,8 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
       const gate = gateOf(webhookId)
       return gate.congestedUntil > performance.now() || (inFlight >= CROWD && isStalled(gate))
     },
-    congest: (webhookId) => void (gateOf(webhookId).congestedUntil = performance.now() + CONGESTED_MS),
+    isCalm: () => congestedUntil <= performance.now() && inFlight < CROWD,
+    congest: (webhookId) => congest(gateOf(webhookId)),
     clear: (webhookId) => void (gateOf(webhookId).congestedUntil = 0),
   }
 }

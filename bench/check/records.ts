@@ -26,12 +26,12 @@ const filterOf = ({ tenantIds, webhookIds }: Whose): object => ({
   ...(webhookIds && { webhookId: { $in: webhookIds } }),
 })
 
-/** Waits until so many deliveries have the status; gives up when none moves for a minute. */
-export async function settled(store: StoreConnection, whose: Whose, status: DeliveryStatus, count: number): Promise<void> {
+/** Waits until so many deliveries have the status, or are on record at all; gives up when none moves for a minute. */
+export async function settled(store: StoreConnection, whose: Whose, status: DeliveryStatus | 'on record', count: number): Promise<void> {
   let before = -1
   let movedAt = Date.now()
   for (;;) {
-    const there = await store.models.deliveries.countDocuments({ ...filterOf(whose), status })
+    const there = await store.models.deliveries.countDocuments({ ...filterOf(whose), ...(status !== 'on record' && { status }) })
     if (there >= count) return
     if (there !== before) movedAt = Date.now()
     if (Date.now() - movedAt > SILENCE_MS) throw new Error(`${there} of ${count} deliveries are ${status}, and no more for a minute`)

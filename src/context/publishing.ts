@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { createAhead } from '../../activities/ahead'
 import { createWriteIntents } from '../../activities/intents'
+import { usesQueueAlone } from '../domain/lanes'
 import { isGone } from '../domain/process-id'
 import { createAlarm, type Alarm } from '../publish/alarm'
 import { createDispatches } from '../publish/dispatches'
@@ -34,6 +35,13 @@ export function createPublishing(ground: Ground, stores: Stores, { lanes, retryA
     stopping: stopping.signal,
     start: createStartGroup({ starts, ahead, dispatches, dispatchesHere, events, metrics, faults, logger }),
   })
+  async function hasTime(tenantId: string, typeId: number): Promise<boolean> {
+    if (lanes.isCalm()) return false
+    const found = await webhooks.subscribers(tenantId, [typeId]).catch(() => [])
+    // The queue of a webhook that keeps order, or a rate, is its only way, also when it is well.
+    return found.length > 0 && found.every((webhook) => !usesQueueAlone(webhook) && lanes.isCongested(webhook.id))
+  }
+
   const alarm: Alarm = createAlarm({ ring: () => sweeper.sweep(), logger })
   const self = { host: hostname(), pid: process.pid, id: processId }
   const isStarterGone = (id: string): boolean => isGone(id, self, isAlive)
@@ -46,7 +54,7 @@ export function createPublishing(ground: Ground, stores: Stores, { lanes, retryA
     starter,
     alarm,
     sweeper,
-    publisher: createPublisher({ events, journal, starter, dispatchesHere, metrics, onScheduled: alarm.by, faults }),
+    publisher: createPublisher({ events, journal, starter, dispatchesHere, hasTime, metrics, onScheduled: alarm.by, faults }),
   }
 }
 

@@ -13,7 +13,7 @@ export const STALLED_MS = 500
 export const STORM_PER_SECOND = 50
 
 /** Failures of all webhooks in a second from which those that fail again and again use their queues: so many in a row. */
-export const WIDE_STORM = { perSecond: 20, inARow: 5 } as const
+export const WIDE_STORM = { perSecond: 10, inARow: 3 } as const
 
 /** For so long the next start waits for the answer of a webhook that has never given one. */
 export const TRIAL_WAIT_MS = 30

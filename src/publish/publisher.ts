@@ -48,6 +48,8 @@ export interface PublisherDeps {
   /** Workers of this process make the dispatches, which wait for the journal of this process. */
   dispatchesHere: boolean
   metrics: Metrics
+  /** What goes to congested webhooks alone waits in their queues, whenever its workflow is started. */
+  hasTime: (tenantId: string, typeId: number) => Promise<boolean>
   /** Called with the time of what waits for it. */
   onScheduled: (time: Date) => void
   faults: (point: 'after-journal') => void
@@ -75,8 +77,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     return added.map((event) => (isLate(event) ? results.late : results.timely).next().value)
   }
 
-  async function startOrSchedule(event: NewEvent): Promise<string | undefined> {
-    if (!event.scheduled || !event.deliverAt) return inTime(starter.submit(event))
+  async function startOrSchedule(event: NewEvent, hasTime = false): Promise<string | undefined> {
+    if (!event.scheduled || !event.deliverAt) return inTime(starter.submit(event, hasTime))
     deps.onScheduled(event.deliverAt)
     return undefined
   }
@@ -106,7 +108,9 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     publish: async (tenantId, requests) => {
       const added = requests.map((request) => toNewEvent(tenantId, request))
       const journaling = journalAll(added)
-      const beside = startBeside(added)
+      const [first] = added
+      const hasTime = first !== undefined && added.length === 1 && (await deps.hasTime(tenantId, first.typeId))
+      const beside = hasTime ? undefined : startBeside(added)
       const journaled = await journaling
       deps.faults('after-journal')
       return Promise.all(
@@ -115,7 +119,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
           const kind = entry ? kindOf(entry) : 'too late'
           metrics.published.inc({ result: kind })
           if (!entry) return { kind, event }
-          const workflowId = kind === 'accepted' ? remember(event, await (beside ? inTime(beside) : startOrSchedule(entry.event))) : (entry.workflowId ?? started.get(eventKey(tenantId, event.id)))
+          const workflowId = kind === 'accepted' ? remember(event, await (beside ? inTime(beside) : startOrSchedule(entry.event, hasTime))) : (entry.workflowId ?? started.get(eventKey(tenantId, event.id)))
           return { kind, event: entry.event, workflowId, cancelledAt: entry.cancelledAt }
         }),
       )

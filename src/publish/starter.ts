@@ -26,8 +26,8 @@ export interface Submission {
 }
 
 export interface Starter {
-  /** Hands an event over for its start, which is tried however long Temporal is away. */
-  submit: (event: Startable) => Promise<Submission>
+  /** Hands an event over for its start, which is tried however long Temporal is away. One that has time waits a moment for others, to share a workflow with them. */
+  submit: (event: Startable, hasTime?: boolean) => Promise<Submission>
   /** An event of the tenant that is submitted now is started at once, alone. */
   isIdle: (tenantId: string) => boolean
   /** What waits here for a start: its leases are renewed. */
@@ -65,6 +65,9 @@ const STEP_MS = 2_000
 /** For so long a tenant whose events come now and then is reckoned with. */
 const SERVED_MS = 1_000
 
+/** For so long what has time is gathered. */
+const GATHER_MS = 500
+
 /** A place in flight is given back after this, though a slow receiver may keep the dispatch for longer. */
 const DISPATCH_WAIT_MS = 200
 
@@ -79,6 +82,8 @@ export function createStarter(options: StarterOptions): Starter {
   /** A tenant that was served goes to the end. */
   const queues = new Map<string, Waiting[]>()
   const starting = new Set<Waiting[]>()
+  /** What has time, by tenant. */
+  const gathering = new Map<string, Waiting[]>()
   /** The tenants of the workflows that are being started and dispatched. */
   const busy: string[] = []
   const fanOut = new Map<string, number>()
@@ -167,6 +172,26 @@ export function createStarter(options: StarterOptions): Starter {
     }
   }
 
+  function enqueue(waiting: Waiting): void {
+    const { tenantId } = waiting.event
+    const queue = queues.get(tenantId)
+    if (queue) lineUp(queue, waiting)
+    else queues.set(tenantId, [waiting])
+  }
+
+  function gather(waiting: Waiting): void {
+    const { tenantId } = waiting.event
+    const gathered = gathering.get(tenantId)
+    if (gathered) return void gathered.push(waiting)
+    gathering.set(tenantId, [waiting])
+    setTimeout(() => {
+      const all = gathering.get(tenantId) ?? []
+      gathering.delete(tenantId)
+      all.forEach(enqueue)
+      void pumpSoon()
+    }, GATHER_MS).unref()
+  }
+
   /** After everything that is submitted in the same moment: a batch is not torn into single events. */
   const pumpSoon = (): Promise<void> =>
     (pumping ??= Promise.resolve().then(() => {
@@ -175,20 +200,22 @@ export function createStarter(options: StarterOptions): Starter {
     }))
 
   return {
-    submit: async ({ id, tenantId, typeId, type, priority, deliverAt }) => {
+    submit: async ({ id, tenantId, typeId, type, priority, deliverAt }, hasTime = false) => {
       if (queued >= MAX_WAITING) return {}
       // Without its data, which the journal has.
       const event = { id, tenantId, typeId, type, priority, deliverAt }
       const waiting: Waiting = { event, turn: Date.now() + priorityOf(event) * STEP_MS }
       queued += 1
-      const queue = queues.get(event.tenantId)
-      if (queue) lineUp(queue, waiting)
-      else queues.set(event.tenantId, [waiting])
+      if (hasTime) {
+        gather(waiting)
+        return {}
+      }
+      enqueue(waiting)
       await pumpSoon()
       return waiting.start ? { start: waiting.start } : {}
     },
     isIdle: (tenantId) => !queues.has(tenantId) && hasRoom(tenantId, storms()),
-    waiting: () => [...starting, ...queues.values()].flat().map(({ event }) => event),
+    waiting: () => [...starting, ...queues.values(), ...gathering.values()].flat().map(({ event }) => event),
     observeFanOut: (tenantId, webhooks) => void fanOut.set(tenantId, webhooks),
   }
 }

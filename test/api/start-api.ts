@@ -136,6 +136,7 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
       events: testEvents(models),
       journal: createJournal({ events: testEvents(models), starterId: 'test', storeAwayEverSince: awayEverSince }),
       dispatchesHere: false,
+      hasTime: async () => false,
       starter: {
         isIdle: () => true,
         submit: async ({ tenantId, id }) => ({ start: Promise.resolve(deliverWorkflowId(tenantId, [id])) }),

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { createStarter, type Startable } from '../../src/publish/starter'
+import { until } from '../support/until'
 
 /** A starter whose starts end when they are told to. */
 function starterOf() {
@@ -16,7 +17,7 @@ function starterOf() {
   })
   const submit = async (tenantId: string, count: number): Promise<void> => {
     const events = Array.from({ length: count }, (_, i): Startable => ({ tenantId, id: `${tenantId}-${starts.length}-${i}`, typeId: 5, type: 'T' }))
-    await Promise.all(events.map(starter.submit))
+    await Promise.all(events.map((event) => starter.submit(event)))
   }
   const endAll = async (): Promise<void> => {
     for (const { end } of starts.splice(0)) end()
@@ -58,4 +59,16 @@ it('lets tenants without a storm take turns in the same places', async () => {
   expect(tenants(starts)).toEqual(['a', 'b'])
   await endAll()
   expect(tenants(starts)).toEqual(['c', 'd'])
+})
+
+it('starts what has time together, after a moment, and nothing else waits for it', async () => {
+  const { starter, starts, submit } = starterOf()
+  const patient = Array.from({ length: 12 }, (_, i): Startable => ({ tenantId: 'calm', id: `patient-${i}`, typeId: 5, type: 'T' }))
+  const submitted = await Promise.all(patient.map((event) => starter.submit(event, true)))
+  expect(submitted).toEqual(patient.map(() => ({})))
+  expect(starter.waiting().map(({ id }) => id)).toEqual(patient.map(({ id }) => id))
+  await submit('calm', 1)
+  expect(starts).toMatchObject([{ tenantId: 'calm', events: 1 }])
+  await until(async () => starts.length > 1)
+  expect(starts).toMatchObject([{ events: 1 }, { tenantId: 'calm', events: 12 }])
 })
