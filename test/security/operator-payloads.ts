@@ -15,6 +15,9 @@ const operators = fc.array(fc.tuple(fc.constantFrom(...OPERATORS), operand), { m
 /** Objects of MongoDB's operators, as JSON text. */
 export const operatorObjects = (count: number, seed: number): string[] => fc.sample(operators, { numRuns: count, seed })
 
+/** Each matches whatever is there, as soon as it is taken for a condition. */
+export const WIDEST = ['{"$ne":"x"}', '{"$gt":""}', '{"$exists":"true"}']
+
 /** One of them in place of a value of the query, as the parsers of several frameworks would read it. */
 export function inQuery(name: string, json: string, form: number): string {
   const [operator = '', value] = Object.entries(JSON.parse(json) as object)[0] ?? []

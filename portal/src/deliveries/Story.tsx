@@ -76,7 +76,7 @@ function whoText({ kind, id, name = id }: Step['by']): string {
   if (kind === 'herald') return 'Herald'
   if (kind === 'temporal') return 'an operator, in Temporal'
   if (id === 'admin') return 'the admin key'
-  return kind === 'user' ? name : `${kind === 'key' ? 'the API key' : 'a portal link,'} ${name}`
+  return kind === 'user' ? name : `${kind === 'key' ? 'the API key' : 'a guest of the portal link'} ${name}`
 }
 
 const bulletOf = ({ outcome }: Attempt): ReactNode =>
