@@ -92,6 +92,7 @@ export function pageTests({ scene, browser }: Stage): void {
       await page.locator('[aria-label="Loading"]').first().waitFor({ state: 'detached' })
       await check(path)
       expect(await page.locator('main script, main iframe, main img').count()).toBe(0)
+      expect(await page.locator('nav[aria-label="Main menu"] [aria-current]').count()).toBeLessThanOrEqual(1)
     }
     expect(complaints).toEqual([])
   })

@@ -52,7 +52,7 @@ function Audit() {
       <ChainState />
       <Card p={0}>
         <Filters />
-        <Listing list={list} empty={<NothingFits showAll={() => void navigate({ search: {} })} />}>
+        <Listing list={list} empty={isFiltered ? <NothingFits showAll={() => void navigate({ search: {} })} /> : <NothingYet />}>
           {(lines) => <Rows label="Audit" rows={lines.map((line): Row => ({ ...line, id: line.number }))} columns={columns(nameOf, show)} />}
         </Listing>
       </Card>
@@ -112,5 +112,11 @@ function Filters() {
 const NothingFits = ({ showAll }: { showAll: () => void }) => (
   <Empty title="No line fits" icon={<IconListDetails size={40} stroke={1.3} />} action={<Button variant="default" onClick={showAll}>Show all</Button>}>
     There is none with all that the filters ask for. What only reads, and what is published, has no line.
+  </Empty>
+)
+
+const NothingYet = () => (
+  <Empty title="No line yet" icon={<IconListDetails size={40} stroke={1.3} />}>
+    Every change, retry, release and sign-in of this tenant gets one. What only reads, and what is published, has none.
   </Empty>
 )

@@ -17,7 +17,7 @@ export function Report({ erasure }: { erasure: Erasure }) {
       <Text size="xs" c="var(--muted)">
         {status === 'finished' ? counted(events, 'event') : `${events.toLocaleString()} of ${counted(total, 'event')}`}, {counted(attempts, 'attempt')}, {cancelled.toLocaleString()} given up
       </Text>
-      <Button size="compact-xs" variant="default" onClick={open} aria-label={`Report of ${erasure.id}`}>
+      <Button size="compact-xs" variant="default" style={{ flexShrink: 0 }} onClick={open} aria-label={`Report of ${erasure.id}`}>
         Report
       </Button>
       <Modal title="Report of the erasure" opened={opened} onClose={close} centered size="lg">

@@ -65,7 +65,8 @@ function Entry({ to, icon, label, count = 0 }: { to: Place; icon: ReactNode; lab
       active={active}
       color="harbour"
       styles={{ root: { borderRadius: 'var(--mantine-radius-md)' } }}
-      renderRoot={(props) => <Link to={to} aria-current={active ? 'page' : undefined} {...props} />}
+      // Exactly: the router would mark Events as well while a test is published.
+      renderRoot={(props) => <Link to={to} activeOptions={{ exact: true }} aria-current={active ? 'page' : undefined} {...props} />}
     />
   )
 }
