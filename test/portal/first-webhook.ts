@@ -92,7 +92,7 @@ export function firstWebhookTests({ scene, browser }: Stage): void {
     expect(await accessibilityFaults(page)).toEqual([])
     await page.getByRole('button', { name: 'Retry now' }).click()
     await page.getByText('Delivered after 6 attempts.').waitFor()
-    await page.getByText(/^Retried by a portal link/).waitFor()
+    await page.getByText(/^Retried by a guest of the portal link/).waitFor()
     expect(Date.now() - begun).toBeLessThan(60_000)
     // Whoever presses Enter in the search needs one less.
     expect(await page.evaluate('globalThis.clicks')).toBe(3)
