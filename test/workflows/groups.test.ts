@@ -13,7 +13,7 @@ interface Story {
   statuses: Record<string, string>
   attempts: Record<string, string[]>
   bodies: Record<string, string[]>
-  workflows: number
+  workflowsPerDelivery: number
 }
 
 const event = (id: string) => ({ id, type: 5, data: { id: `txn-${id}`, amount: '1.10', currency: 'EUR' } })
@@ -57,7 +57,7 @@ async function storyOf(
   one: (eventId: string) => Promise<DeliveryJson | undefined>,
   requests: ReceivedRequest[],
 ): Promise<Story> {
-  const story: Story = { statuses: {}, attempts: {}, bodies: {}, workflows: 0 }
+  const story: Story = { statuses: {}, attempts: {}, bodies: {}, workflowsPerDelivery: 0 }
   const found = await all(list)
   for (const { eventId, status } of found) {
     story.statuses[eventId] = status
@@ -68,7 +68,9 @@ async function storyOf(
     const seen = (story.bodies[String(headers['webhook-id'])] ??= [])
     seen.push(`${String(headers['herald-attempt'])} ${JSON.stringify(body)}`)
   }
-  story.workflows = new Set(found.map(({ workflowId }) => workflowId)).size
+  // What a queue has parked was handed over to a workflow of its own, with others.
+  const own = found.map(({ workflowId }) => workflowId).filter((workflowId) => !workflowId.startsWith('adopt/'))
+  story.workflowsPerDelivery = new Set(own).size / own.length
   return story
 }
 
@@ -76,8 +78,8 @@ it('tells the same story of 200 events, a third of them failing, one by one and 
   const single = await tell(1, true)
   const burst = await tell(100, false)
 
-  expect(single.workflows).toBe(COUNT)
-  expect(burst.workflows).toBeLessThan(COUNT / 10)
+  expect(single.workflowsPerDelivery).toBe(1)
+  expect(burst.workflowsPerDelivery).toBeLessThan(0.1)
   expect(burst.statuses).toEqual(single.statuses)
   expect(burst.attempts).toEqual(single.attempts)
   expect(burst.bodies).toEqual(single.bodies)
