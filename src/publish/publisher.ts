@@ -39,6 +39,7 @@ export interface Publisher {
 
 /** How long a publish waits for its workflow's start. */
 const START_WAIT_MS = 500
+const LOOK_UP_MS = 20
 const REMEMBERED = { max: 10_000, ttl: 60_000 } as const
 
 export interface PublisherDeps {
@@ -99,6 +100,13 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     return event && !event.scheduled && !isLate(event) && mayGoBeside && starter.isIdle(event.tenantId) ? starter.submit(event) : undefined
   }
 
+  /** From memory, or not at all: a publish waits for no look-up. */
+  async function hasTimeFor(tenantId: string, [event, ...others]: NewEvent[]): Promise<boolean> {
+    if (!event || others.length > 0) return false
+    const asked = deps.hasTime(tenantId, event.typeId)
+    return (await within(asked, LOOK_UP_MS)) && asked
+  }
+
   /** Taken after the publish was answered: it is started all the same, not only when its lease ends. */
   function startLate(journaled: Journaled[]): void {
     for (const { added, event } of journaled) if (added) void startOrSchedule(event)
@@ -108,8 +116,9 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     publish: async (tenantId, requests) => {
       const added = requests.map((request) => toNewEvent(tenantId, request))
       const journaling = journalAll(added)
-      const [first] = added
-      const hasTime = first !== undefined && added.length === 1 && (await deps.hasTime(tenantId, first.typeId))
+      // What comes of it is awaited below: until then a store that goes away is nobody's unhandled failure.
+      journaling.catch(() => undefined)
+      const hasTime = await hasTimeFor(tenantId, added)
       const beside = hasTime ? undefined : startBeside(added)
       const journaled = await journaling
       deps.faults('after-journal')

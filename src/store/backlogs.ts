@@ -1,4 +1,3 @@
-import { floorTo, SPAN_MS } from '../domain/spans'
 import { KEPT_MS } from '../domain/window'
 import type { Models } from './models'
 import { scoped } from './scope'
@@ -9,9 +8,9 @@ export interface Backlog {
   held: number
 }
 
-/** A tenant's, from `at` until its next one: the last that was seen in that minute. No chart has shorter steps, and each record is read by those of a month. */
+/** A tenant's, from `at` until its next one. */
 export interface BacklogRecord extends Backlog {
-  /** Tenant and minute. */
+  /** Tenant and time. */
   _id: string
   tenantId: string
   at: Date
@@ -92,7 +91,10 @@ function isNews({ parked, held }: Backlog, before: BacklogRecord | undefined, at
   return parked + held > 0 && at.getTime() - before.at.getTime() > AGAIN_MS
 }
 
-function toRecord(tenantId: string, seenAt: Date, backlog: Backlog): BacklogRecord {
-  const at = new Date(floorTo(seenAt.getTime(), SPAN_MS.minute))
-  return { _id: `${tenantId}/${at.toISOString()}`, tenantId, at, ...backlog, removeAt: new Date(at.getTime() + KEPT_MS.hour) }
-}
+const toRecord = (tenantId: string, at: Date, backlog: Backlog): BacklogRecord => ({
+  _id: `${tenantId}/${at.toISOString()}`,
+  tenantId,
+  at,
+  ...backlog,
+  removeAt: new Date(at.getTime() + KEPT_MS.hour),
+})
