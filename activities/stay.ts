@@ -1,3 +1,4 @@
+import { cancellationSignal } from '@temporalio/activity'
 import type { ActivityDeps } from './deps'
 import type { Outlook, Shift } from './queue-shift'
 
@@ -24,12 +25,14 @@ const AT_ONCE = 200
 export function createStays({ queueRuns, stopping }: Pick<ActivityDeps, 'queueRuns' | 'stopping'>): (shift: Shift) => Stay {
   return ({ run, parked, watch }) => {
     let endsAt = Date.now() + RUN_MS
+    // Aborted when Temporal has given the run up, and another one has its place.
+    const givenUp = cancellationSignal()
     return async (outlook) => {
       const now = Date.now()
       if (parked.length > 0) endsAt = Math.min(endsAt, now + PARKED_MS)
       if (parked.length >= PARKED_AT_ONCE) return false
       const dueAt = dueAtOf(outlook, now)
-      if (dueAt === undefined || dueAt - now > SOON_MS || now >= endsAt || queueRuns.count() > AT_ONCE || stopping.aborted || watch.isLate()) return false
+      if (dueAt === undefined || dueAt - now > SOON_MS || now >= endsAt || queueRuns.count() > AT_ONCE || stopping.aborted || givenUp.aborted || watch.isLate()) return false
       if (dueAt > now) await run.sleep(Math.min(LOOK_MS, dueAt - now))
       return true
     }
