@@ -65,6 +65,8 @@ export function createHealth({ health, webhooks, deliveries, notices, wakeQueue,
     }
     const failed = outcomes.filter(({ exchange }) => exchange.outcome.kind === 'failed')
     if (failed.length === 0) return
+    // A delivery, or a person, has cleared it by way of another process: what was counted here before is over.
+    if (!(await hasFailed(id))) unwritten.delete(id)
     failing.add(id)
     const now = Date.now()
     const { due, count, first } = unwritten.get(id) ?? { due: now, count: 0, first: now }
@@ -72,7 +74,10 @@ export function createHealth({ health, webhooks, deliveries, notices, wakeQueue,
     unwritten.set(id, all)
     if (now < due) return
     unwritten.set(id, { due: now + Math.min(WRITE_MS, times.overMs / 10), count: 0, first: now })
-    const { since, failures } = await health.fail(tenantId, id, all.count, new Date(all.first))
+    const { since, failures } = await health.fail(tenantId, id, all.count, new Date(all.first)).catch((error: unknown) => {
+      unwritten.set(id, { due: now, count: all.count + (unwritten.get(id)?.count ?? 0), first: all.first })
+      throw error
+    })
     const isForLong = failures >= times.failures && Date.now() - since.getTime() >= times.overMs
     if (isForLong && webhook.autoSuspend !== false && webhook.status === 'active') await suspend(webhook)
   }

@@ -26,7 +26,7 @@ export interface Shift {
   /** Something was due in this run. */
   hasSeenDue?: true
   /** Of a webhook that was active and kept no order when it was looked at last, and has not been changed since: nothing stands behind others. */
-  known?: { usesQueueAlone: boolean }
+  known?: { usesQueueAlone: boolean; readAt: number }
 }
 
 /** Deliveries whose next POST is written down, and may be made by whoever has the token. */

@@ -1,4 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { ActivityDeps } from './deps'
 import type { Outlook, Shift } from './queue-shift'
 
@@ -18,6 +19,8 @@ export const PARKED_AT_ONCE = 500
 const PARKED_MS = 20_000
 /** What another process puts into the queue, or changes of the webhook, is seen after this. */
 const LOOK_MS = 5_000
+/** So long it waits in any case: what arrives ends no wait for a rate limit, a Retry-After or a permit. */
+const LEAST_MS = 200
 /** Queues worked off in this process up to which none makes room for others: more than half of the slots are free. */
 const AT_ONCE = 200
 
@@ -33,7 +36,9 @@ export function createStays({ queueRuns, stopping }: Pick<ActivityDeps, 'queueRu
       if (parked.length >= PARKED_AT_ONCE) return false
       const dueAt = dueAtOf(outlook, now)
       if (dueAt === undefined || dueAt - now > SOON_MS || now >= endsAt || queueRuns.count() > AT_ONCE || stopping.aborted || givenUp.aborted || watch.isLate()) return false
-      if (dueAt > now) await run.sleep(Math.min(LOOK_MS, dueAt - now))
+      const restMs = Math.min(LOOK_MS, dueAt - now)
+      if (restMs > 0) await wait(Math.min(LEAST_MS, restMs))
+      if (restMs > LEAST_MS) await run.sleep(restMs - LEAST_MS)
       return true
     }
   }

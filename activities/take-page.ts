@@ -21,6 +21,8 @@ export const PAGE_MS = 1_000
 const EMPTIED_AT_ONCE = 500
 /** After which it looks again when there is more. */
 const SOON_MS = 1_000
+/** For so long a webhook that another process may have changed is not read again for an empty look. */
+const FRESH_MS = 5_000
 /** What stands behind others is woken with these; this is for what was lost. */
 const BEHIND_MS = 60_000
 
@@ -30,7 +32,7 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
   const most = Math.min(PAGE, deps.lanes.capacity(webhookId, PAGE_MS))
   const readAt = performance.now()
   const looking = deps.queue.due(tenantId, webhookId, new Date(), most)
-  if (shift.known) {
+  if (shift.known && readAt - shift.known.readAt < FRESH_MS) {
     const { due: [first], nextAt } = await looking
     if (!first && nextAt) return nothingDue(shift, nextAt)
   }
@@ -41,7 +43,7 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
   if (webhook.ordering) return isLeftAlone ? { kind: 'later', notBefore: leftAloneUntil } : takeChains(deps, paces, shift, webhook, { due, nextAt, most })
   // It may have kept order before.
   if (!shift.known && (await deps.lines.dissolve(tenantId, webhookId)) > 0) return { kind: 'more' }
-  shift.known = { usesQueueAlone: usesQueueAlone(webhook) }
+  shift.known = { usesQueueAlone: usesQueueAlone(webhook), readAt }
   const [first] = due
   if (!first) {
     if (nextAt) return nothingDue(shift, nextAt)

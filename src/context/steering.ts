@@ -42,6 +42,11 @@ export function createSteeringRoom({ config, models, starts, messages, metrics, 
       return starts.drain(input)
     },
   }
+  /** Of a webhook that was suspended, or goes on: a run that knows it otherwise looks at it again. */
+  function wakeChanged(tenantId: string, webhookId: string): void {
+    queueRuns.wake(webhookId, true)
+    wakeQueue(tenantId, webhookId)
+  }
   const retime = createRetime({ steered, webhooks, deliveries, messenger, starts: drains })
   const replays = createReplays({ replays: replayRecords, webhooks, tenants, wants })
   const releasing = createReleasing({ releases, replays, starts, logger })
@@ -56,7 +61,7 @@ export function createSteeringRoom({ config, models, starts, messages, metrics, 
     releasing,
     wakeQueue,
     queueRuns,
-    observe: createHealth({ health, webhooks, deliveries, notices, wakeQueue, times: config.suspension, logger }).observe,
+    observe: createHealth({ health, webhooks, deliveries, notices, wakeQueue: wakeChanged, times: config.suspension, logger }).observe,
     steering: createSteering({ deliveries, steered, retime, webhooks, starts: drains, messenger, releasing, notices, health, logger }),
     reconciler: createReconciler({
       overdue: createOverdueStore(models),

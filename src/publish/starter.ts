@@ -206,7 +206,7 @@ export function createStarter(options: StarterOptions): Starter {
       const event = { id, tenantId, typeId, type, priority, deliverAt }
       const waiting: Waiting = { event, turn: Date.now() + priorityOf(event) * STEP_MS }
       queued += 1
-      if (hasTime) {
+      if (hasTime && eventsPerWorkflow > 1) {
         gather(waiting)
         return {}
       }
