@@ -1,3 +1,4 @@
+import { floorTo, SPAN_MS } from '../domain/spans'
 import { KEPT_MS } from '../domain/window'
 import type { Models } from './models'
 import { scoped } from './scope'
@@ -8,9 +9,9 @@ export interface Backlog {
   held: number
 }
 
-/** A tenant's, from `at` until its next one. */
+/** A tenant's, from `at` until its next one: the last that was seen in that minute. No chart has shorter steps, and each record is read by those of a month. */
 export interface BacklogRecord extends Backlog {
-  /** Tenant and time. */
+  /** Tenant and minute. */
   _id: string
   tenantId: string
   at: Date
@@ -91,10 +92,7 @@ function isNews({ parked, held }: Backlog, before: BacklogRecord | undefined, at
   return parked + held > 0 && at.getTime() - before.at.getTime() > AGAIN_MS
 }
 
-const toRecord = (tenantId: string, at: Date, backlog: Backlog): BacklogRecord => ({
-  _id: `${tenantId}/${at.toISOString()}`,
-  tenantId,
-  at,
-  ...backlog,
-  removeAt: new Date(at.getTime() + KEPT_MS.hour),
-})
+function toRecord(tenantId: string, seenAt: Date, backlog: Backlog): BacklogRecord {
+  const at = new Date(floorTo(seenAt.getTime(), SPAN_MS.minute))
+  return { _id: `${tenantId}/${at.toISOString()}`, tenantId, at, ...backlog, removeAt: new Date(at.getTime() + KEPT_MS.hour) }
+}

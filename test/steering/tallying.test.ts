@@ -149,8 +149,13 @@ it('keeps the backlog when it has changed, and shows what stood at the end of ea
   await park(2, 'held')
   await backlogs.sample(new Date(now - 5 * HOUR))
   await park(1, 'delivered')
+  await backlogs.sample(new Date(now - 4 * HOUR - MINUTE / 2))
+  await park(2, 'parked')
   await backlogs.sample(new Date(now - 4 * HOUR))
-  expect(await store.models.hot.backlogs.countDocuments({})).toBe(3)
+  await park(2, 'held')
+  // Of a minute, the last.
+  await backlogs.sample(new Date(now - 4 * HOUR + MINUTE / 4))
+  expect(await store.models.hot.backlogs.countDocuments({})).toBe(4)
   const { series } = await createStatisticsQueries(store.models).series(TENANT, now - 6 * HOUR, now - HOUR)
   expect([series.at(0), series.find(({ from }) => from === now - 5 * HOUR), series.at(-1)].map((step) => step?.backlog)).toEqual([
     { parked: 1, held: 0 },
