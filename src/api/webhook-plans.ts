@@ -48,4 +48,4 @@ export function webhookPlans({ webhooks, catalog, open, toWebhook, toPatch }: We
 export const nameOf = ({ description, url }: Pick<Webhook, 'description' | 'url'>): string => description || url
 
 /** What people have set, and nothing that changes by itself. */
-export const configOf = ({ status: _status, updatedAt: _updatedAt, retryAfterUntil: _until, unverified: _unverified, sealed: _sealed, ...config }: OpenWebhook): object => config
+export const configOf = ({ status: _status, updatedAt: _updatedAt, retryAfterUntil: _until, unverified: _unverified, resumedBy: _by, sealed: _sealed, ...config }: OpenWebhook): object => config

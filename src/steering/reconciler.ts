@@ -111,7 +111,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     await each(await deps.queue.holding(), async ({ tenantId, webhookId }) => {
       const webhook = await deps.webhooks.get(tenantId, webhookId)
       if (!webhook) await cancelRemoved(deps, tenantId, webhookId)
-      else if (webhook.status === 'active') await deps.releasing.resumeHeld(tenantId, webhookId)
+      else if (webhook.status === 'active') await deps.releasing.resumeHeld(tenantId, webhookId, webhook.resumedBy)
       else if (webhook.status === 'suspended' && failing.has(webhookId)) await deps.starts.drain({ tenantId, webhookId })
     })
   }

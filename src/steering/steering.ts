@@ -120,8 +120,9 @@ export function createSteering(deps: SteeringDeps): Steering {
     from: WebhookStatus[],
     to: WebhookStatus,
     reason?: string,
+    resumedBy?: string,
   ): Promise<WebhookSteeringResult> {
-    const moved = await webhooks.setStatus(tenantId, id, from, to, reason)
+    const moved = await webhooks.setStatus(tenantId, id, from, to, reason, resumedBy)
     const webhook = await webhooks.get(tenantId, id)
     if (!webhook) return { kind: 'not found' }
     return moved || webhook.status === to ? { kind: 'done', webhook } : { kind: 'not allowed', status: webhook.status }
@@ -159,7 +160,7 @@ export function createSteering(deps: SteeringDeps): Steering {
       return result
     },
     resume: async (tenantId, id, by) => {
-      const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active', 'by hand')
+      const result = await moveWebhook(tenantId, id, ['paused', 'suspended', 'disabled'], 'active', 'by hand', by)
       if (result.kind === 'done') {
         const [isRetimed] = await Promise.all([webhooks.endRetryAfter(tenantId, id), deps.health.clear(id)])
         await Promise.all([

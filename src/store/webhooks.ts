@@ -39,7 +39,7 @@ export interface WebhookStore {
   /** Nothing where they are not those that the webhook was opened with any more: somebody else's change would be undone. */
   replaceSecrets: (webhook: OpenWebhook, secrets: WebhookSecrets) => Promise<OpenWebhook | undefined>
   /** Moves the status when it is one of `from`; answers whether it did. None that has to prove something goes on by it. With a `reason` the change is to be told. */
-  setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus, reason?: string) => Promise<boolean>
+  setStatus: (tenantId: string, id: string, from: WebhookStatus[], to: WebhookStatus, reason?: string, resumedBy?: string) => Promise<boolean>
   /** Its endpoint has answered the challenge: it goes on, unless a person had paused it. Nothing where it has another URL by now. */
   verified: (webhook: Pick<Webhook, 'tenantId' | 'id' | 'url'>) => Promise<Webhook | undefined>
   /** A person pauses it while its endpoint has to prove something: it does not go on by itself then. */
@@ -172,10 +172,10 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       subscribers.forget(tenantId)
       return record ? openRecord(record) : undefined
     },
-    setStatus: async (tenantId, id, from, status, reason) => {
+    setStatus: async (tenantId, id, from, status, reason, resumedBy) => {
       const { modifiedCount } = await webhooks.updateOne(
         { ...living(tenantId, { _id: id }), status: { $in: from }, ...(status === 'active' && { unverified: { $exists: false } }) },
-        { $set: { status, updatedAt: new Date() }, ...(reason !== undefined && toBeTold(status, reason)) },
+        { $set: { status, updatedAt: new Date(), ...(resumedBy !== undefined && { resumedBy }) }, ...(reason !== undefined && toBeTold(status, reason)) },
       )
       subscribers.forget(tenantId)
       return modifiedCount === 1

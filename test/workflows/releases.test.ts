@@ -173,6 +173,20 @@ it('releases what a pause held, oldest first, and shows it', async () => {
   expect(requests[0]?.headers['webhook-id']).toBe(eventIds[0])
 }, 60_000)
 
+it('releases in the name of who resumed when the process that took the resume has died', async () => {
+  const receiver = await scene.receiver()
+  const webhookId = await scene.subscribe(receiver.url)
+  await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+  await scene.publish()
+  await until(async () => (await inStatus(webhookId, 'held')) === 1)
+
+  // All that it had written by then.
+  await scene.herald.herald.context.store.models.webhooks.updateOne({ _id: webhookId }, { $set: { status: 'active', resumedBy: 'key_of_a_person' } })
+
+  await receiver.waitFor(1)
+  expect(await newest()).toMatchObject({ action: 'resume', filter: { webhookId }, createdBy: 'key_of_a_person' })
+}, 60_000)
+
 it('ends the release of a webhook that is paused again, and holds the rest', async () => {
   const receiver = await scene.receiver()
   const webhookId = await scene.subscribe(receiver.url)
