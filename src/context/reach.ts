@@ -32,6 +32,8 @@ function temporalAdvice(message: string, tls: TemporalSettings['tls'], hasKey: b
   if (/CertificateRequired/.test(message)) return 'it asks for a client certificate. Set TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY.'
   if (/valid authentication credentials|permission/i.test(message)) return hasKey ? 'it does not take the key in TEMPORAL_API_KEY.' : 'it asks for a key. Set TEMPORAL_API_KEY.'
   if (isOurs && /close_notify|fatal alert|connection reset|broken pipe/i.test(message)) return 'it does not take the client certificate. Does it know the authority of TEMPORAL_TLS_CERT?'
+  // The alert that says so is lost where the connection is closed before it was read.
+  if (tls && /connection reset|broken pipe/i.test(message)) return 'it closes the connection: perhaps it asks for a client certificate. Set TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY.'
   if (!tls) return 'does it run, and does it demand TLS? Then set TEMPORAL_TLS=true.'
   return 'does it run, and does it speak TLS?'
 }

@@ -128,6 +128,8 @@ it("another tenant's name in Herald-Tenant is refused in the same words whether 
 async function askedOfMongo(work: () => Promise<unknown>): Promise<(id: string) => string[]> {
   const { db } = scene.herald.herald.context.store.models.events
   if (!db.db) throw new Error('MongoDB is not connected')
+  // By itself it holds 1 MB, and what Herald does meanwhile would push out what is looked for.
+  await db.db.createCollection('system.profile', { capped: true, size: 64 * 2 ** 20 })
   await db.db.command({ profile: 2 })
   await work()
   await db.db.command({ profile: 0 })
