@@ -26,14 +26,15 @@ export function explainTemporal({ address, tls, apiKey }: TemporalSettings, erro
 
 function temporalAdvice(message: string, tls: TemporalSettings['tls'], hasKey: boolean): string {
   const isOurs = tls?.cert !== undefined
+  const isCut = /close_notify|fatal alert|connection ?reset|broken ?pipe/i.test(message)
   if (/InvalidCertificate/.test(message)) {
     return 'its certificate is not one that Herald can trust. TEMPORAL_TLS_CA names the authorities that vouch for it, TEMPORAL_TLS_SERVER_NAME the name in it, when that is not the one of TEMPORAL_ADDRESS.'
   }
   if (/CertificateRequired/.test(message)) return 'it asks for a client certificate. Set TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY.'
   if (/valid authentication credentials|permission/i.test(message)) return hasKey ? 'it does not take the key in TEMPORAL_API_KEY.' : 'it asks for a key. Set TEMPORAL_API_KEY.'
-  if (isOurs && /close_notify|fatal alert|connection reset|broken pipe/i.test(message)) return 'it does not take the client certificate. Does it know the authority of TEMPORAL_TLS_CERT?'
+  if (isOurs && isCut) return 'it does not take the client certificate. Does it know the authority of TEMPORAL_TLS_CERT?'
   // The alert that says so is lost where the connection is closed before it was read.
-  if (tls && /connection reset|broken pipe/i.test(message)) return 'it closes the connection: perhaps it asks for a client certificate. Set TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY.'
+  if (tls && isCut) return 'it closes the connection: perhaps it asks for a client certificate. Set TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY.'
   if (!tls) return 'does it run, and does it demand TLS? Then set TEMPORAL_TLS=true.'
   return 'does it run, and does it speak TLS?'
 }
