@@ -5,8 +5,9 @@ import { setTimeout as wait } from 'node:timers/promises'
  * way of its queue, the next delivery need not wait until a workflow has been woken for it.
  */
 export interface Linger {
-  /** Nothing is due: what `over` takes next it takes again and again, until there is something. */
+  /** Nothing is due: what `over` takes next it takes again and again, until there is something. Once, until something was due. */
   begin: () => void
+  /** Something is due, or the run ends. */
   end: () => void
   /** What `take` answers, once it is something or the time is over; where there is more, it is asked again at once. */
   over: <T>(take: () => Promise<T>, isMore: (taken: T) => boolean, endsAt: number) => Promise<T>
@@ -23,8 +24,9 @@ export function createLinger(stopping: AbortSignal): () => Linger {
 
   return () => {
     let since: number | undefined
+    let hasLingered = false
 
-    function end(): void {
+    function leave(): void {
       if (since !== undefined) lingering -= 1
       since = undefined
     }
@@ -34,18 +36,23 @@ export function createLinger(stopping: AbortSignal): () => Linger {
 
     return {
       begin: () => {
-        if (since !== undefined || lingering >= AT_ONCE) return
+        // A run that stays looks now and then: it would ask for nothing 25 times at each of these.
+        if (hasLingered || lingering >= AT_ONCE) return
+        hasLingered = true
         lingering += 1
         since = Date.now()
       },
-      end,
+      end: () => {
+        leave()
+        hasLingered = false
+      },
       over: async (take, isMore, endsAt) => {
         let taken = await take()
         while (mayStay(endsAt)) {
           if (!isMore(taken)) await wait(STEP_MS)
           taken = await take()
         }
-        end()
+        leave()
         return taken
       },
     }
