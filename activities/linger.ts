@@ -19,10 +19,10 @@ const STEP_MS = 100
 /** The slots of a process are for work. */
 const AT_ONCE = 20
 
-export function createLinger(stopping: AbortSignal): () => Linger {
+export function createLinger(stopping: AbortSignal): (isOver: () => boolean) => Linger {
   let lingering = 0
 
-  return () => {
+  return (isOver) => {
     let since: number | undefined
     let hasLingered = false
 
@@ -32,7 +32,7 @@ export function createLinger(stopping: AbortSignal): () => Linger {
     }
 
     const mayStay = (endsAt: number): boolean =>
-      since !== undefined && Date.now() < Math.min(since + LINGER_MS, endsAt) && !stopping.aborted
+      since !== undefined && Date.now() < Math.min(since + LINGER_MS, endsAt) && !stopping.aborted && !isOver()
 
     return {
       begin: () => {

@@ -12,7 +12,6 @@ import { oldestThatOpens } from './held'
 import type { Pace } from './pace'
 import { postAll, type Posted } from './post-all'
 import type { Shift } from './queue-shift'
-import type { Watch } from './watch'
 
 const RECORD_WAIT_MS = 10_000
 
@@ -23,7 +22,7 @@ type Tried = 'answered' | 'failed' | 'untried'
  * Tries a suspended webhook with the oldest of what is held, when its time has come. An answer lets it go
  * on; a failure uses up none of the delivery's attempts. Answers when to look again, in ms since 1970.
  */
-export async function probe(deps: ActivityDeps, webhook: OpenWebhook, { turns, watch, lines: { scan } }: Pick<Shift, 'turns' | 'watch' | 'lines'>): Promise<number> {
+export async function probe(deps: ActivityDeps, webhook: OpenWebhook, { turns, run, lines: { scan } }: Pick<Shift, 'turns' | 'run' | 'lines'>): Promise<number> {
   const { id } = webhook
   const failing = (await deps.health.find([id])).get(id)
   const at = Math.max(failing?.nextProbeAt?.getTime() ?? 0, deps.retryAfters.until(id))
@@ -32,7 +31,7 @@ export async function probe(deps: ActivityDeps, webhook: OpenWebhook, { turns, w
   if (turn && 'nextAt' in turn) return turn.nextAt
   // Before the claim: what cannot be POSTed is not claimed.
   const oldest = await oldestThatOpens(deps, webhook, scan)
-  const tried = oldest ? await attempt(deps, webhook, oldest, watch, turn?.pace) : 'untried'
+  const tried = oldest ? await attempt(deps, webhook, oldest, run.isOver, turn?.pace) : 'untried'
   if (tried === 'answered') return goOn(deps, webhook)
   // With nothing to try it with, the wait does not grow.
   const probes = (failing?.probes ?? 0) + (tried === 'failed' ? 1 : 0)
@@ -41,7 +40,7 @@ export async function probe(deps: ActivityDeps, webhook: OpenWebhook, { turns, w
   return next.getTime()
 }
 
-async function attempt(deps: ActivityDeps, webhook: OpenWebhook, { delivery, event }: { delivery: Delivery; event: HeraldEvent }, { isLate }: Watch, limit: Pace | undefined): Promise<Tried> {
+async function attempt(deps: ActivityDeps, webhook: OpenWebhook, { delivery, event }: { delivery: Delivery; event: HeraldEvent }, isLate: () => boolean, limit: Pace | undefined): Promise<Tried> {
   const { tenantId } = webhook
   const token = newToken()
   const claiming = deps.deliveries.claimHeld(tenantId, [delivery], token)

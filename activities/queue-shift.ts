@@ -5,7 +5,6 @@ import type { Chain, Lines } from './lines'
 import type { Pace } from './pace'
 import type { PostTask } from './post-all'
 import type { Turns } from './turns'
-import type { Watch } from './watch'
 
 /** What the workflow is told at the end of a run: there is more, there is nothing, or when to look again. */
 export type Outlook = { kind: 'more' | 'empty' } | { kind: 'later'; notBefore: number; unsettled?: true }
@@ -21,7 +20,6 @@ export interface Shift {
   parked: string[]
   turns: Turns
   linger: Linger
-  watch: Watch
   lines: Lines
   /** Something was due in this run. */
   hasSeenDue?: true

@@ -1,4 +1,3 @@
-import { cancellationSignal } from '@temporalio/activity'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ActivityDeps } from './deps'
 import type { Outlook, Shift } from './queue-shift'
@@ -25,21 +24,20 @@ const LEAST_MS = 200
 const AT_ONCE = 200
 
 /** Answers whether the run shall look again; it has waited by then. */
-export function createStays({ queueRuns, stopping }: Pick<ActivityDeps, 'queueRuns' | 'stopping'>): (shift: Shift) => Stay {
-  return ({ run, parked, watch }) => {
+export function createStays({ queueRuns, stopping }: Pick<ActivityDeps, 'queueRuns' | 'stopping'>): (shift: Pick<Shift, 'run' | 'parked'>) => Stay {
+  return ({ run, parked }) => {
     let endsAt = Date.now() + RUN_MS
-    // Aborted when Temporal has given the run up, and another one has its place.
-    const givenUp = cancellationSignal()
+    const mustEnd = (): boolean => stopping.aborted || run.isOver()
     return async (outlook) => {
       const now = Date.now()
       if (parked.length > 0) endsAt = Math.min(endsAt, now + PARKED_MS)
       if (parked.length >= PARKED_AT_ONCE) return false
       const dueAt = dueAtOf(outlook, now)
-      if (dueAt === undefined || dueAt - now > SOON_MS || now >= endsAt || queueRuns.count() > AT_ONCE || stopping.aborted || givenUp.aborted || watch.isLate()) return false
+      if (dueAt === undefined || dueAt - now > SOON_MS || now >= endsAt || queueRuns.count() > AT_ONCE || mustEnd()) return false
       const restMs = Math.min(LOOK_MS, dueAt - now)
       if (restMs > 0) await wait(Math.min(LEAST_MS, restMs))
       if (restMs > LEAST_MS) await run.sleep(restMs - LEAST_MS)
-      return true
+      return !mustEnd()
     }
   }
 }

@@ -1,4 +1,4 @@
-import { activityInfo, heartbeat } from '@temporalio/activity'
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
 import { LRUCache } from 'lru-cache'
 import { PERMIT_WAIT_MS, WEBHOOK_CAP } from '../src/domain/lanes'
 import { isStoreAway } from '../src/store/errors'
@@ -39,10 +39,14 @@ export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
   return async ({ tenantId, webhookId, unsettled }): Promise<QueueWork> => {
     const { attempt, heartbeatDetails } = activityInfo()
     const parked: string[] = Array.isArray(heartbeatDetails) ? heartbeatDetails : []
-    const run = deps.queueRuns.begin(webhookId)
-    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, run, parked, turns: createTurns(deps.turnsTaken, webhookId), linger: lingers(), lines: newLines(scanOf(webhookId)), watch: watchForStandstill() }
+    const givenUp = cancellationSignal()
+    const watch = watchForStandstill()
+    const run = deps.queueRuns.begin(webhookId, () => givenUp.aborted || watch.isLate())
+    const shift: Shift = { tenantId, webhookId, endsAt: Date.now() + SHIFT_MS, run, parked, turns: createTurns(deps.turnsTaken, webhookId), linger: lingers(run.isOver), lines: newLines(scanOf(webhookId)) }
     const beat = setInterval(() => heartbeat(shift.parked), HEARTBEAT_MS)
     try {
+      await run.alone
+      shift.endsAt = Date.now() + SHIFT_MS
       const outlook = unsettled || attempt > 1 ? await recover(deps, shift) : undefined
       if (outlook) return { ...outlook, parked }
       const stay = stays(shift)
@@ -56,7 +60,7 @@ export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
       return { ...storeAway(), parked }
     } finally {
       clearInterval(beat)
-      shift.watch.end()
+      watch.end()
       shift.linger.end()
       if (run.end()) deps.wakeQueue(tenantId, webhookId)
       // What is on record already is late by a page at most.
@@ -72,7 +76,7 @@ export function createWorkQueue(deps: ActivityDeps): Activities['workQueue'] {
 async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Outlook> {
   const take = (): Promise<Page | Outlook> => quiet(shift.linger.over(() => look(deps, paces, shift), isMore, shift.endsAt))
   const isQuick = (): boolean => deps.lanes.capacity(shift.webhookId, PAGE_MS) >= 2 * PAGE
-  const isOver = (): boolean => deps.stopping.aborted || shift.watch.isLate() || Date.now() > shift.endsAt || shift.parked.length >= PARKED_AT_ONCE
+  const isOver = (): boolean => deps.stopping.aborted || shift.run.isOver() || Date.now() > shift.endsAt || shift.parked.length >= PARKED_AT_ONCE
   let settling: Promise<boolean> = Promise.resolve(true)
   let ahead: Promise<Page | Outlook> | undefined
   try {
@@ -91,7 +95,7 @@ async function work(deps: ActivityDeps, paces: Paces, shift: Shift): Promise<Out
       ahead = !page.pace && !page.limit && !page.chains && isQuick() && !isOver() ? take() : undefined
       const posted = await post(deps, shift, page, {
         beginBefore: shift.endsAt + SHIFT_MS,
-        isLate: shift.watch.isLate,
+        isLate: shift.run.isOver,
         permitWaitMs: PERMIT_WAIT_MS.retries,
         // An endpoint that answers at once needs no more for its pace; more would keep others from their turn.
         ...paceOf(page, isQuick() ? QUICK_AT_ONCE : WEBHOOK_CAP, deps.lanes.capacity(shift.webhookId, PAGE_MS)),

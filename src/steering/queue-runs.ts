@@ -1,3 +1,5 @@
+import { within } from '../domain/within'
+
 /**
  * The runs of the queues' activity that are under way in this process. What goes into the queue of one
  * of them wakes it here; a wake-up by way of its workflow costs Temporal a signal and a task.
@@ -5,73 +7,98 @@
 export interface QueueRuns {
   /** How many webhooks' queues are worked off here. */
   count: () => number
-  begin: (webhookId: string) => QueueRun
-  /** False where no run of the webhook's queue is under way here. `isChanged`: so is the webhook. */
+  /** `isLate`: Temporal has given the run up, as far as can be seen here. */
+  begin: (webhookId: string, isLate: () => boolean) => QueueRun
+  /** False where no run works off the webhook's queue here. `isChanged`: so is the webhook. */
   wake: (webhookId: string, isChanged?: boolean) => boolean
 }
 
 export interface QueueRun {
+  /** Settles once those of the queue that began here before have ended: Temporal has given them up. */
+  alone: Promise<unknown>
+  /** Another one has its place: it begins nothing more. */
+  isOver: () => boolean
   /** Called before each look at the queue: what woke it until now is seen by that. True where the webhook was changed. */
   look: () => boolean
-  /** Until it is woken or the process stops, at most for `ms`; at once where it was woken after the last look. */
+  /** Until it is woken, is over or the process stops, at most for `ms`; at once where it was woken after the last look. */
   sleep: (ms: number) => Promise<void>
-  /** True where it was woken after the last look: somebody else must see to that. */
+  /** True where somebody else must see to the queue: it was woken after the last look, or another one has its place. */
   end: () => boolean
 }
 
-interface Sleeper {
+interface Run {
   isWoken: boolean
   isChanged: boolean
+  isReplaced: boolean
+  isLate: () => boolean
+  alone: Promise<unknown>
+  ended: Promise<void>
   wakeUp?: () => void
 }
 
-export function createQueueRuns(stopping: AbortSignal): QueueRuns {
-  const byWebhook = new Map<string, Set<Sleeper>>()
-  stopping.addEventListener('abort', () => {
-    for (const runs of byWebhook.values()) for (const run of runs) run.wakeUp?.()
-  })
+/** More than the longest answer, and the time to write it down; then a run goes on beside one that does not end. */
+const ALONE_MS = 60_000
 
-  function begin(webhookId: string): QueueRun {
-    const run: Sleeper = { isWoken: false, isChanged: false }
-    // A run that Temporal has given up may still be here beside its successor.
-    const runs = byWebhook.get(webhookId) ?? new Set()
-    byWebhook.set(webhookId, runs.add(run))
-    return {
-      look: () => {
-        const { isChanged } = run
-        Object.assign(run, { isWoken: false, isChanged: false })
-        return isChanged
-      },
-      sleep: async (ms) => {
-        if (run.isWoken || stopping.aborted) return
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms)
-          run.wakeUp = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
-        delete run.wakeUp
-      },
-      end: () => {
-        runs.delete(run)
-        if (runs.size === 0 && byWebhook.get(webhookId) === runs) byWebhook.delete(webhookId)
-        return run.isWoken
-      },
-    }
+export function createQueueRuns(stopping: AbortSignal): QueueRuns {
+  /** The newest of each queue. */
+  const byWebhook = new Map<string, Run>()
+  stopping.addEventListener('abort', () => {
+    for (const run of byWebhook.values()) run.wakeUp?.()
+  })
+  const isOver = ({ isReplaced, isLate }: Run): boolean => isReplaced || isLate()
+
+  /** Temporal has one at a time: it has given up the one before. */
+  function replace(webhookId: string): Run | undefined {
+    const before = byWebhook.get(webhookId)
+    if (before) before.isReplaced = true
+    before?.wakeUp?.()
+    return before
+  }
+
+  async function sleep(run: Run, ms: number): Promise<void> {
+    if (run.isWoken || isOver(run) || stopping.aborted) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      run.wakeUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    delete run.wakeUp
   }
 
   return {
     count: () => byWebhook.size,
-    begin,
-    wake: (webhookId, isChanged = false) => {
-      const runs = byWebhook.get(webhookId) ?? []
-      for (const run of runs) {
-        run.isWoken = true
-        run.isChanged ||= isChanged
-        run.wakeUp?.()
+    begin: (webhookId, isLate) => {
+      const before = replace(webhookId)
+      const alone = before ? within(Promise.all([before.alone, before.ended]), ALONE_MS) : Promise.resolve()
+      let markEnded = (): void => undefined
+      const ended = new Promise<void>((resolve) => (markEnded = resolve))
+      const run: Run = { isWoken: false, isChanged: false, isReplaced: false, isLate, alone, ended }
+      byWebhook.set(webhookId, run)
+      return {
+        alone,
+        isOver: () => isOver(run),
+        look: () => {
+          const { isChanged } = run
+          Object.assign(run, { isWoken: false, isChanged: false })
+          return isChanged
+        },
+        sleep: (ms) => sleep(run, ms),
+        end: () => {
+          markEnded()
+          if (byWebhook.get(webhookId) === run) byWebhook.delete(webhookId)
+          return run.isWoken || isOver(run)
+        },
       }
-      return byWebhook.has(webhookId)
+    },
+    wake: (webhookId, isChanged = false) => {
+      const run = byWebhook.get(webhookId)
+      if (!run || isOver(run)) return false
+      run.isWoken = true
+      run.isChanged ||= isChanged
+      run.wakeUp?.()
+      return true
     },
   }
 }

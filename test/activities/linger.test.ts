@@ -1,7 +1,7 @@
 import { createLinger } from '../../activities/linger'
 
 it('looks again and again after something was due, and not once more for each stay that follows', async () => {
-  const linger = createLinger(new AbortController().signal)()
+  const linger = createLinger(new AbortController().signal)(() => false)
   /** How often it looks when nothing is due. */
   async function looks(): Promise<number> {
     let count = 0
