@@ -17,7 +17,7 @@ export interface Herald {
   renewCertificate: () => void
   /** Rejects when a part broke that the process cannot go on without. */
   broken: Promise<never>
-  /** HTTP first, then workers, then what is still to be written, then the connections. */
+  /** HTTP first, then what waits for a start, then workers, then what is still to be written, then the connections. */
   stop: () => Promise<void>
 }
 
@@ -56,6 +56,7 @@ const workersOf = ({ config, temporal, activities }: Context): Promise<Workers> 
 async function stop(context: Context, listening: Listening, workers: Workers | undefined, rounds: () => Promise<unknown>): Promise<void> {
   // Live lists would go on for ever.
   await listening.close(() => context.deliveryChanges.close(), 5_000)
+  await context.starter.drain()
   context.stopping.abort()
   await context.alarm.stop()
   await rounds()

@@ -32,7 +32,7 @@ export interface Context
   extends Pick<Ground, 'config' | 'logger' | 'store' | 'temporal' | 'stopping' | 'sealing'>,
     Pick<Stores, 'recorder'>,
     Pick<Sending, 'fleet'>,
-    Pick<Publishing, 'publisher' | 'sweeper' | 'alarm' | 'marks' | 'ahead'>,
+    Pick<Publishing, 'publisher' | 'starter' | 'sweeper' | 'alarm' | 'marks' | 'ahead'>,
     Pick<Steering, 'reconciler' | 'notices' | 'postman' | 'forgetting'>,
     Keeping {
   /** For everybody; for operators too, where they have no port of their own. */
@@ -70,7 +70,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
   const portal = createPortal({ models, sealer, times: config.portal.sessions, singleSignOn: config.portal.singleSignOn, logger })
   const deliveryChanges = createDeliveryChanges(models, (error) => logger.warn({ err: error }, 'changes of deliveries are not followed: live lists are read again once they are'))
   await ensureDefaultTenant(stores.tenants)
-  const { publisher, sweeper, alarm, marks, ahead } = publishing
+  const { publisher, starter, sweeper, alarm, marks, ahead } = publishing
   const { reconciler, notices, postman, forgetting } = steering
   return {
     config,
@@ -82,6 +82,7 @@ export async function createContext(options: ContextOptions): Promise<Context> {
     recorder: stores.recorder,
     fleet: sending.fleet,
     publisher,
+    starter,
     sweeper,
     alarm,
     marks,

@@ -86,5 +86,8 @@ interface Urgent {
 
 export const priorityOf = ({ typeId, priority }: Urgent): number => priority ?? PRIORITY_OF_TYPE.get(typeId) ?? PRIORITY_OF_OTHERS
 
+/** Its publisher has said that it is more so than others of its type. */
+export const isUrgent = ({ typeId, priority }: Urgent): boolean => priority !== undefined && priority < priorityOf({ typeId })
+
 /** The priority of what travels together. */
 export const mostUrgent = (all: Urgent[]): number => Math.min(PRIORITIES.least, ...all.map(priorityOf))

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { HeraldEvent } from '../domain/event'
 import { eventKey } from '../domain/ids'
-import { hasExpired, type Timing } from '../domain/timing'
+import { hasExpired, isUrgent, type Timing } from '../domain/timing'
 import { within } from '../domain/within'
 import type { Metrics } from '../metrics'
 import type { EventStore, Journaled, NewEvent } from '../store/events'
@@ -45,7 +45,7 @@ const REMEMBERED = { max: 10_000, ttl: 60_000 } as const
 export interface PublisherDeps {
   events: Pick<EventStore, 'standing'>
   journal: Journal
-  starter: Starter
+  starter: Pick<Starter, 'submit' | 'isIdle'>
   /** Workers of this process make the dispatches, which wait for the journal of this process. */
   dispatchesHere: boolean
   metrics: Metrics
@@ -102,7 +102,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
 
   /** From memory, or not at all: a publish waits for no look-up. */
   async function hasTimeFor(tenantId: string, [event, ...others]: NewEvent[]): Promise<boolean> {
-    if (!event || others.length > 0) return false
+    if (!event || others.length > 0 || isUrgent(event)) return false
     const asked = deps.hasTime(tenantId, event.typeId)
     return (await within(asked, LOOK_UP_MS)) && asked
   }

@@ -32,6 +32,8 @@ export interface Starter {
   isIdle: (tenantId: string) => boolean
   /** What waits here for a start: its leases are renewed. */
   waiting: () => Startable[]
+  /** At the end of a process: what waits for others is started too. Settles once nothing waits, or after 2 s; the journal has the rest. */
+  drain: () => Promise<void>
   /** How many webhooks an event of the tenant goes to, so that groups stay within their deliveries. */
   observeFanOut: (tenantId: string, webhooks: number) => void
 }
@@ -68,6 +70,10 @@ const SERVED_MS = 1_000
 /** For so long what has time is gathered. */
 const GATHER_MS = 500
 
+/** The end of a process waits so long for starts. */
+const DRAIN_MS = 2_000
+const DRAIN_STEP_MS = 10
+
 /** A place in flight is given back after this, though a slow receiver may keep the dispatch for longer. */
 const DISPATCH_WAIT_MS = 200
 
@@ -90,6 +96,7 @@ export function createStarter(options: StarterOptions): Starter {
   /** The tenants that were served lately. */
   const served = new LRUCache<string, true>({ max: 1_000, ttl: SERVED_MS })
   let queued = 0
+  let isDraining = false
   let pumping: Promise<void> | undefined
 
   function nextGroup(tenantId: string): Waiting[] {
@@ -184,13 +191,17 @@ export function createStarter(options: StarterOptions): Starter {
     const gathered = gathering.get(tenantId)
     if (gathered) return void gathered.push(waiting)
     gathering.set(tenantId, [waiting])
-    setTimeout(() => {
-      const all = gathering.get(tenantId) ?? []
-      gathering.delete(tenantId)
-      all.forEach(enqueue)
-      void pumpSoon()
-    }, GATHER_MS).unref()
+    setTimeout(() => startGathered(tenantId), GATHER_MS).unref()
   }
+
+  function startGathered(tenantId: string): void {
+    const all = gathering.get(tenantId) ?? []
+    gathering.delete(tenantId)
+    all.forEach(enqueue)
+    void pumpSoon()
+  }
+
+  const allWaiting = (): Startable[] => [...starting, ...queues.values(), ...gathering.values()].flat().map(({ event }) => event)
 
   /** After everything that is submitted in the same moment: a batch is not torn into single events. */
   const pumpSoon = (): Promise<void> =>
@@ -206,7 +217,7 @@ export function createStarter(options: StarterOptions): Starter {
       const event = { id, tenantId, typeId, type, priority, deliverAt }
       const waiting: Waiting = { event, turn: Date.now() + priorityOf(event) * STEP_MS }
       queued += 1
-      if (hasTime && eventsPerWorkflow > 1) {
+      if (hasTime && eventsPerWorkflow > 1 && !isDraining) {
         gather(waiting)
         return {}
       }
@@ -215,7 +226,12 @@ export function createStarter(options: StarterOptions): Starter {
       return waiting.start ? { start: waiting.start } : {}
     },
     isIdle: (tenantId) => !queues.has(tenantId) && hasRoom(tenantId, storms()),
-    waiting: () => [...starting, ...queues.values(), ...gathering.values()].flat().map(({ event }) => event),
+    waiting: allWaiting,
+    drain: async () => {
+      isDraining = true
+      for (const tenantId of [...gathering.keys()]) startGathered(tenantId)
+      for (const endsAt = Date.now() + DRAIN_MS; allWaiting().length > 0 && Date.now() < endsAt; ) await wait(DRAIN_STEP_MS)
+    },
     observeFanOut: (tenantId, webhooks) => void fanOut.set(tenantId, webhooks),
   }
 }

@@ -140,8 +140,6 @@ function createDeps({ models, awayEverSince }: StoreConnection, logged: string[]
       starter: {
         isIdle: () => true,
         submit: async ({ tenantId, id }) => ({ start: Promise.resolve(deliverWorkflowId(tenantId, [id])) }),
-        waiting: () => [],
-        observeFanOut: () => undefined,
       },
       metrics: createMetrics(),
       onScheduled: () => undefined,

@@ -72,3 +72,21 @@ it('starts what has time together, after a moment, and nothing else waits for it
   await until(async () => starts.length > 1)
   expect(starts).toMatchObject([{ events: 1 }, { tenantId: 'calm', events: 12 }])
 })
+
+it('starts at once what waits for company when the process stops, and waits for it', async () => {
+  const { starter, starts, endAll } = starterOf()
+  const patient = Array.from({ length: 3 }, (_, i): Startable => ({ tenantId: 'calm', id: `patient-${i}`, typeId: 5, type: 'T' }))
+  await Promise.all(patient.map((event) => starter.submit(event, true)))
+  const drained = starter.drain()
+  const last = starter.submit({ tenantId: 'calm', id: 'last', typeId: 5, type: 'T' }, true)
+  await until(() => starts.length > 0, { timeoutMs: 300, everyMs: 5 })
+  await last
+  expect(starts.reduce((sum, { events }) => sum + events, 0)).toBe(4)
+  let isDrained = false
+  void drained.then(() => (isDrained = true))
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect(isDrained).toBe(false)
+  await endAll()
+  await drained
+  expect(starter.waiting()).toEqual([])
+})
