@@ -29,12 +29,12 @@ export function createDispatch(deps: ActivityDeps): Activities['dispatch'] {
       deps.marks.dispatched({ tenantId, eventIds: events.map(({ id }) => id), workflowId })
     }
     wakeQueues(deps, tenantId, intents)
-    const [left, others] = await Promise.all([
+    const [first, others] = await Promise.all([
       attemptFirst(deps, { tenantId, workflowId, token, begun }, all, standing),
       careForOthers(deps, tenantId, workflowId, intents),
     ])
     deps.faults('after-outcome')
-    return withOthers(summary(all, left), others)
+    return withOthers(summary(all, first), others)
   }
 }
 
@@ -62,8 +62,15 @@ interface Run {
 
 const NOT_ATTEMPTED: ReadonlySet<DeliveryStatus> = new Set(['held', 'expired'])
 
-/** POSTs what this run has just written down; answers what is left for the other lane. */
-async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], standing: Delivery[]): Promise<Batch[]> {
+interface FirstAttempts {
+  /** For the other lane. */
+  left: Batch[]
+  /** How many went into their webhook's queue after their POST. */
+  queued: number
+}
+
+/** POSTs what this run has just written down. */
+async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], standing: Delivery[]): Promise<FirstAttempts> {
   const before = new Map(standing.map((delivery) => [delivery.id, delivery]))
   const mine = intents.filter(({ delivery }) => {
     const record = before.get(delivery.id) ?? delivery
@@ -79,16 +86,38 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
   })
   void attempted(posting, isTrial).then(() => deps.onDispatched(run.workflowId), () => undefined)
   const postings = await Promise.all(posting)
-  const left = await Promise.all(
+  const left: Batch[] = []
+  let queued = 0
+  await Promise.all(
     postings.map(async ({ webhook, all, posted }) => {
       const delivered = await settle(deps, run, posted)
       const undelivered = all.filter(
         ({ delivery }) => !delivered.has(delivery.id) && before.get(delivery.id)?.status !== 'delivered',
       )
-      return undelivered.length === 0 ? [] : [batchOf(webhook, undelivered.map(({ delivery }) => delivery), 0)]
+      if (undelivered.length === 0) return
+      const ids = undelivered.map(({ delivery }) => delivery.id)
+      if (await enqueueInStorm(deps, run, webhook, ids, posted)) queued += ids.length
+      else left.push(batchOf(webhook, undelivered.map(({ delivery }) => delivery), 0))
     }),
   )
-  return left.flat()
+  return { left, queued }
+}
+
+/** In a storm of failures what has failed goes on in its webhook's queue: by way of the other lane it would come there too, for three tasks of Temporal more. */
+async function enqueueInStorm(deps: ActivityDeps, { tenantId, workflowId }: Run, webhook: OpenWebhook, ids: string[], posted: Posted[]): Promise<boolean> {
+  const begun = posted.flatMap((some) => some.begun)
+  const isStorm = deps.lanes.isCongested(webhook.id) && begun.length > 0 && begun.every(({ exchange, nextAttemptAt }) => exchange.outcome.kind === 'failed' && nextAttemptAt)
+  // What is not on record yet would be written over what is here.
+  if (!isStorm || !(await within(Promise.all(posted.map(({ recorded }) => recorded)), 1))) return false
+  try {
+    await deps.deliveries.enqueue(tenantId, ids, workflowId, new Date())
+  } catch (error) {
+    // The other lane has them then.
+    if (isStoreAway(error)) return false
+    throw error
+  }
+  deps.wakeQueue(tenantId, webhook.id)
+  return true
 }
 
 /** The next start need not wait for what is written down of this one, nor long for a webhook that nobody knows: it may hang. */
@@ -167,10 +196,10 @@ function withOthers(result: DispatchResult, { left, parked }: CareResult): Dispa
   return { ...result, deliveries, left: [...result.left, ...left], parked }
 }
 
-function summary(intents: Intent[], left: Batch[]): DispatchResult {
+function summary(intents: Intent[], { left, queued: afterwards }: FirstAttempts): DispatchResult {
   const undelivered = countOf(left)
   const held = intents.filter(({ delivery }) => delivery.status === 'held').length
-  const queued = intents.filter(({ delivery }) => delivery.queue !== undefined).length
+  const queued = afterwards + intents.filter(({ delivery }) => delivery.queue !== undefined).length
   const expired = intents.filter(({ delivery }) => delivery.status === 'expired').length
   const delivered = intents.length - undelivered - held - queued - expired
   return { deliveries: intents.length, delivered, held, ...(expired > 0 && { expired }), left }

@@ -43,12 +43,14 @@ interface Gate {
   failures: Failures
   /** Failures since its last delivery. */
   inARow: number
+  hasDelivered: boolean
 }
 
-/** Those of the second that began at `since`. */
+/** Those of the second that began at `since`, and of the one before. */
 interface Failures {
   since: number
   count: number
+  before: number
 }
 
 /** The newest answer's share in the average. */
@@ -62,13 +64,13 @@ const CONGESTED_MS = 5_000
 export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
   const gates = new LRUCache<string, Gate>({ max: 100_000 })
   let inFlight = 0
-  const allFailures: Failures = { since: 0, count: 0 }
+  const allFailures: Failures = { since: 0, count: 0, before: 0 }
   /** The latest of all webhooks'. */
   let congestedUntil = 0
 
   function gateOf(webhookId: string): Gate {
     let gate = gates.get(webhookId)
-    if (!gate) gates.set(webhookId, (gate = { inFlight: new Set(), waiting: new Set(), heldMs: 0, answers: [], congestedUntil: 0, failures: { since: 0, count: 0 }, inARow: 0 }))
+    if (!gate) gates.set(webhookId, (gate = { inFlight: new Set(), waiting: new Set(), heldMs: 0, answers: [], congestedUntil: 0, failures: { since: 0, count: 0, before: 0 }, inARow: 0, hasDelivered: false }))
     return gate
   }
 
@@ -83,7 +85,7 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
       gate.inFlight.delete(request)
       inFlight -= 1
       if (outcome !== 'unused') observe(gate, performance.now() - request.since)
-      if (outcome === 'delivered') gate.inARow = 0
+      if (outcome === 'delivered') Object.assign(gate, { inARow: 0, hasDelivered: true })
       if (outcome === 'failed') countFailure(gate)
       for (const next of gate.waiting) if (gate.inFlight.size < cap()) next(grant(gate))
     }
@@ -100,7 +102,8 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
     const now = performance.now()
     gate.inARow += 1
     const isStorm = countIn(gate.failures, now) >= STORM_PER_SECOND
-    const isWide = countIn(allFailures, now) >= WIDE_STORM.perSecond && gate.inARow >= WIDE_STORM.inARow
+    const fails = !gate.hasDelivered || gate.inARow >= WIDE_STORM.inARow
+    const isWide = countIn(allFailures, now) >= WIDE_STORM.perSecond && fails
     if (isStorm || isWide) congest(gate)
   }
 
@@ -148,8 +151,9 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
 }
 
 function countIn(failures: Failures, now: number): number {
-  if (now - failures.since > 1_000) Object.assign(failures, { since: now, count: 0 })
-  return (failures.count += 1)
+  const passedMs = now - failures.since
+  if (passedMs > 1_000) Object.assign(failures, { since: now, count: 0, before: passedMs < 2_000 ? failures.count : 0 })
+  return Math.max((failures.count += 1), failures.before)
 }
 
 /** A request that is out for much longer than the others were tells of a hung endpoint before a time-out does. */

@@ -17,7 +17,8 @@ import { createTurns } from './turns'
 import type { Activities, QueueWork } from './types'
 import { watchForStandstill } from './watch'
 
-const HEARTBEAT_MS = 3_000
+/** A third of what Temporal waits for: of many webhooks that fail, these are half of what is written there. */
+const HEARTBEAT_MS = 5_000
 /** For so long it goes on with new pages; what waits for other webhooks wants the slot too. */
 const SHIFT_MS = 10_000
 const QUICK_AT_ONCE = 16

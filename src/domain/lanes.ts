@@ -12,7 +12,7 @@ export const STALLED_MS = 500
 /** Failures of a webhook in a second from which its deliveries go through its queue. */
 export const STORM_PER_SECOND = 50
 
-/** Failures of all webhooks in a second from which those that fail again and again use their queues: so many in a row. */
+/** Failures of all webhooks in a second from which those that fail again and again use their queues: so many in a row, or one where a webhook has never delivered. */
 export const WIDE_STORM = { perSecond: 10, inARow: 3 } as const
 
 /** For so long the next start waits for the answer of a webhook that has never given one. */

@@ -9,6 +9,8 @@ export interface QueueRuns {
   count: () => number
   /** `isLate`: Temporal has given the run up, as far as can be seen here. */
   begin: (webhookId: string, isLate: () => boolean) => QueueRun
+  /** True where a run works off the webhook's queue here. */
+  has: (webhookId: string) => boolean
   /** False where no run works off the webhook's queue here. `isChanged`: so is the webhook. */
   wake: (webhookId: string, isChanged?: boolean) => boolean
 }
@@ -45,6 +47,10 @@ export function createQueueRuns(stopping: AbortSignal): QueueRuns {
   stopping.addEventListener('abort', () => {
     for (const run of byWebhook.values()) run.wakeUp?.()
   })
+  function living(webhookId: string): Run | undefined {
+    const run = byWebhook.get(webhookId)
+    return run && !isOver(run) ? run : undefined
+  }
   const isOver = ({ isReplaced, isLate }: Run): boolean => isReplaced || isLate()
 
   /** Temporal has one at a time: it has given up the one before. */
@@ -92,9 +98,10 @@ export function createQueueRuns(stopping: AbortSignal): QueueRuns {
         },
       }
     },
+    has: (webhookId) => living(webhookId) !== undefined,
     wake: (webhookId, isChanged = false) => {
-      const run = byWebhook.get(webhookId)
-      if (!run || isOver(run)) return false
+      const run = living(webhookId)
+      if (!run) return false
       run.isWoken = true
       run.isChanged ||= isChanged
       run.wakeUp?.()

@@ -13,6 +13,7 @@ import type { WorkflowMessages } from '../temporal/messages'
 import type { WorkflowStarts } from '../temporal/start'
 import { cancelRemoved } from './cancel-removed'
 import type { Messenger } from './messenger'
+import type { QueueRuns } from './queue-runs'
 import type { Releasing } from './releasing'
 import type { Retime } from './retiming'
 
@@ -28,6 +29,7 @@ export interface ReconcilerDeps {
   health: Pick<HealthStore, 'all'>
   releasing: Pick<Releasing, 'resumeHeld'>
   starts: Pick<WorkflowStarts, 'drain' | 'release' | 'erase'>
+  queueRuns: Pick<QueueRuns, 'has'>
   retime: Retime
   logger: Logger
   /** How long past its time a delivery under way is left alone. */
@@ -97,12 +99,17 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   async function adoptParked(): Promise<void> {
     const parked = await overdue.parkedAfter(parkedCursor, PAGE)
     parkedCursor = parked.length === PAGE ? (parked.at(-1)?.id ?? '') : ''
-    await adoptLost(parked)
+    await adoptLost(parked.filter((delivery) => !isToBeHandedOver(delivery)))
   }
 
-  /** A queue whose workflow did not start or is gone. */
+  /** What a queue's run has parked it gathers, and then gives a workflow of its own. */
+  const isToBeHandedOver = ({ parkedAt }: Delivery): boolean => (parkedAt?.getTime() ?? 0) > Date.now() - deps.patienceMs
+
+  /** A queue whose workflow did not start or is gone. One that is being worked off here needs no signal, which costs Temporal a task. */
   async function lookAtQueues(): Promise<void> {
-    await each(await deps.queue.webhooks(), async ({ tenantId, webhookId }) => deps.starts.drain({ tenantId, webhookId }))
+    await each(await deps.queue.webhooks(), async ({ tenantId, webhookId }) => {
+      if (!deps.queueRuns.has(webhookId)) await deps.starts.drain({ tenantId, webhookId })
+    })
   }
 
   /** What was held in the moment of a resume or of a delete; and a suspended webhook that nobody probes. */

@@ -79,16 +79,28 @@ it('takes very many failures in a second for a storm', async () => {
   expect(lanes.isCongested('w')).toBe(true)
 })
 
+const fail = async (webhookId: string, count: number): Promise<void> => {
+  for (let i = 0; i < count; i += 1) (await lanes.take(webhookId, 0))?.('failed')
+}
+
 it('has what fails again and again use its queue while very much fails everywhere', async () => {
-  const fail = async (webhookId: string, count: number): Promise<void> => {
-    for (let i = 0; i < count; i += 1) (await lanes.take(webhookId, 0))?.('failed')
-  }
+  await answerAll(1)
   await fail('w', WIDE_STORM.inARow)
   expect(lanes.isCongested('w')).toBe(false)
   for (let i = 0; i < WIDE_STORM.perSecond; i += 1) await fail(`other-${i}`, 1)
   await fail('w', 1)
   expect(lanes.isCongested('w')).toBe(true)
   expect(lanes.isCongested('other-1')).toBe(false)
+})
+
+it('has what has never delivered use its queue from its first failure while very much fails everywhere, in the next second too', async () => {
+  await answerAll(1)
+  for (let i = 0; i < WIDE_STORM.perSecond; i += 1) await fail(`other-${i}`, 1)
+  await wait(1_010)
+  await fail('new', 1)
+  expect(lanes.isCongested('new')).toBe(true)
+  await fail('w', 1)
+  expect(lanes.isCongested('w')).toBe(false)
 })
 
 it('expects no more of a webhook that it does not know than its cap', async () => {

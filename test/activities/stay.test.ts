@@ -8,11 +8,11 @@ const never = (): boolean => false
 
 afterEach(() => jest.useRealTimers())
 
-function stays(parked: string[] = []) {
+function stays(parked: string[] = [], random = 0) {
   const stopping = new AbortController()
   const queueRuns = createQueueRuns(stopping.signal)
   const run = queueRuns.begin('w', never)
-  return { queueRuns, run, stop: () => stopping.abort(), stay: createStays({ queueRuns, stopping: stopping.signal })({ run, parked }) }
+  return { queueRuns, run, stop: () => stopping.abort(), stay: createStays({ queueRuns, stopping: stopping.signal }, () => random)({ run, parked }) }
 }
 
 /** What it answers, and after how many ms. */
@@ -64,7 +64,7 @@ it('makes room for others where more than half of the slots would be taken', asy
   expect(await stay({ kind: 'more' })).toBe(false)
 })
 
-it('gives the workflow its turn after a minute, and sooner where something is parked', async () => {
+it('gives the workflow its turn after a minute, sooner where something is parked, and of many not to all at once', async () => {
   jest.useFakeTimers({ now: NOW, doNotFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'nextTick', 'queueMicrotask', 'performance'] })
   const parked: string[] = []
   const [busy, parking] = [stays(), stays(parked)]
@@ -79,6 +79,9 @@ it('gives the workflow its turn after a minute, and sooner where something is pa
   expect(await at(22_000)).toEqual([true, false])
   expect(await at(59_900)).toEqual([true, false])
   expect(await at(60_000)).toEqual([false, false])
+  const late = stays([], 0.9)
+  jest.setSystemTime(NOW + 60_000 * 2.4)
+  expect(await late.stay({ kind: 'more' })).toBe(true)
   const many = stays(Array.from({ length: 500 }, (_, i) => `d-${i}`))
   expect(await many.stay({ kind: 'more' })).toBe(false)
 })

@@ -11,6 +11,8 @@ const drain = (webhookId: string) =>
     workflowId: `drain/${scene.tenantId}/${webhookId}`,
     taskQueue: scene.herald.config.temporal.taskQueue,
     args: [{ tenantId: scene.tenantId, webhookId }],
+    // The reconciler may have been there first.
+    workflowIdConflictPolicy: 'USE_EXISTING',
   })
 
 /** A delivery in its webhook's queue, as a run that was cut off leaves it. */
@@ -140,22 +142,48 @@ const attempted = (eventId: string, count: number) =>
     return found && found.attemptCount >= count ? found : undefined
   })
 
-/** How often Temporal was asked to have the queue worked off. */
-async function runsOf(webhookId: string): Promise<number> {
-  const { client } = scene.herald.herald.context.temporal
-  const { events = [] } = await client.workflow.getHandle(`drain/${scene.tenantId}/${webhookId}`).fetchHistory()
-  return (events ?? []).filter(({ activityTaskScheduledEventAttributes }) => activityTaskScheduledEventAttributes).length
+/** How often Temporal was asked to have the queue worked off, or to wake the workflow that has it done. */
+async function askedOf(webhookId: string): Promise<{ activities: number; signals: number }> {
+  const events = await historyOf(`drain/${scene.tenantId}/${webhookId}`)
+  return {
+    activities: events.filter(({ activityTaskScheduledEventAttributes }) => activityTaskScheduledEventAttributes).length,
+    signals: events.filter(({ workflowExecutionSignaledEventAttributes }) => workflowExecutionSignaledEventAttributes).length,
+  }
+}
+
+async function historyOf(workflowId: string) {
+  const { events } = await scene.herald.herald.context.temporal.client.workflow.getHandle(workflowId).fetchHistory()
+  return events ?? []
 }
 
 it('costs Temporal one activity for all attempts that are due soon, and sees what is steered meanwhile', async () => {
-  const { eventId, webhookId } = await cutOff({ maximumAttempts: 6, initialInterval: '700ms', backoffCoefficient: 1 }, { nextAttemptAt: new Date(0) }, 500)
+  const { eventId, webhookId } = await cutOff({ maximumAttempts: 8, initialInterval: '700ms', backoffCoefficient: 1 }, { nextAttemptAt: new Date(0) }, 500)
   await drain(webhookId)
-  await attempted(eventId, 3)
-  await scene.api('PATCH', `/v1/webhooks/${webhookId}`, { retry: { maximumAttempts: 6, initialInterval: '15s', backoffCoefficient: 1 } })
-  const { id } = await attempted(eventId, 4)
+  await attempted(eventId, 2)
+  const { signals } = await askedOf(webhookId)
+  await attempted(eventId, 5)
+  // The reconciler has looked meanwhile.
+  expect(await askedOf(webhookId)).toEqual({ activities: 1, signals })
+  await scene.api('PATCH', `/v1/webhooks/${webhookId}`, { retry: { maximumAttempts: 8, initialInterval: '15s', backoffCoefficient: 1 } })
+  const { id } = await attempted(eventId, 6)
   const asked = Date.now()
   expect((await scene.api('POST', `/v1/deliveries/${id}/retry`)).status).toBe(202)
-  await attempted(eventId, 5)
+  await attempted(eventId, 7)
   expect(Date.now() - asked).toBeLessThan(2_000)
-  expect(await runsOf(webhookId)).toBe(1)
+  expect((await askedOf(webhookId)).activities).toBe(1)
+}, 30_000)
+
+it('has what fails first in a storm go on in the queue, and not by way of an activity', async () => {
+  const receiver = await scene.receiver(500)
+  const webhookIds = await Promise.all(Array.from({ length: 30 }, () => scene.subscribe(receiver.url, { eventTypes: [5], retry: { maximumAttempts: 2, initialInterval: '1s' } })))
+  const eventId = await scene.publish()
+  const parked = await until(async () => {
+    const found = await scene.deliveries(`eventId=${eventId}&status=parked`)
+    return found.length === webhookIds.length ? found : undefined
+  })
+  expect(parked.every(({ attemptCount }) => attemptCount === 2)).toBe(true)
+  const times = receiver.requests.map(({ receivedAt }) => receivedAt.getTime())
+  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThanOrEqual(990)
+  const history = await historyOf(`event/${scene.tenantId}/${eventId}`)
+  expect(history.filter(({ activityTaskScheduledEventAttributes }) => activityTaskScheduledEventAttributes).length).toBeLessThan(20)
 }, 30_000)
