@@ -1,6 +1,6 @@
 import { StoreAway } from '../../src/store/errors'
 import { startReceiver } from '../support/receiver'
-import { approve, ask, HOOK, openBank, OTHER, urlOf } from './four-eyes'
+import { approve, ask, HOOK, openBank, operatorOf, OTHER, urlOf } from './four-eyes'
 import { inTheLastMoment } from './last-moment'
 import { startApi, type TestApi } from './start-api'
 
@@ -62,6 +62,41 @@ test('what changes in the last moment before an approved change is written is no
   const [status] = await approve(bank.bob.call, id)
   meanwhile.mustHaveBeen()
   expect([status, await urlOf(bank)]).toEqual([409, url])
+})
+
+describe('of the settings of a tenant', () => {
+  /** Two changes that wait, and who may approve them. */
+  async function twoOf(tenantId: string) {
+    const path = `/v1/tenants/${tenantId}`
+    const asked = async (change: object): Promise<string> => {
+      const { status, body } = await api.admin('PATCH', path, change)
+      expect(status).toBe(202)
+      return body.approval.id
+    }
+    const [off, unchecked] = [await asked({ fourEyes: false }), await asked({ ownershipCheck: false, retention: '7d' })]
+    return { path, off, unchecked, carl: await operatorOf(api, tenantId) }
+  }
+
+  test('two changes that are approved in the same moment do not both stand: neither was shown with the other', async () => {
+    const { tenantId } = await openBank(api)
+    const { path, off, unchecked, carl } = await twoOf(tenantId)
+    const other: unknown[] = []
+    const meanwhile = inTheLastMoment(api.store.models.tenants, async () => other.push(await approve(carl, unchecked)))
+    const answer = await approve(carl, off)
+    meanwhile.mustHaveBeen()
+    expect([answer, other]).toEqual([[409, expect.stringContaining('is being changed in this moment')], [[200, undefined]]])
+    expect((await api.admin('GET', path)).body).toMatchObject({ fourEyes: true, retention: '7d' })
+    expect((await approve(carl, off))[1]).toContain('has changed since')
+  })
+
+  test('what changes without approval in the last moment before an approved change is not written over', async () => {
+    const { tenantId } = await openBank(api)
+    const { path, off, carl } = await twoOf(tenantId)
+    const meanwhile = inTheLastMoment(api.store.models.tenants, () => api.admin('PATCH', path, { legalHold: true }))
+    const [status] = await approve(carl, off)
+    meanwhile.mustHaveBeen()
+    expect([status, (await api.admin('GET', path)).body]).toEqual([409, expect.objectContaining({ fourEyes: true, legalHold: true })])
+  })
 })
 
 test('a change that was being made when Herald was killed can be approved again, and is made once', async () => {
