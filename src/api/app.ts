@@ -55,6 +55,7 @@ import { createOpenApi } from './openapi'
 import { createOwnership, ownershipRoutes } from './ownership'
 import { createPersons } from './persons'
 import { portalLinkRoutes } from './portal-links'
+import { Problem } from './problem'
 import { publishingRoutes } from './publishing'
 import { releaseRoutes } from './releases'
 import type { Reseal } from '../store/reseal'
@@ -158,7 +159,7 @@ function serve(deps: ApiDeps, routes: Route[], pages: RequestHandler[] = []): Ex
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', deps.trustProxies)
-  app.use(warnOfUnknownProxy(deps.logger))
+  app.use(refuseSecondHost, warnOfUnknownProxy(deps.logger))
   app.use(securityHeaders(), transportSecurity(deps.portalSettings))
   const cookies = createSessionCookies(deps.portalSettings)
   if (routes.some(({ path }) => path.startsWith('/codec/'))) app.use('/codec', codecCors(deps))
@@ -221,6 +222,12 @@ function securityHeaders(): ReturnType<typeof helmet> {
     },
     strictTransportSecurity: false,
   })
+}
+
+/** Which of two a proxy before has gone by is not known (RFC 9112, 3.2). */
+const refuseSecondHost: RequestHandler = ({ headersDistinct: { host = [] } }, _, next) => {
+  if (host.length > 1) throw new Problem('invalid-request', 'Send one Host header.')
+  next()
 }
 
 const WARN_EVERY_MS = 60_000

@@ -126,42 +126,49 @@ export function tenantRoutes({ tenants, keep }: TenantDeps): Route[] {
     return { status: 201, body: toView(tenant) }
   }
 
-  async function patch({ params: { id }, body, given }: PatchCall): Promise<Reply> {
-    const { legalHold, suspended } = body
-    const change = changeOf(body)
+  async function patch(call: PatchCall): Promise<Reply> {
+    const { params: { id }, body } = call
+    const { before, after } = await write(call)
+    // Only now: whoever marks an event from here on sees the hold.
+    if (body.legalHold) await keep(id)
+    return { status: 200, body: toView(after), done: { changes: changesOf(toView(before), toView(after), body) } }
+  }
+
+  /** Upon what stands: where another request changes it in this moment, the change is judged anew upon that. */
+  async function write(call: PatchCall, tries = MOST_TRIES): Promise<{ before: Tenant; after: Tenant }> {
+    const { params: { id }, body, given } = call
     const before = await existing(id)
     given?.mustStandOn?.(settingsOf(before))
+    if (before.fourEyes && weakens(body) && !given?.isApproved) throw new Problem('conflict', 'Somebody has asked for a second person in this moment: send the change again.')
+    const change = changeOf(body, before)
     mustFit({ ...before, ...change })
-    if (legalHold === true) await hold(id)
-    await tenants.update(id, change)
-    if (suspended !== undefined) await (suspended ? tenants.suspend(id, new Date()) : tenants.resume(id))
-    // Last, so that what it kept has its new retention already.
-    if (legalHold === false) await tenants.liftLegalHold(id)
-    const after = toView(await existing(id))
-    return { status: 200, body: after, done: { changes: changesOf(toView(before), after, body) } }
+    const after = await tenants.update(before, change)
+    if (after) return { before, after }
+    if (tries === 1) throw new Problem('conflict', 'The settings of the tenant are being changed by other requests in this moment: look at them, and send the change again.')
+    return write(call, tries - 1)
   }
 
   /** What weakens the control that others rely on. */
   async function planPatch({ params: { id }, body }: PatchCall): Promise<Planned | undefined> {
-    if (body.fourEyes !== false && body.ownershipCheck !== false) return undefined
+    if (!weakens(body)) return undefined
     const before = await existing(id)
     const { legalHold, suspended } = body
-    const { notifyEmails: _hidden, ...set } = changeOf(body)
+    const { notifyEmails: _hidden, legalHoldSince: _since, suspendedAt: _at, ...set } = changeOf(body, before)
     const now = { ...before, ...set }
     mustFit(now)
     const shown = settingsOf(before)
     const after = { ...toView(now), legalHold: legalHold ?? shown.legalHold, suspended: suspended ?? shown.suspended }
     return { targets: [id], about: `Settings of ${before.name}`, changes: changesInFull(withoutAddresses(shown), withoutAddresses(after), hiddenOf(body)), state: shown }
   }
-
-  async function hold(id: string): Promise<void> {
-    await tenants.setLegalHold(id, new Date())
-    // Only now: whoever marks an event from here on sees the hold.
-    await keep(id)
-  }
 }
 
-const changeOf = ({ name, parkedFor, expiryNotice, retention, fourEyes, ownershipCheck, notifyEmails }: z.output<typeof patchInput>) => ({
+/** Whatever comes before a try is a change that was made: people do not make so many in one moment. */
+const MOST_TRIES = 10
+
+const weakens = ({ fourEyes, ownershipCheck }: z.output<typeof patchInput>): boolean => fourEyes === false || ownershipCheck === false
+
+/** A hold, or a suspension, that stands keeps its time. */
+const changeOf = ({ name, parkedFor, expiryNotice, retention, legalHold, suspended, fourEyes, ownershipCheck, notifyEmails }: z.output<typeof patchInput>, before: Tenant) => ({
   ...(name !== undefined && { name }),
   ...(parkedFor !== undefined && { parkedForMs: parkedFor }),
   ...(expiryNotice !== undefined && { expiryNoticeMs: expiryNotice }),
@@ -169,6 +176,8 @@ const changeOf = ({ name, parkedFor, expiryNotice, retention, fourEyes, ownershi
   ...(fourEyes !== undefined && { fourEyes }),
   ...(ownershipCheck !== undefined && { ownershipCheck }),
   ...(notifyEmails !== undefined && { notifyEmails }),
+  ...(legalHold !== undefined && { legalHoldSince: legalHold ? (before.legalHoldSince ?? new Date()) : null }),
+  ...(suspended !== undefined && { suspendedAt: suspended ? (before.suspendedAt ?? new Date()) : null }),
 })
 
 const changesOf = (before: z.infer<typeof view>, after: z.infer<typeof view>, body: z.output<typeof patchInput>) =>

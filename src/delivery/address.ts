@@ -54,6 +54,8 @@ export function createTargetRules(options: { allowTargets: string[]; deniedPorts
  */
 export function checkUrl(url: string, rules: TargetRules): Verdict {
   if (url.length > URL_MAX_LENGTH) return refuse(`The URL must not be longer than ${URL_MAX_LENGTH} characters`)
+  // The parser leaves them out: what is shown would not be what is called.
+  if (/\p{Cc}/u.test(url)) return refuse('The URL must not have control characters')
   const parsed = parseUrl(url)
   if (!parsed) return refuse('Not a URL; expected something like https://example.com/webhooks')
   const { protocol, hostname, port, username, password } = parsed

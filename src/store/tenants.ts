@@ -4,9 +4,10 @@ import type { Models } from './models'
 import type { TenantRecord } from './records'
 import { page, type Page, type PageRequest } from './page'
 
-export type TenantPatch = Partial<Pick<Tenant, 'name' | 'parkedForMs' | 'expiryNoticeMs' | 'retentionMs' | 'fourEyes' | 'ownershipCheck'>> & {
-  /** null removes them. */
-  notifyEmails?: string[] | null
+type Settings = Omit<Tenant, 'id' | 'createdAt'>
+/** null removes one that a tenant need not have. */
+export type TenantPatch = Partial<Pick<Settings, 'name' | 'parkedForMs' | 'expiryNoticeMs' | 'retentionMs' | 'fourEyes' | 'ownershipCheck'>> & {
+  [name in 'notifyEmails' | 'legalHoldSince' | 'suspendedAt']?: Settings[name] | null
 }
 
 /** Tenants themselves are the operator's, so that these reads are not scoped by a tenant. */
@@ -16,17 +17,31 @@ export interface TenantStore {
   get: (id: string) => Promise<Tenant | undefined>
   list: (request: PageRequest) => Promise<Page<Tenant>>
   all: () => Promise<Tenant[]>
-  update: (id: string, patch: TenantPatch) => Promise<Tenant | undefined>
-  /** A hold that stands keeps its time. */
-  setLegalHold: (id: string, at: Date) => Promise<void>
-  liftLegalHold: (id: string) => Promise<void>
-  /** A suspension that stands keeps its time. */
-  suspend: (id: string, at: Date) => Promise<void>
-  resume: (id: string) => Promise<void>
+  /** Nothing where its settings are not those that were read any more: the change may not fit them, or undo another one. */
+  update: (read: Tenant, patch: TenantPatch) => Promise<Tenant | undefined>
 }
+
+/** All of them: a new one does not compile until it is here. */
+const SETTINGS = Object.keys({
+  name: true,
+  parkedForMs: true,
+  expiryNoticeMs: true,
+  retentionMs: true,
+  fourEyes: true,
+  ownershipCheck: true,
+  notifyEmails: true,
+  legalHoldSince: true,
+  suspendedAt: true,
+} satisfies Record<keyof Settings, true>) as (keyof Settings)[]
 
 /** A tenant from before there was a retention has the usual one. */
 const toTenant = ({ _id, ...rest }: TenantRecord): Tenant => ({ id: _id, ...rest, retentionMs: rest.retentionMs ?? RETENTION.defaultMs })
+
+/** In a query null is what is not there. */
+function asRead(tenant: Tenant): object {
+  const settings = Object.fromEntries(SETTINGS.map((name) => [name, tenant[name] ?? null]))
+  return { _id: tenant.id, ...settings, ...(tenant.retentionMs === RETENTION.defaultMs && { retentionMs: { $in: [RETENTION.defaultMs, null] } }) }
+}
 
 export function createTenantStore({ tenants }: Models): TenantStore {
   return {
@@ -37,24 +52,12 @@ export function createTenantStore({ tenants }: Models): TenantStore {
     },
     list: (request) => page(tenants, {}, request, toTenant),
     all: async () => (await tenants.find().lean<TenantRecord[]>()).map(toTenant),
-    update: async (id, { notifyEmails, ...patch }) => {
-      const set = { ...patch, ...(notifyEmails && { notifyEmails }) }
-      const record = await tenants
-        .findByIdAndUpdate(id, { $set: set, ...(notifyEmails === null && { $unset: { notifyEmails: '' } }) }, { returnDocument: 'after' })
-        .lean<TenantRecord>()
+    update: async (read, patch) => {
+      const removed = Object.entries(patch).filter(([, value]) => value === null)
+      const given = Object.entries(patch).filter(([, value]) => value !== null)
+      const change = { $set: Object.fromEntries(given), ...(removed.length > 0 && { $unset: Object.fromEntries(removed) }) }
+      const record = await tenants.findOneAndUpdate(asRead(read), change, { returnDocument: 'after' }).lean<TenantRecord>()
       return record ? toTenant(record) : undefined
-    },
-    setLegalHold: async (id, at) => {
-      await tenants.updateOne({ _id: id, legalHoldSince: { $exists: false } }, { $set: { legalHoldSince: at } })
-    },
-    liftLegalHold: async (id) => {
-      await tenants.updateOne({ _id: id }, { $unset: { legalHoldSince: '' } })
-    },
-    suspend: async (id, at) => {
-      await tenants.updateOne({ _id: id, suspendedAt: { $exists: false } }, { $set: { suspendedAt: at } })
-    },
-    resume: async (id) => {
-      await tenants.updateOne({ _id: id }, { $unset: { suspendedAt: '' } })
     },
   }
 }

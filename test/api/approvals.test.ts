@@ -1,24 +1,13 @@
 import { Webhook } from 'standardwebhooks'
-import { StoreAway } from '../../src/store/errors'
 import { startReceiver, type ReceivedRequest } from '../support/receiver'
-import { addUser, openBrowser, PASSWORD, signedIn, tokenOf, type Browser } from './browser'
+import { openBrowser, PASSWORD, tokenOf, type Browser } from './browser'
 import type { Client } from './client'
+import { age, approve, ask, HOOK, openBank, operatorOf, OTHER, urlOf } from './four-eyes'
 import { startApi, type TestApi } from './start-api'
 
 let api: TestApi
-/** What a changed webhook's answer is made of, after the change. */
-let isHealthAway = false
-const health = {
-  find: async () => {
-    if (isHealthAway) throw new StoreAway(new Error('of a test'))
-    return new Map<string, never>()
-  },
-}
-beforeAll(async () => (api = await startApi({ health })))
+beforeAll(async () => (api = await startApi()))
 afterAll(() => api.stop())
-
-const HOOK = { url: 'http://127.0.0.1:8099/hook', eventTypes: [5] }
-let count = 0
 
 const accepts = (secret: string, { rawBody, headers }: ReceivedRequest): boolean => {
   try {
@@ -29,19 +18,6 @@ const accepts = (secret: string, { rawBody, headers }: ReceivedRequest): boolean
   }
 }
 
-interface Bank {
-  tenantId: string
-  /** The admin key, for this tenant. */
-  admin: Client
-  ann: Browser & { id: string }
-  bob: Browser & { id: string }
-  webhookId: string
-  secret: string
-}
-
-/** As if they had been let in four days ago. */
-const age = (userId: string) => api.store.models.users.updateOne({ _id: userId }, { createdAt: new Date(Date.now() - 4 * 86_400_000) })
-
 /** An administrator who was invited by whoever calls. */
 async function invite(by: Client, email: string): Promise<Browser & { id: string }> {
   const { body } = await by('POST', '/v1/users', { email, role: 'administrator' })
@@ -51,35 +27,8 @@ async function invite(by: Client, email: string): Promise<Browser & { id: string
   return { ...browser, id: body.id }
 }
 
-/** The answer's status, and the words where there are any. */
-async function approve(by: Client, id: string): Promise<[number, string | undefined]> {
-  const { status, body } = await by('POST', `/v1/approvals/${id}/approve`)
-  return [status, body.detail]
-}
-
-/** A tenant with a webhook and two administrators, where changes wait for a second person. */
-async function openBank(): Promise<Bank> {
-  const tenantId = `bank-${++count}`
-  await api.admin('POST', '/v1/tenants', { id: tenantId })
-  const admin: Client = (method, path, body, headers = {}) => api.admin(method, path, body, { 'herald-tenant': tenantId, ...headers })
-  const { body: made } = await admin('POST', '/v1/webhooks', HOOK)
-  const [ann, bob] = await Promise.all(['ann', 'bob'].map((name) => signedIn(api, `${name}@${tenantId}.example`, { role: 'administrator', tenantId })))
-  if (!ann || !bob) throw new Error('two were to sign in')
-  await Promise.all([ann, bob].map(({ id }) => age(id)))
-  expect((await admin('PATCH', `/v1/tenants/${tenantId}`, { fourEyes: true })).body).toMatchObject({ fourEyes: true })
-  return { tenantId, admin, ann, bob, webhookId: made.id, secret: made.secret }
-}
-
-const urlOf = async ({ admin, webhookId }: Bank): Promise<string> => (await admin('GET', `/v1/webhooks/${webhookId}`)).body.url
-const OTHER = { url: 'http://127.0.0.1:8100/other?token=t1' }
-async function ask({ ann, webhookId }: Bank, change: object = OTHER) {
-  const { status, body } = await ann.call('PATCH', `/v1/webhooks/${webhookId}`, change)
-  expect(status).toBe(202)
-  return body.approval
-}
-
 test('a change of the URL waits for a second person, and is made as it was shown; both sides are in the audit log', async () => {
-  const bank = await openBank()
+  const bank = await openBank(api)
   const { ann, bob, webhookId } = bank
   const approval = await ask(bank)
   expect(approval).toMatchObject({
@@ -111,7 +60,7 @@ test('a change of the URL waits for a second person, and is made as it was shown
 })
 
 test('credentials wait and are never shown; what is no secret does not wait', async () => {
-  const bank = await openBank()
+  const bank = await openBank(api)
   const receiver = await startReceiver()
   const { body: free } = await bank.ann.call('PATCH', `/v1/webhooks/${bank.webhookId}`, { description: 'Renamed', url: HOOK.url })
   expect(free).toMatchObject({ description: 'Renamed' })
@@ -128,7 +77,7 @@ test('credentials wait and are never shown; what is no secret does not wait', as
 })
 
 test('a new webhook is there once it is approved, with the secret that was shown to who asked', async () => {
-  const bank = await openBank()
+  const bank = await openBank(api)
   const receiver = await startReceiver()
   const { status, body } = await bank.ann.call('POST', '/v1/webhooks', { ...HOOK, url: receiver.url, description: 'New' })
   expect([status, body.secret]).toEqual([202, expect.stringMatching(/^whsec_/)])
@@ -149,7 +98,7 @@ test('a new webhook is there once it is approved, with the secret that was shown
 })
 
 test('nobody approves their own by way of a key or a link, whoever has made the keys of whom', async () => {
-  const bank = await openBank()
+  const bank = await openBank(api)
   const { ann, bob, admin } = bank
   const keyBy = async (call: Client): Promise<{ id: string; call: Client }> => {
     const { body } = await call('POST', '/v1/api-keys', { name: 'k', scopes: ['read', 'manage', 'access'] })
@@ -184,7 +133,7 @@ test('nobody approves their own by way of a key or a link, whoever has made the 
 })
 
 test('a key stands for who made the first of a chain of keys, however long', async () => {
-  const bank = await openBank()
+  const bank = await openBank(api)
   let call: Client = bank.ann.call
   for (let i = 0; i < 60; i++) {
     const { body } = await call('POST', '/v1/api-keys', { name: 'k', scopes: ['read', 'manage', 'access'] })
@@ -196,17 +145,17 @@ test('a key stands for who made the first of a chain of keys, however long', asy
 })
 
 test('whoever was just let in is no second person, however they were', async () => {
-  const bank = await openBank()
+  const bank = await openBank(api)
   const puppet = await invite(bank.ann.call, `puppet@${bank.tenantId}.example`)
   const another = await invite(puppet.call, `another@${bank.tenantId}.example`)
   const approval = await ask(bank)
   for (const { call } of [puppet, another]) expect(await approve(call, approval.id)).toEqual([403, expect.stringContaining('You were let in less than 3 days')])
-  await age(another.id)
+  await age(api, another.id)
   expect((await approve(another.call, approval.id))[0]).toBe(200)
 })
 
 test('nobody approves what somebody asks for whom they have just let in, by however many others in between', async () => {
-  const bank = await openBank()
+  const bank = await openBank(api)
   const { ann, bob, webhookId } = bank
   const puppet = await invite(ann.call, `puppet@${bank.tenantId}.example`)
   const another = await invite(puppet.call, `another@${bank.tenantId}.example`)
@@ -219,56 +168,19 @@ test('nobody approves what somebody asks for whom they have just let in, by howe
   for (const id of [ofPuppet, ofAnother, ofKey, whoIsGone]) expect(await approve(ann.call, id)).toEqual([403, expect.stringContaining('Who asks for this was let in')])
   expect((await approve(bob.call, whoIsGone))[0]).toBe(403)
   expect((await approve(bob.call, ofAnother))[0]).toBe(200)
-  await age(another.id)
+  await age(api, another.id)
   expect((await approve(ann.call, (await ask({ ...bank, ann: another }, { auth: null })).id))[0]).toBe(200)
 })
 
-test('what has changed meanwhile is not written over; what is late, rejected or decided waits no more', async () => {
-  const bank = await openBank()
-  const { ann, bob, webhookId } = bank
-  const [first, second] = [await ask(bank), await ask(bank, { auth: { type: 'basic', username: 'u', password: 'p' } })]
-  const twice = await Promise.all([bob.call('POST', `/v1/approvals/${first.id}/approve`), bob.call('POST', `/v1/approvals/${first.id}/approve`)])
-  expect(twice.map(({ status }) => status).toSorted()).toEqual([200, 409])
-  const refused = await bob.call('POST', `/v1/approvals/${second.id}/approve`)
-  expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining('has changed since')])
-  expect((await ann.call('GET', `/v1/approvals/${second.id}`)).body).toMatchObject({ status: 'overtaken' })
-  expect((await ann.call('GET', `/v1/webhooks/${webhookId}`)).body).not.toHaveProperty('auth')
-
-  const third = await ask(bank, { url: HOOK.url })
-  // What Herald itself does to a webhook is no such change.
-  await bank.admin('POST', `/v1/webhooks/${webhookId}/pause`)
-  await api.store.models.approvals.updateOne({ _id: third.id }, { expiresAt: new Date() })
-  expect((await bob.call('GET', `/v1/approvals?status=expired&target=${webhookId}`)).body.data).toMatchObject([{ id: third.id, status: 'expired', mayApprove: false }])
-  expect((await bob.call('POST', `/v1/approvals/${third.id}/approve`)).body.detail).toContain('expired')
-
-  const fourth = await ask(bank, { url: HOOK.url })
-  expect((await bob.call('POST', `/v1/approvals/${fourth.id}/reject`, { reason: 'Ask the customer first' })).body).toMatchObject({ status: 'rejected', reason: 'Ask the customer first' })
-  expect((await bob.call('POST', `/v1/approvals/${fourth.id}/approve`)).status).toBe(409)
-  const fifth = await ask(bank, { url: HOOK.url })
-  expect((await ann.call('POST', `/v1/approvals/${fifth.id}/reject`, {})).body).toMatchObject({ status: 'rejected' })
-  const sixth = await ask(bank, { url: HOOK.url })
-  await bank.admin('DELETE', `/v1/webhooks/${webhookId}`)
-  expect((await bob.call('POST', `/v1/approvals/${sixth.id}/approve`)).status).toBe(409)
-  expect((await bob.call('GET', `/v1/approvals/${sixth.id}`)).body.status).toBe('overtaken')
-})
-
-test('of changes that are approved in the same moment, one is made', async () => {
-  const bank = await openBank()
-  const asked = await Promise.all(Array.from({ length: 8 }, (_, n) => ask(bank, { url: `${HOOK.url}?n=${n}` })))
-  const answers = await Promise.all(asked.map(({ id }) => approve(bank.bob.call, id)))
-  expect(answers.map(([status]) => status).toSorted()).toEqual([200, ...Array.from({ length: 7 }, () => 409)])
-  expect(await urlOf(bank)).toBe(`${HOOK.url}?n=${answers.findIndex(([status]) => status === 200)}`)
-})
-
 test('what the change itself would refuse is refused when it is asked for', async () => {
-  const { ann, webhookId } = await openBank()
+  const { ann, webhookId } = await openBank(api)
   expect((await ann.call('PATCH', `/v1/webhooks/${webhookId}`, { url: 'http://10.0.0.1/' })).status).toBe(400)
   expect((await ann.call('POST', '/v1/webhooks', { ...HOOK, eventTypes: [99] })).status).toBe(400)
   expect((await ann.call('POST', '/v1/webhooks/whk_none/rotate-secret', {})).status).toBe(404)
 })
 
 test('switching it off waits for a second person as well, who has to be allowed to; another tenant sees nothing of it', async () => {
-  const bank = await openBank()
+  const bank = await openBank(api)
   const path = `/v1/tenants/${bank.tenantId}`
   const { status, body } = await bank.admin('PATCH', path, { fourEyes: false })
   expect([status, body.approval]).toEqual([202, expect.objectContaining({ targets: [bank.tenantId], changes: [{ field: 'fourEyes', before: 'true', after: 'false' }] })])
@@ -277,73 +189,10 @@ test('switching it off waits for a second person as well, who has to be allowed 
   expect(withAddress.text).not.toContain('carl@')
   const approve = `/v1/approvals/${body.approval.id}/approve`
   expect((await bank.bob.call('POST', approve)).body.detail).toContain('"admin"')
-  const other = await openBank()
+  const other = await openBank(api)
   expect((await other.bob.call('POST', approve)).status).toBe(404)
   expect((await other.bob.call('GET', '/v1/approvals')).body.data).toEqual([])
-  await addUser(api, `carl@${bank.tenantId}.example`, { role: 'administrator', everyTenant: true })
-  await api.store.models.users.updateOne({ emailKey: `carl@${bank.tenantId}.example` }, { createdAt: new Date(0) })
-  const carl = openBrowser(api)
-  await carl.signIn(`carl@${bank.tenantId}.example`, PASSWORD)
-  expect((await carl.call('POST', approve, undefined, { 'herald-tenant': bank.tenantId })).status).toBe(200)
+  const carl = await operatorOf(api, bank.tenantId)
+  expect((await carl('POST', approve)).status).toBe(200)
   expect((await bank.admin('PATCH', `/v1/webhooks/${bank.webhookId}`, OTHER)).status).toBe(200)
-})
-
-test('a change that was being made when Herald was killed can be approved again, and is made once', async () => {
-  const bank = await openBank()
-  const approval = await ask(bank)
-  await api.store.models.approvals.updateOne({ _id: approval.id }, { applyingSince: new Date() })
-  expect((await bank.bob.call('POST', `/v1/approvals/${approval.id}/approve`)).body.detail).toContain('in this moment')
-  await api.store.models.approvals.updateOne({ _id: approval.id }, { applyingSince: new Date(Date.now() - 120_000) })
-  expect((await bank.bob.call('POST', `/v1/approvals/${approval.id}/approve`)).status).toBe(200)
-  expect(await urlOf(bank)).toBe(OTHER.url)
-})
-
-/** One that is being made until `end` lets the endpoint answer the challenge. */
-async function beingMade() {
-  const bank = await openBank()
-  await bank.admin('PATCH', `/v1/tenants/${bank.tenantId}`, { ownershipCheck: true })
-  let end = (): void => undefined
-  const ended = new Promise<void>((resolve) => (end = resolve))
-  const receiver = await startReceiver({ answer: async () => ended.then(() => 200) })
-  const { id } = await ask(bank, { url: receiver.url })
-  const approved = bank.bob.call('POST', `/v1/approvals/${id}/approve`)
-  await receiver.waitFor(1)
-  const finish = async () => {
-    end()
-    const answer = await approved
-    await receiver.close()
-    return { ...answer, audited: (await bank.admin('GET', `/v1/audit?target=${id}`)).body.data.find(({ action, status }: { action: string; status: number }) => action.endsWith('/approve') && status === 200) }
-  }
-  return { ...bank, id, finish }
-}
-
-test('nobody rejects a change that is being made', async () => {
-  const { ann, id, finish } = await beingMade()
-  const rejected = await ann.call('POST', `/v1/approvals/${id}/reject`, {})
-  const approved = await finish()
-  expect([rejected.status, rejected.body.detail]).toEqual([409, expect.stringContaining('being made in this moment')])
-  expect([approved.status, approved.body.status, approved.audited.changes]).toEqual([200, 'approved', expect.arrayContaining([expect.objectContaining({ field: 'url' })])])
-})
-
-test('what may have been made is not called undone when it is rejected, and is approved when it turns out to be made', async () => {
-  const { ann, id, finish } = await beingMade()
-  await api.store.models.approvals.updateOne({ _id: id }, { applyingSince: new Date(Date.now() - 120_000) })
-  const rejected = await ann.call('POST', `/v1/approvals/${id}/reject`, { reason: 'Too late' })
-  expect([rejected.status, rejected.body]).toEqual([200, expect.objectContaining({ status: 'rejected', mayBeMade: true })])
-  const approved = await finish()
-  expect([approved.status, approved.body.status, approved.audited.changes]).toEqual([200, 'approved', expect.arrayContaining([expect.objectContaining({ field: 'url' })])])
-  const { body } = await ann.call('GET', `/v1/approvals/${id}`)
-  expect([body.mayBeMade, body.reason]).toEqual([undefined, undefined])
-})
-
-test('where the store was away in the middle, what is overtaken says that it may have been made', async () => {
-  const bank = await openBank()
-  const { id } = await ask(bank)
-  isHealthAway = true
-  const [status] = await approve(bank.bob.call, id)
-  isHealthAway = false
-  expect(status).toBe(503)
-  await api.store.models.approvals.updateOne({ _id: id, applyingSince: { $exists: true } }, { applyingSince: new Date(Date.now() - 120_000) })
-  expect(await approve(bank.bob.call, id)).toEqual([409, expect.stringContaining('look whether it was')])
-  expect((await bank.ann.call('GET', `/v1/approvals/${id}`)).body).toMatchObject({ status: 'overtaken', mayBeMade: true })
 })

@@ -1,3 +1,4 @@
+import { inTheLastMoment } from './last-moment'
 import { startApi, type TestApi } from './start-api'
 
 let api: TestApi
@@ -41,6 +42,39 @@ describe('tenants', () => {
   test('from before there was a retention have the usual one', async () => {
     await api.store.models.tenants.updateOne({ _id: 'kept' }, { $unset: { retentionMs: '' } })
     expect((await api.admin('GET', '/v1/tenants/kept')).body.retention).toBe('90d')
+    expect((await api.admin('PATCH', '/v1/tenants/kept', { name: 'Old' })).body).toMatchObject({ name: 'Old', retention: '90d' })
+  })
+
+  describe('that two change in the same moment', () => {
+    /** The second change is made just before the first is written. */
+    async function bothAtOnce(id: string, first: object, second: object) {
+      await api.admin('POST', '/v1/tenants', { id })
+      const path = `/v1/tenants/${id}`
+      const meanwhile = inTheLastMoment(api.store.models.tenants, () => api.admin('PATCH', path, second))
+      const { status, body } = await api.admin('PATCH', path, first)
+      meanwhile.mustHaveBeen()
+      return { status, detail: body.detail, now: (await api.admin('GET', path)).body }
+    }
+
+    test('have both changes, and each line of the audit log has its own', async () => {
+      const { status, now } = await bothAtOnce('both', { retention: '7d', suspended: true }, { name: 'B', legalHold: true })
+      expect([status, now]).toEqual([200, expect.objectContaining({ retention: '7d', suspendedAt: expect.any(String), name: 'B', legalHold: true })])
+      const { body } = await api.admin('GET', '/v1/audit?target=both')
+      const fields = body.data.slice(0, 2).map(({ changes }: { changes: { field: string }[] }) => changes.map(({ field }) => field).toSorted())
+      expect(fields).toEqual([['retention', 'suspendedAt'], ['legalHold', 'legalHoldSince', 'name']])
+    })
+
+    test('never have what does not fit together', async () => {
+      const { status, now } = await bothAtOnce('fit', { parkedFor: '1d', expiryNotice: '12h' }, { expiryNotice: '20d' })
+      expect([status, now]).toEqual([200, expect.objectContaining({ parkedFor: '1d', expiryNotice: '12h' })])
+      const unfit = await bothAtOnce('unfit', { parkedFor: '4d' }, { expiryNotice: '20d' })
+      expect(unfit).toMatchObject({ status: 400, now: { parkedFor: '30d', expiryNotice: '20d' } })
+    })
+
+    test('are not weakened without a second person where the other change asks for one', async () => {
+      const { status, detail, now } = await bothAtOnce('weak', { ownershipCheck: false }, { fourEyes: true, ownershipCheck: true })
+      expect([status, detail, now]).toEqual([409, expect.stringContaining('second person'), expect.objectContaining({ fourEyes: true, ownershipCheck: true })])
+    })
   })
 
   test.each([

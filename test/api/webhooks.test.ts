@@ -101,6 +101,7 @@ test.each<[object, string, string | RegExp]>([
   [{ url: 'http://10.0.0.1/' }, 'url', /not public/],
   [{ url: 'http://127.0.0.1:7233/' }, 'url', /never called/],
   [{ url: 'https://user:pw@example.com/' }, 'url', /auth/],
+  [{ url: 'https://example.com/a\r\nHost: b' }, 'url', /control characters/],
   [{ eventTypes: [] }, 'eventTypes', /at least one/],
   [{ eventTypes: [1, 'NO SUCH'] }, 'eventTypes[1]', /known: CREATE ACCOUNT \(1\)/],
   [{ auth: { type: 'basic', username: 'a:b', password: '' } }, 'auth.username', /colon/],

@@ -58,3 +58,12 @@ export async function openBank(url: string, tenantId: string, receiverUrl: strin
     },
   }
 }
+
+/** What the browser of a user sends who was invited, has chosen a password and has signed in. */
+export async function signInTo({ admin, tenantId }: FullBank, grant: object): Promise<{ cookie: string; 'x-csrf-token': string }> {
+  const [email, password] = [`person@${tenantId}.example`, 'plum lantern walks north']
+  const { body } = await admin<{ link: string }>('POST', '/v1/users', { email, ...grant })
+  await admin('POST', '/v1/setup', { token: body.link.split('#token=')[1], password })
+  const session = await admin<{ csrfToken: string }>('POST', '/v1/session', { email, password })
+  return { cookie: session.headers.getSetCookie().map((each) => each.split(';')[0]).join('; '), 'x-csrf-token': session.body.csrfToken }
+}

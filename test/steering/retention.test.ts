@@ -7,7 +7,7 @@ import type { StoreConnection } from '../../src/store/connect'
 import { createLegalHoldStore, type LegalHoldStore } from '../../src/store/legal-holds'
 import { createRetentionLooks, type RetentionLooks } from '../../src/store/retention-looks'
 import { createRetentionMarks } from '../../src/store/retention-marks'
-import { createTenantStore, type TenantStore } from '../../src/store/tenants'
+import { createTenantStore, type TenantPatch, type TenantStore } from '../../src/store/tenants'
 import { daysAgo, writeAged, type AgedEvents } from '../support/aged-events'
 import { connectTestStore } from '../support/mongo'
 import { testEvents } from '../support/vaults'
@@ -57,6 +57,11 @@ async function look(by: Retention = retention): Promise<void> {
 const aDayLater = () => store.models.hot.events.updateMany({ tenantId, lookAgainAt: { $exists: true } }, { $set: { lookAgainAt: daysAgo(0) } })
 
 const write = (ids: string[], aged: Partial<AgedEvents> = {}) => writeAged(store, ids, { tenantId, daysOld: 91, ...aged })
+
+async function change(patch: TenantPatch): Promise<void> {
+  const tenant = await tenants.get(tenantId)
+  if (!tenant || !(await tenants.update(tenant, patch))) throw new Error('the tenant was to be changed')
+}
 
 const setHold = (entityId: string) =>
   legalHolds.set({ tenantId, entityId, reason: 'case 12/2026', createdAt: new Date(), setBy: 'admin' })
@@ -286,7 +291,7 @@ describe('a legal hold on an entity', () => {
 
 describe('a legal hold on a tenant', () => {
   it('keeps everything of it and nothing of others, until it is lifted', async () => {
-    await tenants.setLegalHold(tenantId, new Date())
+    await change({ legalHoldSince: new Date() })
     await write(['held'])
     const other = `${tenantId}-2`
     await tenants.insert({ id: other, name: 'B', createdAt: new Date(), parkedForMs: DAY, expiryNoticeMs: DAY, retentionMs: 90 * DAY })
@@ -295,7 +300,7 @@ describe('a legal hold on a tenant', () => {
     expect(await isMarked('held')).toBe(false)
     expect(await store.models.hot.events.countDocuments({ tenantId: other, removeAt: { $exists: true } })).toBe(1)
 
-    await tenants.liftLegalHold(tenantId)
+    await change({ legalHoldSince: null })
     await look()
     expect(await isMarked('held')).toBe(true)
   })
@@ -303,7 +308,7 @@ describe('a legal hold on a tenant', () => {
   it('takes back what is marked already, at once or with the next round', async () => {
     await write(['marked'])
     await look()
-    await tenants.setLegalHold(tenantId, new Date())
+    await change({ legalHoldSince: new Date() })
     await retention.keep(tenantId)
     expect(await isMarked('marked')).toBe(false)
 
@@ -316,18 +321,18 @@ describe('a legal hold on a tenant', () => {
 it('keeps, under a hold on a tenant, what a process had marked in part that ended before the hold', async () => {
   await write(['torn'])
   await store.models.hot.attempts.updateMany({ tenantId }, { $set: { removeAt: new Date(Date.now() + HOUR) } })
-  await tenants.setLegalHold(tenantId, new Date())
+  await change({ legalHoldSince: new Date() })
   await look()
   expect(await isMarked('torn')).toBe(false)
 })
 
 it('counts a changed retention for what is not marked: a longer one and a shorter one', async () => {
-  await tenants.update(tenantId, { retentionMs: 365 * DAY })
+  await change({ retentionMs: 365 * DAY })
   await write(['old'])
   await write(['slow'], { daysOld: 400, deliveries: [{ status: 'delivered', daysOld: 20 }] })
   await look()
   expect([await isMarked('old'), await isMarked('slow')]).toEqual([false, false])
-  await tenants.update(tenantId, { retentionMs: 7 * DAY })
+  await change({ retentionMs: 7 * DAY })
   await aDayLater()
   await look()
   expect([await isMarked('old'), await isMarked('slow')]).toEqual([true, true])

@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose'
 import type { DeliveryRecord } from '../../src/store/records'
 import { transaction } from '../support/bank'
+import { startTestHerald } from '../support/herald'
 import { useScene } from '../support/scene'
 import { until } from '../support/until'
 
@@ -170,8 +171,15 @@ it('does not deliver what a replay has made of an event that was being erased', 
   expect(receiver.requests).toHaveLength(1)
 })
 
-it('is looked for again and again by a process that has not made it', async () => {
-  const looked = jest.spyOn(scene.herald.herald.context.forgetting, 'look')
-  await until(() => looked.mock.calls.length > 1)
-  looked.mockRestore()
+it('is looked for again and again by every process, whichever its role', async () => {
+  const { config } = scene.herald
+  const others = await Promise.all((['api', 'worker'] as const).map((role) => startTestHerald({ role, config: { ...config, processId: `${config.processId}-${role}` } })))
+  try {
+    const looks = [scene.herald, ...others].map(({ herald }) => jest.spyOn(herald.context.forgetting, 'look'))
+    await until(() => looks.every(({ mock }) => mock.calls.length > 1))
+    for (const { mock } of looks) await Promise.all(mock.results.map(({ value }) => value))
+    for (const look of looks) look.mockRestore()
+  } finally {
+    await Promise.all(others.map((other) => other.stop()))
+  }
 })
