@@ -169,6 +169,8 @@ export function firstWebhookTests({ scene, browser }: Stage): void {
     await page.getByText('finished', { exact: true }).waitFor()
     await page.getByRole('img', { name: 'Delivered: 12' }).or(page.getByLabel('Delivered: 12')).first().waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
+    await goTo(page, '/operations/releases/new?webhookId=whk_gone', 'Retry many')
+    await page.getByText('Webhook is not known in this tenant: it may have been deleted.').waitFor()
     expect(complaints).toEqual([])
   })
 
