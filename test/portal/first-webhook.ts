@@ -55,7 +55,7 @@ export function firstWebhookTests({ scene, browser }: Stage): void {
     await page.getByText('Basic', { exact: true }).click()
     await page.getByLabel('User name').fill('herald')
     await page.getByRole('textbox', { name: 'Password' }).fill('of the receiver')
-    expect(await page.getByRole('list', { name: 'Attempts' }).innerText()).toMatch(/at once\s+2\s+2 s\s+3\s+4 s\s+4\s+8 s\s+5\s+16 s/)
+    expect(await page.getByRole('list', { name: 'Attempts' }).innerText()).toMatch(/at once\s+2\s+2\ss\s+3\s+4\ss\s+4\s+8\ss\s+5\s+16\ss/)
     await page.getByRole('button', { name: 'Add Webhook' }).click()
 
     await page.getByRole('heading', { name: 'Core banking is added' }).waitFor()
