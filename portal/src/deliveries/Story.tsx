@@ -20,9 +20,11 @@ interface StoryProps {
 
 /** Published, each attempt, and what comes next or where it ended. */
 export function Story({ delivery, published, body }: StoryProps) {
-  const { attempts } = delivery
+  const { attempts, steered = [], status } = delivery
+  // What is still to come is drawn paler.
+  const done = attempts.length + steered.length + (status === 'pending' || status === 'retrying' ? 0 : 1)
   return (
-    <Timeline bulletSize={26} lineWidth={2} active={attempts.length + (delivery.steered?.length ?? 0)} styles={{ itemTitle: { lineHeight: 1.35 } }}>
+    <Timeline bulletSize={26} lineWidth={2} active={done} styles={{ itemTitle: { lineHeight: 1.35 } }}>
       <Timeline.Item bullet={<IconSend size={14} />} title="Published">
         <Text size="sm">
           <When at={published} as="day" />
@@ -41,7 +43,7 @@ export function Story({ delivery, published, body }: StoryProps) {
           </Timeline.Item>
         ),
       )}
-      {delivery.steered?.at(-1)?.action === 'cancel' ? null : nextOf(delivery)}
+      {steered.at(-1)?.action === 'cancel' ? null : nextOf(delivery)}
     </Timeline>
   )
 }
