@@ -119,7 +119,7 @@ export function portalLinkRoutes(deps: PortalLinkDeps): Route[] {
     const { role: given, expiresIn = EXPIRES_IN.defaultMs, sessionFor = SESSION_FOR.defaultMs, name, webhookId } = body
     mustHave(scopes, scopesIn([{ tenantId, role: given }], tenantId))
     if (webhookId !== undefined && !(await deps.webhooks.get(tenantId, webhookId))) {
-      throw invalid([{ path: 'webhookId', message: 'is no webhook of this tenant' }])
+      throw invalid([{ path: 'webhookId', message: 'is not known in this tenant: it may have been deleted' }])
     }
     const link = await portalLinks.make({ tenantId, role: given, name, madeBy: keyId, expiresInMs: expiresIn, sessionMs: sessionFor, ...(webhookId !== undefined && { webhookId }) })
     const url = `${deps.portalSettings.publicUrl ?? from.url}/portal/link#token=${link.token}`

@@ -107,7 +107,7 @@ export function releaseRoutes(deps: ReleaseDeps): Route[] {
   async function checkWebhook(tenantId: string, action: Release['action'], { webhookId }: ReleaseFilter): Promise<void> {
     if (webhookId === undefined) return
     const webhook = await webhooks.get(tenantId, webhookId)
-    if (!webhook) throw invalid([{ path: 'filter.webhookId', message: 'is no webhook of this tenant' }])
+    if (!webhook) throw invalid([{ path: 'filter.webhookId', message: 'is not known in this tenant: it may have been deleted' }])
     if (action === 'cancel' || webhook.status === 'active') return
     const detail = `The webhook is ${webhook.status}: resume it with POST /v1/webhooks/${webhookId}/resume${action === 'resume' ? ', which releases what is held' : `, then ${action}`}.`
     throw new Problem('conflict', detail, { members: { currentStatus: webhook.status } })

@@ -54,7 +54,9 @@ export function secretRotationRoutes({ webhooks, health, catalog, newSecret, new
   async function plan(call: RotationCall, kind: SignatureKind): Promise<Planned> {
     const { webhook } = await look(call, kind, '')
     const overlap = formatDuration(call.body.overlap ?? OVERLAP.defaultMs)
-    const changes = changesInFull({}, kind === 'v1' ? { signingSecret: 'a new one', oldSecretSignsFor: overlap } : { keyPair: 'a new one', oldKeySignsFor: overlap })
+    const changes = kind === 'v1'
+      ? changesInFull({ signingSecret: 'the present one' }, { signingSecret: 'a new one', oldSecretSignsFor: overlap })
+      : changesInFull({ keyPair: 'the present one' }, { keyPair: 'a new one', oldKeySignsFor: overlap })
     return { targets: [webhook.id], about: nameOf(webhook), changes, state: configOf(webhook) }
   }
 

@@ -28,7 +28,7 @@ export interface BacklogStore {
 /** Before it leaves, one that has not changed is kept again. */
 const AGAIN_MS = KEPT_MS.hour / 4
 
-export function createBacklogStore({ hot: { backlogs, deliveries } }: Models): BacklogStore {
+export function createBacklogStore({ hot: { aggregate, backlogs, deliveries } }: Models): BacklogStore {
   async function now(): Promise<Map<string, Backlog>> {
     const groups = await deliveries
       .aggregate<{ _id: { tenantId: string; status: 'parked' | 'held' }; count: number }>(
@@ -70,22 +70,27 @@ export function createBacklogStore({ hot: { backlogs, deliveries } }: Models): B
     last: async (tenantId, from, to, stepMs) => {
       const [before, inside] = await Promise.all([
         backlogs.findOne(scoped(tenantId, { at: { $lt: new Date(from) } }), { sort: { at: -1 }, hint: { tenantId: 1, at: -1 } }),
-        backlogs
-          .aggregate<Backlog & { at: Date }>(
-            [
-              { $match: scoped(tenantId, { at: { $gte: new Date(from), $lt: new Date(to) } }) },
-              { $sort: { at: -1 } },
-              { $group: { _id: { $floor: { $divide: [{ $toLong: '$at' }, stepMs] } }, at: { $first: '$at' }, parked: { $first: '$parked' }, held: { $first: '$held' } } },
-              { $sort: { _id: 1 } },
-            ],
-            { hint: { tenantId: 1, at: -1 } },
-          )
-          .toArray(),
+        aggregate<BacklogRecord>([
+          { $documents: stepsOf(from, to, stepMs) },
+          { $lookup: { from: backlogs.collectionName, let: { from: '$from', to: '$to' }, pipeline: lastIn(tenantId), as: 'last' } },
+          { $unwind: '$last' },
+          { $replaceWith: '$last' },
+        ]).toArray(),
       ])
       return [...(before ? [before] : []), ...inside].map(({ at, parked, held }) => ({ at: at.getTime(), parked, held }))
     },
   }
 }
+
+const stepsOf = (from: number, to: number, stepMs: number): { from: Date; to: Date }[] =>
+  Array.from({ length: Math.ceil((to - from) / stepMs) }, (_, i) => ({ from: new Date(from + i * stepMs), to: new Date(from + (i + 1) * stepMs) }))
+
+/** The newest in a step, by an index entry: a month has one of each minute in which something has changed. */
+const lastIn = (tenantId: string) => [
+  { $match: scoped(tenantId, { $expr: { $and: [{ $gte: ['$at', '$$from'] }, { $lt: ['$at', '$$to'] }] } }) },
+  { $sort: { at: -1 } },
+  { $limit: 1 },
+]
 
 function isNews({ parked, held }: Backlog, before: BacklogRecord | undefined, at: Date): boolean {
   if (before?.parked !== parked || before.held !== held) return parked + held > 0 || before !== undefined

@@ -5,7 +5,7 @@ import type { DigestRecord, MailRecord } from './digests'
 import type { ApiKeyRecord, ApprovalRecord, AuditHeadRecord, AuditOpenRecord, AuditRecord, DataKeyRecord, DeliveryRecord, ErasureRecord, EventRecord, EventTypeRecord, FailingRecord, LegalHoldRecord, MemberRecord, OneTimeLinkRecord, ReleaseRecord, RetentionCursorRecord, SentinelRecord, SessionRecord, TenantRecord, TurnRecord, TurnsTakenRecord, UserRecord, WebhookRecord } from './records'
 import type { SavedViewRecord } from './saved-views'
 import { deliverySchema, eventSchema, leaving, open, userSchema, webhookSchema } from './schemas'
-import type { TallyProgressRecord, TallyRecord } from './tallies'
+import { FAILURES_INDEX, type TallyProgressRecord, type TallyRecord } from './tallies'
 
 /** What every record of Herald's has. */
 type Keyed = mongo.Document & { _id: string }
@@ -27,6 +27,8 @@ export interface Hot {
   tallyProgress: mongo.Collection<TallyProgressRecord>
   backlogs: mongo.Collection<BacklogRecord>
   dataKeys: mongo.Collection<DataKeyRecord>
+  /** For what begins with documents of the caller's own (`$documents`). */
+  aggregate: <T extends mongo.Document>(stages: mongo.Document[]) => mongo.AggregationCursor<T>
 }
 
 export interface Models {
@@ -87,6 +89,7 @@ export function createModels(connection: Connection): Models {
       tallyProgress: hot('tallyProgress'),
       backlogs: hot('backlogs'),
       dataKeys: hot('dataKeys'),
+      aggregate: <T extends mongo.Document>(stages: mongo.Document[]) => connection.getClient().db(connection.name).aggregate<T>(stages),
     },
     events: model('events', eventSchema()),
     webhooks: model('webhooks', webhookSchema()),
@@ -153,7 +156,7 @@ export function createModels(connection: Connection): Models {
     auditOpen: model('auditOpen', open().index({ tenantId: 1, _id: -1 })),
     digests: model('digests', open().index({ since: 1 }).index({ tenantId: 1, count: -1, _id: 1 })),
     mails: model('mails', open()),
-    tallies: model('tallies', leaving(open()).index({ tenantId: 1, webhookId: 1, span: 1, at: 1 }).index({ span: 1, at: 1 })),
+    tallies: model('tallies', leaving(open()).index({ tenantId: 1, webhookId: 1, span: 1, at: 1 }).index(FAILURES_INDEX, { partialFilterExpression: { failed: { $gt: 0 } } }).index({ span: 1, at: 1 })),
     tallyProgress: model('tallyProgress', open()),
     backlogs: model('backlogs', leaving(open()).index({ tenantId: 1, at: -1 })),
     dataKeys: model('dataKeys', open().index({ tenantId: 1, number: -1 })),

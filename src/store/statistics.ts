@@ -4,7 +4,7 @@ import { spanOfStep, windowOf, type Window } from '../domain/window'
 import { createBacklogStore, type Backlog } from './backlogs'
 import type { Models } from './models'
 import { scoped } from './scope'
-import { ALL, PROGRESS, type TallyRecord } from './tallies'
+import { ALL, FAILURES_INDEX, PROGRESS, type TallyRecord } from './tallies'
 
 export interface StepCounts {
   /** Its begin, in ms since 1970. */
@@ -99,7 +99,7 @@ export function createStatisticsQueries(models: Models): StatisticsQueries {
             { $match: scoped(tenantId, { webhookId: { $gt: ALL }, ...inStretch(stretch), failed: { $gt: 0 } }) },
             { $group: { _id: '$webhookId', failed: { $sum: '$failed' } } },
           ],
-          { hint: INDEX },
+          { hint: FAILURES_INDEX },
         )
         .toArray(),
     )

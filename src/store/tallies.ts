@@ -21,6 +21,9 @@ export interface TallyRecord extends Counts {
 /** In place of a webhook: all of the tenant's. It sorts before every webhook's id. */
 export const ALL = '*'
 
+/** Has an entry of each span in which attempts failed, and all that says who has the most failures. */
+export const FAILURES_INDEX = { tenantId: 1, span: 1, at: 1, webhookId: 1, failed: 1 } as const
+
 /** The counts of one webhook, or of a whole tenant, in one span. */
 export interface Tally {
   tenantId: string

@@ -89,7 +89,7 @@ test('a new webhook is there once it is approved, with the secret that was shown
 
   const rotated = await bank.ann.call('POST', `/v1/webhooks/${id}/rotate-secret`, { overlap: '0s' })
   expect(rotated.status).toBe(202)
-  expect(rotated.body.approval.changes).toEqual([{ field: 'signingSecret', after: '"a new one"' }, { field: 'oldSecretSignsFor', after: '"0ms"' }])
+  expect(rotated.body.approval.changes).toEqual([{ field: 'signingSecret', before: '"the present one"', after: '"a new one"' }, { field: 'oldSecretSignsFor', after: '"0ms"' }])
   await bank.admin('POST', `/v1/webhooks/${id}/test`, {})
   await bank.bob.call('POST', `/v1/approvals/${rotated.body.approval.id}/approve`)
   await bank.admin('POST', `/v1/webhooks/${id}/test`, {})

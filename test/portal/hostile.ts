@@ -95,8 +95,9 @@ export function hostileTests({ scene, browser }: Stage): void {
     await page.getByText('#0#').first().waitFor()
     const named = await look(page)
     const [data, answers] = [new Set<string>(), new Set<string>()]
-    for (const { id } of deliveries) {
-      await goTo(page, `/operations/deliveries/${id}`, /^TRANSACTION/)
+    for (const [i, { id }] of deliveries.entries()) {
+      // Its own heading: that of the one before may still be there.
+      await goTo(page, `/operations/deliveries/${id}`, new RegExp(`^TRANSACTION SUCCESSFUL.*p-${i}(?!\\d)`))
       const text = async (label: string): Promise<string> => page.getByRole('region', { name: label }).first().innerText()
       for (const [, number = ''] of (await text('Data of the event')).matchAll(/#(\d+)#/g)) data.add(number)
       for (const [, number = ''] of (await text('Answer body')).matchAll(/#(\d+)#/g)) answers.add(number)

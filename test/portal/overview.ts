@@ -28,11 +28,14 @@ export function overviewTests({ scene, browser }: Stage): void {
     ] as const) {
       const figure = page.getByRole('figure', { name: chart })
       await figure.getByRole('button', { name: `Show as table: ${chart}` }).click()
-      expect(await figure.getByRole('table', { name: chart }).getByRole('columnheader').allInnerTexts()).toEqual(columns)
+      const headers = figure.getByRole('table', { name: chart }).getByRole('columnheader')
+      await headers.last().waitFor()
+      expect(await headers.allInnerTexts()).toEqual(columns)
     }
     expect(await accessibilityFaults(page)).toEqual([])
     await page.getByRole('button', { name: /^Show as chart: Time from publishing/ }).click()
     const worst = page.getByRole('table', { name: 'Webhooks with the most failures' })
+    await worst.getByRole('link', { name: 'Is broken' }).waitFor()
     expect((await worst.getByRole('row').allInnerTexts()).slice(1)).toEqual([expect.stringMatching(/Is broken\s+3\s+0%/)])
     await page.getByRole('table', { name: 'Webhooks that get nothing now' }).getByText('Waits for a person').waitFor()
     expect(await accessibilityFaults(page)).toEqual([])

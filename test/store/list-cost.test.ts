@@ -2,7 +2,7 @@ import { deliveryId } from '../../src/domain/ids'
 import { noCounts } from '../../src/domain/tally'
 import { createSealer } from '../../src/delivery/seal'
 import { type AuditFilter, createAuditStore } from '../../src/store/audit'
-import { createBacklogStore } from '../../src/store/backlogs'
+import { createBacklogStore, type BacklogStore } from '../../src/store/backlogs'
 import type { StoreConnection } from '../../src/store/connect'
 import { createDeliveryQueries, type DeliveryFilter } from '../../src/store/delivery-queries'
 import { createErasingStore } from '../../src/store/erasing'
@@ -72,15 +72,17 @@ async function fill(tenantId: string): Promise<void> {
   )
 }
 
-/** The operations while `work` runs, as MongoDB carried them out. */
-async function profiled(work: () => Promise<unknown>): Promise<Profiled[]> {
+/** The operations while `work` runs, as MongoDB carried them out; those that have a plan of their own. */
+const profiled = async (work: () => Promise<unknown>): Promise<Profiled[]> => (await allProfiled(work)).filter(({ planSummary }) => planSummary !== undefined)
+
+async function allProfiled(work: () => Promise<unknown>): Promise<Profiled[]> {
   const { db } = store.models.events
   await db.db?.command({ profile: 2 })
   await work()
   await db.db?.command({ profile: 0 })
   const found = await db.collection('system.profile').find<Profiled>({ ns: { $not: /system\.profile$/ }, op: { $in: ['query', 'command'] } }).toArray()
   await db.dropCollection('system.profile')
-  return found.filter(({ planSummary }) => planSummary !== undefined)
+  return found
 }
 
 /** That many documents for a page of `LIMIT`, whatever else there is: one more tells that there is another page. */
@@ -266,6 +268,31 @@ describe('statistics', () => {
     // Of what was kept, the last of each tenant.
     const [before] = operations.filter(({ ns }) => ns.endsWith('.backlogs'))
     expect(before?.planSummary).toMatch(/DISTINCT_SCAN/)
+  })
+
+  it('find the worst webhooks in an index of failures, without reading a count', async () => {
+    const operations = await profiled(() => createStatisticsQueries(store.models).worst('bank-b', NOW - 3_600_000, NOW, 0))
+    const [failures] = operations.filter(({ keysExamined = 0 }) => keysExamined > 50)
+    expect(failures).toMatchObject({ docsExamined: 0, planSummary: expect.stringContaining('failed: 1') })
+  })
+
+  it('look at the last backlog of each step alone, however often it has changed', async () => {
+    const hour = 3_600_000
+    const end = Math.floor(NOW / hour) * hour
+    await store.models.backlogs.insertMany(
+      Array.from({ length: MINUTES }, (_, i) => ({ _id: `bank-c/${i}`, tenantId: 'bank-c', at: new Date(end - (i + 1) * 60_000), parked: i, held: 0 })),
+    )
+    let last: Awaited<ReturnType<BacklogStore['last']>> = []
+    const operations = await allProfiled(async () => {
+      last = await createBacklogStore(store.models).last('bank-c', end - 2 * hour, end, hour)
+    })
+    expect(last).toEqual([
+      { at: end - 2 * hour - 60_000, parked: 120, held: 0 },
+      { at: end - hour - 60_000, parked: 60, held: 0 },
+      { at: end - 60_000, parked: 0, held: 0 },
+    ])
+    const read = operations.reduce((sum, { docsExamined = 0 }) => sum + docsExamined, 0)
+    expect([read >= 3, read < 10]).toEqual([true, true])
   })
 
   it('are counted along the times of what happened', async () => {

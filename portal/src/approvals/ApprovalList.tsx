@@ -79,7 +79,7 @@ function One({ approval }: { approval: Approval }) {
           <Outside text={personText(requestedBy)} />, <When at={requestedAt} />
         </Fact>
         {status === 'pending' && requestedBy.person === 'admin' && (
-          <Fact name="Mind">It was asked for with the admin key, or a key that was made with it: Herald cannot tell which person has that. Approve it only when you know, and it was not you.</Fact>
+          <Fact name="Before you approve">Find out who asked: it was done with the admin key, or a key that was made with it, and Herald cannot tell which person has that. Approve it only when it was somebody else than you.</Fact>
         )}
         {status === 'pending' && (
           <Fact name="Waits until">

@@ -14,7 +14,7 @@ export function WaitingChanges({ target }: { target: string }) {
   const forMe = waiting.some(({ mayApprove }) => mayApprove)
   return (
     <Alert color="blue" variant="light" icon={<IconUsers />} title={waiting.length === 1 ? 'A change waits for a second person' : `${waiting.length} changes wait for a second person`}>
-      What is shown here counts until then. <PortalLink to="/operations/approvals" search={{ target }}>{forMe ? 'Look at it and decide' : 'Look at it'}</PortalLink>
+      What is shown here counts until then. <PortalLink inherit underline="always" to="/operations/approvals" search={{ target }}>{forMe ? 'Look at it and decide' : 'Look at it'}</PortalLink>
     </Alert>
   )
 }
@@ -25,7 +25,7 @@ export function Proposed({ approval: { id }, secret }: { approval: Pick<Approval
     <Stack>
       <Alert color="blue" variant="light" icon={<IconUsers />} title="It waits for a second person" role="status">
         <Text size="sm">
-          Nothing is changed yet. Somebody else who may change webhooks has to approve it, within seven days: <PortalLink to="/operations/approvals">Approvals</PortalLink>, {id}.
+          Nothing is changed yet. Somebody else who may change webhooks has to approve it, within seven days: <PortalLink inherit underline="always" to="/operations/approvals">Approvals</PortalLink>, {id}.
         </Text>
       </Alert>
       {secret !== undefined && (

@@ -99,7 +99,7 @@ function Filters() {
         data={Object.entries(ACTIONS).map(([value, label]) => ({ value, label }))}
         value={search.action ?? null}
         onChange={(action) => change({ action: action ?? undefined })}
-        w={{ base: '100%', xs: 230 }}
+        w={{ base: '100%', md: 230 }}
       />
       <TextFilter label="Who: user or key ID" value={search.actor} onChange={(actor) => change({ actor })} />
       <TextFilter label="On what: ID" value={search.target} onChange={(target) => change({ target })} />

@@ -1,4 +1,4 @@
-import { Button, Text } from '@mantine/core'
+import { Box, Button, Text } from '@mantine/core'
 import { IconRefreshDot, IconSend } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
@@ -40,6 +40,7 @@ export function DeliveryList() {
   const [chosen, setChosen] = useState<Set<string>>(new Set())
   const toggle = (id: string): void => setChosen((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id]))
   const isFiltered = Object.values(search).some((value) => value !== undefined)
+  const isSought = search.entityId !== undefined || search.eventId !== undefined
   const change = (part: DeliverySearch): void => void navigate({ search: (now) => ({ ...now, ...part }), replace: true })
 
   return (
@@ -48,7 +49,12 @@ export function DeliveryList() {
       crumbs={[{ text: 'Operations' }]}
       about="Each event on its way to each webhook, newest first, as it happens."
       aside={<Aside search={search} filter={filter} />}
-      between={<QuickAnswers search={search} />}
+      between={
+        // What was searched for is to be seen at once, on a telephone too.
+        <Box visibleFrom={isSought ? 'md' : undefined}>
+          <QuickAnswers search={search} />
+        </Box>
+      }
       filters={<DeliveryFilters search={search} change={change} />}
       list={{ data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage: showMore }}
       empty={isFiltered ? <WhyNothing search={search} filter={filter} showAll={() => void navigate({ search: {} })} /> : <NothingYet />}

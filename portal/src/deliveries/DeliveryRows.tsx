@@ -33,6 +33,8 @@ export function DeliveryRows({ deliveries, withWebhook = true, ticks }: Delivery
     { header: 'Status', width: '7.5rem', cell: ({ status }) => <StatusBadge status={status} /> },
     {
       header: 'Event',
+      // The longest of the six types is in one line.
+      width: '16rem',
       cell: ({ id, type, entityId }) => (
         <div>
           <PortalLink className="lead" fw={600} size="sm" to="/operations/deliveries/$id" params={{ id }}>

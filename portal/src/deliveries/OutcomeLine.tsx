@@ -1,6 +1,7 @@
 import { Group, Text } from '@mantine/core'
 import { IconCircleCheck, IconCircleX, IconHelpCircle, IconLoader2 } from '@tabler/icons-react'
 import type { Attempt } from '../api/client'
+import { measured } from '../parts/numbers'
 import { Outside } from '../parts/visible'
 
 interface OutcomeLineProps {
@@ -24,7 +25,7 @@ export function OutcomeLine({ outcome, status, detail, durationMs }: OutcomeLine
             <Outside text={detail} />
           </>
         )}
-        {durationMs !== undefined && ` · ${durationMs} ms`}
+        {durationMs !== undefined && ` · ${measured(durationMs, 'ms')}`}
       </Text>
     </Group>
   )

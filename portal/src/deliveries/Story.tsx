@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { IconArchive, IconBan, IconCheck, IconClock, IconHourglass, IconPlayerPause, IconSend, IconUser, IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { Attempt, Schemas } from '../api/client'
+import { measured } from '../parts/numbers'
 import { PortalLink } from '../parts/PageHead'
 import { Outside } from '../parts/visible'
 import { Countdown, When } from '../parts/When'
@@ -19,9 +20,11 @@ interface StoryProps {
 
 /** Published, each attempt, and what comes next or where it ended. */
 export function Story({ delivery, published, body }: StoryProps) {
-  const { attempts } = delivery
+  const { attempts, steered = [], status } = delivery
+  // What is still to come is drawn paler.
+  const done = attempts.length + steered.length + (status === 'pending' || status === 'retrying' ? 0 : 1)
   return (
-    <Timeline bulletSize={26} lineWidth={2} active={attempts.length + (delivery.steered?.length ?? 0)} styles={{ itemTitle: { lineHeight: 1.35 } }}>
+    <Timeline bulletSize={26} lineWidth={2} active={done} styles={{ itemTitle: { lineHeight: 1.35 } }}>
       <Timeline.Item bullet={<IconSend size={14} />} title="Published">
         <Text size="sm">
           <When at={published} as="day" />
@@ -40,7 +43,7 @@ export function Story({ delivery, published, body }: StoryProps) {
           </Timeline.Item>
         ),
       )}
-      {delivery.steered?.at(-1)?.action === 'cancel' ? null : nextOf(delivery)}
+      {steered.at(-1)?.action === 'cancel' ? null : nextOf(delivery)}
     </Timeline>
   )
 }
@@ -97,7 +100,7 @@ function AttemptItem({ attempt, body, isOpen }: { attempt: Attempt; body: string
     <Stack gap={4}>
       <Text size="sm" c="var(--muted)">
         <When at={startedAt} as="clock" />
-        {durationMs !== undefined && ` · ${durationMs} ms`}
+        {durationMs !== undefined && ` · ${measured(durationMs, 'ms')}`}
         {error?.retryAfter !== undefined && ` · asked to be left alone for ${error.retryAfter}`}
       </Text>
       {timing && <TimeSpent timing={timing} />}
@@ -132,7 +135,7 @@ const PHASES = [
 
 /** Which part of it was slow. */
 function TimeSpent({ timing }: { timing: NonNullable<Attempt['timing']> }) {
-  const parts = PHASES.flatMap(([name, label]) => (timing[name] === undefined ? [] : [`${label} ${Math.round(timing[name] * 10) / 10} ms`]))
+  const parts = PHASES.flatMap(([name, label]) => (timing[name] === undefined ? [] : [`${label}\u00A0${measured(Math.round(timing[name] * 10) / 10, 'ms')}`]))
   if (parts.length === 0) return null
   return (
     <Text size="xs" c="var(--muted)">

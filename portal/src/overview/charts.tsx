@@ -6,6 +6,7 @@ import classes from './charts.module.css'
 import { duration, short } from '../parts/numbers'
 import { PointTable, type Measure } from './PointTable'
 import type { Point } from './series'
+import { timeScale } from './time-scale'
 
 const GOOD = 'var(--chart-good)'
 const BAD = 'var(--chart-bad)'
@@ -30,7 +31,7 @@ export const OutcomeChart = ({ points }: ChartProps) => (
 export const ArrivalChart = ({ points }: ChartProps) => (
   <Figure label="Time from publishing to arrival, p50 and p99" height={220} points={points} columns={ARRIVALS}>
     <LineChart data={points} margin={MARGIN}>
-      {axes(points, duration, 'log')}
+      {axes(points, duration, timeScale(points.flatMap(({ p50, p99 }) => [p50, p99].filter((time) => time !== undefined))))}
       <Line dataKey="p50" stroke={MAIN} strokeWidth={2} dot={isSparse(points, 'p50')} connectNulls isAnimationActive={false} />
       <Line dataKey="p99" stroke={HELD} strokeWidth={2} strokeDasharray="5 3" dot={isSparse(points, 'p99')} connectNulls isAnimationActive={false} />
     </LineChart>
@@ -97,22 +98,27 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
-/** Recharts looks for these among the children of a chart, so that they are no component of their own. */
-function axes(points: Point[], format: (value: number) => string, scale: 'linear' | 'log' = 'linear'): ReactNode {
+/** Recharts looks for these among the children of a chart, so that they are no component of their own. Between lines that are given, the scale is a logarithm. */
+function axes(points: Point[], format: (value: number) => string, lines?: number[]): ReactNode {
   const spans = (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0)
   const tick = spans > 2 * DAY_MS ? date : clock
   return (
     <>
       <CartesianGrid vertical={false} stroke="var(--line)" />
       <XAxis dataKey="at" type="number" scale="time" domain={['dataMin', 'dataMax']} tickFormatter={(at: number) => tick.format(at)} minTickGap={48} stroke="var(--muted)" tickLine={false} />
-      <YAxis width={66} scale={scale} domain={scale === 'log' ? ['auto', 'auto'] : [0, 'auto']} allowDecimals={scale === 'log'} tickFormatter={format} stroke="var(--muted)" tickLine={false} axisLine={false} />
+      <YAxis width={66} {...scaleOf(lines)} tickFormatter={format} stroke="var(--muted)" tickLine={false} axisLine={false} />
       <Tooltip
         isAnimationActive={false}
         labelFormatter={(at) => exact.format(Number(at))}
         formatter={(value) => format(Number(value))}
         contentStyle={{ background: 'var(--mantine-color-body)', border: '1px solid var(--line)', borderRadius: 8, color: 'var(--mantine-color-text)' }}
       />
-      <Legend iconType="plainline" formatter={(name) => <span className={classes.name}>{name}</span>} />
+      <Legend iconType="plainline" itemSorter={null} formatter={(name) => <span className={classes.name}>{name}</span>} />
     </>
   )
 }
+
+const scaleOf = (lines: number[] | undefined) =>
+  lines === undefined
+    ? ({ domain: [0, 'auto'], allowDecimals: false } as const)
+    : ({ scale: 'log', domain: [lines[0] ?? 1, lines.at(-1) ?? 1], ticks: lines, interval: 0 } as const)

@@ -9,13 +9,15 @@ interface ChoiceFilterProps<Value extends string> {
   /** Of a list that may be long. */
   searchable?: boolean
   width?: number
+  /** Takes what room is left in its line. */
+  grow?: boolean
 }
 
 /** Two beside each other where there is little room. */
 export const HALF = 'calc(50% - var(--mantine-spacing-sm) / 2)'
 
 /** Narrows a list to one of some; none is any. */
-export const ChoiceFilter = <Value extends string>({ label, choices, value, onChange, searchable = false, width = 170 }: ChoiceFilterProps<Value>) => (
+export const ChoiceFilter = <Value extends string>({ label, choices, value, onChange, searchable = false, width = 170, grow = false }: ChoiceFilterProps<Value>) => (
   <Select
     aria-label={label}
     placeholder={`Any ${label.toLowerCase()}`}
@@ -27,6 +29,7 @@ export const ChoiceFilter = <Value extends string>({ label, choices, value, onCh
     onChange={(chosen) => onChange(chosen ?? undefined)}
     rightSectionWidth={28}
     styles={{ input: { textOverflow: 'ellipsis' } }}
-    w={{ base: HALF, xs: width }}
+    w={{ base: HALF, md: width }}
+    style={{ flexGrow: grow ? 1 : 0 }}
   />
 )

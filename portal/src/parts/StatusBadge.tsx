@@ -21,6 +21,9 @@ const COLORS: Partial<Record<Status, string>> = {
 
 export const StatusBadge = ({ status, size = 'md' }: { status: Status; size?: string }) => <Tinted text={status} color={COLORS[status] ?? 'gray'} size={size} />
 
+/** The darkest grey is that of the page. */
+const darkOf = (color: string): string => (color === 'gray' ? 'var(--mantine-color-dark-4)' : `color-mix(in srgb, var(--mantine-color-${color}-9) 45%, #1f1f1f)`)
+
 /** A word on a colour that both themes can be read on. */
 export function Tinted({ text, color, size = 'md' }: { text: string; color: string; size?: string }) {
   return (
@@ -31,7 +34,7 @@ export function Tinted({ text, color, size = 'md' }: { text: string; color: stri
       tt="none"
       color={color}
       styles={{
-        root: { backgroundColor: `light-dark(var(--mantine-color-${color}-1), color-mix(in srgb, var(--mantine-color-${color}-9) 45%, #1f1f1f))` },
+        root: { backgroundColor: `light-dark(var(--mantine-color-${color}-1), ${darkOf(color)})`, verticalAlign: 'top' },
         label: { color: `light-dark(color-mix(in srgb, var(--mantine-color-${color}-9) 75%, #000), var(--mantine-color-${color}-1))`, overflow: 'visible' },
       }}
     >

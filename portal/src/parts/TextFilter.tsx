@@ -6,10 +6,11 @@ interface TextFilterProps {
   label: string
   value: string | undefined
   onChange: (value: string | undefined) => void
+  width?: number
 }
 
 /** Counts when it is left or entered: half an ID finds nothing. */
-export function TextFilter({ label, value = '', onChange }: TextFilterProps) {
+export function TextFilter({ label, value = '', onChange, width = 170 }: TextFilterProps) {
   const [text, setText] = useState(value)
   useEffect(() => setText(value), [value])
   const settle = (next: string): void => {
@@ -27,7 +28,7 @@ export function TextFilter({ label, value = '', onChange }: TextFilterProps) {
         if (key === 'Enter') settle(text)
       }}
       rightSection={text === '' ? null : <CloseButton size="sm" aria-label={`Clear ${label}`} onClick={() => { setText(''); settle('') }} />}
-      w={{ base: HALF, xs: 170 }}
+      w={{ base: HALF, md: width }}
     />
   )
 }

@@ -1,4 +1,5 @@
 import { Tooltip } from '@mantine/core'
+import { measured } from './numbers'
 import { useNow } from './use-now'
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
@@ -44,8 +45,10 @@ export function Countdown({ to, past }: { to: string; past: string }) {
 }
 
 export function forSeconds(seconds: number): string {
-  if (seconds < 60) return `${Math.round(seconds * 10) / 10} s`
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min${seconds % 60 >= 1 ? ` ${Math.round(seconds % 60)} s` : ''}`
-  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h${seconds % 3_600 >= 60 ? ` ${Math.floor((seconds % 3_600) / 60)} min` : ''}`
-  return `${Math.round((seconds / 86_400) * 10) / 10} days`
+  if (seconds < 60) return measured(Math.round(seconds * 10) / 10, 's')
+  if (seconds < 3_600) return together(measured(Math.floor(seconds / 60), 'min'), seconds % 60 >= 1 && measured(Math.round(seconds % 60), 's'))
+  if (seconds < 86_400) return together(measured(Math.floor(seconds / 3_600), 'h'), seconds % 3_600 >= 60 && measured(Math.floor((seconds % 3_600) / 60), 'min'))
+  return measured(Math.round((seconds / 86_400) * 10) / 10, 'days')
 }
+
+const together = (...parts: (string | false)[]): string => parts.filter((part) => part !== false).join('\u00A0')

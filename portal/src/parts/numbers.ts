@@ -11,9 +11,12 @@ export function percent(share: number | undefined): string {
   return `${floor}%`
 }
 
+/** A number and its unit, which stay in one line. */
+export const measured = (amount: number, unit: string): string => `${amount}\u00A0${unit}`
+
 export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`
-  if (ms < 3_600_000) return `${Math.round(ms / 6_000) / 10} min`
-  return `${Math.round(ms / 360_000) / 10} h`
+  if (ms < 1_000) return measured(Math.round(ms), 'ms')
+  if (ms < 60_000) return measured(Math.round(ms / 100) / 10, 's')
+  if (ms < 3_600_000) return measured(Math.round(ms / 6_000) / 10, 'min')
+  return measured(Math.round(ms / 360_000) / 10, 'h')
 }

@@ -1,4 +1,4 @@
-import { Progress, Stack, Text } from '@mantine/core'
+import { Stack, Text } from '@mantine/core'
 import { IconRefreshDot } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Release } from '../api/client'
@@ -11,6 +11,7 @@ import { Empty } from '../parts/states'
 import { Outside } from '../parts/visible'
 import { When } from '../parts/When'
 import { useWebhookNames } from '../webhooks/names'
+import { ReleaseBar } from './ReleaseBar'
 import { filterText, titleOf } from './words'
 
 export function ReleaseList() {
@@ -34,11 +35,12 @@ export function ReleaseList() {
     {
       header: 'Progress',
       width: '30%',
-      cell: ({ id, progress, total }) => (
+      cell: ({ progress, total }) => (
         <Stack gap={4}>
-          <Progress value={share(progress.released, total)} aria-label={`Progress of ${id}`} />
+          <ReleaseBar release={{ progress, total }} size={8} />
           <Text size="xs" c="var(--muted)">
             {progress.released.toLocaleString()} of {total.toLocaleString()}, {progress.delivered.toLocaleString()} delivered
+            {progress.parked > 0 && `, ${progress.parked.toLocaleString()} parked again`}
           </Text>
         </Stack>
       ),
@@ -77,5 +79,3 @@ export function ReleaseList() {
     </ListPage>
   )
 }
-
-export const share = (part: number, total: number): number => (total === 0 ? 100 : Math.min(100, (part / total) * 100))

@@ -1,4 +1,4 @@
-import { Button, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -15,7 +15,7 @@ import { Outside } from '../parts/visible'
 import { forSeconds, When } from '../parts/When'
 import { useMay } from '../session/session'
 import { useWebhookNames } from '../webhooks/names'
-import { share } from './ReleaseList'
+import { ReleaseBar, ReleaseLegend } from './ReleaseBar'
 import { filterText, titleOf } from './words'
 
 const route = getRouteApi('/operations/releases/$id')
@@ -56,40 +56,17 @@ function Estimate({ release }: { release: Release }) {
   return <Text size="sm">about {forSeconds(left)} left</Text>
 }
 
-const PARTS = [
-  { name: 'delivered', label: 'Delivered', color: 'green.7' },
-  { name: 'underWay', label: 'Under way', color: 'blue.6' },
-  { name: 'parked', label: 'Parked again', color: 'red.7' },
-  { name: 'held', label: 'Held', color: 'violet.6' },
-  { name: 'cancelled', label: 'Cancelled', color: 'gray.6' },
-  { name: 'expired', label: 'Expired', color: 'gray.5' },
-] as const
-
-function Bars({ release: { progress, total, createdAt, updatedAt, endedAt } }: { release: Release }) {
+function Bars({ release }: { release: Release }) {
+  const { progress, total, createdAt, updatedAt, endedAt } = release
   const seconds = (new Date(endedAt ?? updatedAt).getTime() - new Date(createdAt).getTime()) / 1_000
   return (
     <Stack>
-      <Progress.Root size={18}>
-        {PARTS.map(({ name, label, color }) => (
-          <Progress.Section key={name} value={share(progress[name], Math.max(total, 1))} color={color} aria-label={`${label}: ${progress[name]}`} />
-        ))}
-      </Progress.Root>
+      <ReleaseBar release={release} size={18} />
       <Text role="status">
         <b>{progress.released.toLocaleString()}</b> of {total.toLocaleString()} moved
         {seconds >= 1 && progress.released > 0 && `, ${(Math.round((progress.released / seconds) * 10) / 10).toLocaleString()} a second`}
       </Text>
-      <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }}>
-        {PARTS.map(({ name, label }) => (
-          <div key={name}>
-            <Text size="sm" c="var(--muted)">
-              {label}
-            </Text>
-            <Text fz="xl" fw={700}>
-              {progress[name].toLocaleString()}
-            </Text>
-          </div>
-        ))}
-      </SimpleGrid>
+      <ReleaseLegend release={release} />
     </Stack>
   )
 }
@@ -105,7 +82,7 @@ function Details({ release }: { release: Release }) {
       </Fact>
       <Fact name="At most">{ratePerSecond} a second</Fact>
       <Fact name="Begun">
-        <When at={createdAt} as="day" /> by <Outside text={createdBy} />
+        <When at={createdAt} as="day" /> by <Outside text={createdBy === 'admin' ? 'the admin key' : createdBy} />
       </Fact>
       <Fact name="Still parked">
         <PortalLink size="sm" to="/operations/deliveries" search={{ status: 'parked', webhookId, type, entityId, failureReason, from, to }}>

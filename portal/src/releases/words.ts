@@ -1,4 +1,5 @@
 import type { Release } from '../api/client'
+import { failureText } from '../deliveries/failures'
 
 const VERBS: Record<Release['action'], string> = { retry: 'Retry', resume: 'Resume', cancel: 'Cancel', replay: 'Replay' }
 
@@ -16,7 +17,7 @@ export function filterText(filter: Partial<Release['filter']>, webhookName: (id:
     entityId !== undefined && `about ${entityId}`,
     from !== undefined && `from ${day(from)}`,
     to !== undefined && `until ${day(to)}`,
-    failureReason !== undefined && `that failed by ${failureReason}`,
+    failureReason !== undefined && `that failed: ${failureText(failureReason)}`,
     statusCode !== undefined && `that were answered ${statusCode}`,
   ].filter((part) => part !== false)
   return parts.length === 0 ? 'everything in this tenant' : parts.join(', ')

@@ -35,7 +35,8 @@ export function SearchBox() {
       <TextInput
         ref={input}
         aria-label="Search by entity, event or delivery ID"
-        placeholder="Customer, account, event or delivery ID  ( / )"
+        styles={{ input: { textOverflow: 'ellipsis' } }}
+        placeholder="Customer, account or event ID  ( / )"
         value={text}
         onChange={({ currentTarget }) => setText(currentTarget.value)}
         leftSection={busy ? <Loader size={16} /> : <IconSearch size={16} />}

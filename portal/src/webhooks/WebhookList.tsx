@@ -59,7 +59,7 @@ function Found({ all }: { all: Webhook[] }) {
           leftSection={<IconSearch size={16} />}
           value={q}
           onChange={({ currentTarget }) => filter({ q: currentTarget.value })}
-          style={{ flex: '1 1 14rem' }}
+          style={{ flex: '1 1 12rem' }}
         />
         <ChoiceFilter label="Status" choices={STATUSES} value={STATUSES.find((one) => one === status)} onChange={(chosen) => filter({ status: chosen })} width={160} />
       </Group>

@@ -38,7 +38,7 @@ export function WebhookRows({ webhooks }: { webhooks: Webhook[] }) {
         </Stack>
       ),
     },
-    { header: 'Last 24 hours', width: '11.5rem', cell: ({ id }) => <LastDay counted={counted.get(id)} /> },
+    { header: 'Last 24 hours', width: '14rem', cell: ({ id }) => <LastDay counted={counted.get(id)} /> },
     { header: 'Parked', width: '5.5rem', cell: ({ id }) => <Parked id={id} count={counted.get(id)?.parkedNow} /> },
   ]
   return <Rows label="Webhooks" rows={webhooks} columns={columns} />
@@ -75,7 +75,7 @@ function LastDay({ counted }: { counted: Counted | undefined }) {
 
 function Parked({ id, count }: { id: string; count: number | undefined }) {
   if (count === undefined) return '–'
-  if (count === 0) return '0'
+  if (count === 0) return <Text size="sm">0</Text>
   return (
     <PortalLink className="above" fw={600} size="sm" to="/operations/deliveries" search={{ webhookId: id, status: 'parked' }}>
       {count.toLocaleString()}
