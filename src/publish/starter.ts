@@ -229,7 +229,7 @@ export function createStarter(options: StarterOptions): Starter {
     waiting: allWaiting,
     drain: async () => {
       isDraining = true
-      for (const tenantId of [...gathering.keys()]) startGathered(tenantId)
+      for (const tenantId of gathering.keys()) startGathered(tenantId)
       for (const endsAt = Date.now() + DRAIN_MS; allWaiting().length > 0 && Date.now() < endsAt; ) await wait(DRAIN_STEP_MS)
     },
     observeFanOut: (tenantId, webhooks) => void fanOut.set(tenantId, webhooks),
