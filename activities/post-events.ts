@@ -6,7 +6,7 @@ import { batchBoundMs, PERMIT_WAIT_MS, usesQueueAlone, WEBHOOK_CAP } from '../sr
 import type { OpenWebhook } from '../src/domain/webhook'
 import { within } from '../src/domain/within'
 import { lastOutcomeOf } from '../src/store/outcomes'
-import type { Claim } from '../src/store/deliveries'
+import type { Claim } from '../src/store/delivery-claims'
 import { isStoreAway } from '../src/store/errors'
 import { withEvents } from './absent'
 import { orGiveBack } from './claiming'

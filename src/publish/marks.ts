@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import type { Dispatched, EventStore } from '../store/events'
+import type { Dispatched } from '../store/event-leases'
+import type { EventStore } from '../store/events'
 
 /** Tells the journal which events have been dispatched. */
 export interface Marks {

@@ -5,7 +5,7 @@ import type { Models } from './models'
 import type { EventRecord } from './records'
 import { pageByTime, type Index, type Page, type PageRequest } from './page'
 import { scoped } from './scope'
-import { dataContext } from './events'
+import { dataContext } from './event-records'
 import { toSequence } from './sequence'
 import type { Vaults } from './vaults'
 

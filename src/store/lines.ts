@@ -3,7 +3,7 @@ import { toDelivery } from './deliveries'
 import type { Models } from './models'
 import type { DeliveryRecord } from './records'
 import { THROUGH } from './schemas'
-import { scoped } from './scope'
+import { scoped, scopedTo } from './scope'
 
 /** Where a delivery to an ordered webhook stands. */
 export interface Place {
@@ -42,8 +42,6 @@ const marking = (statuses: readonly DeliveryStatus[]) => ({
 })
 
 export function createLineStore({ hot: { deliveries } }: Models): LineStore {
-  const among = (tenantId: string, ids: string[]) => scoped(tenantId, { _id: { $in: ids } })
-
   return {
     first: async (tenantId, webhookId, orderingKey, limit, without) => {
       const filter = { ...scoped(tenantId, { webhookId, orderingKey }), turn: { $gt: 0 }, ...(without && { status: { $nin: without } }) }
@@ -71,33 +69,33 @@ export function createLineStore({ hot: { deliveries } }: Models): LineStore {
     },
     existing: async (tenantId, ids) => {
       if (ids.length === 0) return new Set()
-      const found = await deliveries.find(among(tenantId, ids), { projection: { _id: 1 } }).toArray()
+      const found = await deliveries.find(scopedTo(tenantId, ids), { projection: { _id: 1 } }).toArray()
       return new Set(found.map(({ _id }) => _id))
     },
     join: async (tenantId, places) => {
       if (places.length === 0) return
       const writes = places.map(({ id, orderingKey, turn }) => ({
-        updateOne: { filter: { ...among(tenantId, [id]), status: { $in: [...UNDER_WAY] } }, update: { $set: { orderingKey, turn } } },
+        updateOne: { filter: { ...scopedTo(tenantId, [id]), status: { $in: [...UNDER_WAY] } }, update: { $set: { orderingKey, turn } } },
       }))
       await deliveries.bulkWrite(writes, { ordered: false })
     },
     stepBack: async (tenantId, ids) => {
       if (ids.length === 0) return
-      const waiting = { ...among(tenantId, ids), queue: 'waiting' as const, token: { $exists: false } }
+      const waiting = { ...scopedTo(tenantId, ids), queue: 'waiting' as const, token: { $exists: false } }
       await deliveries.updateMany(waiting, { $set: { queue: 'behind', updatedAt: new Date() } })
     },
     comeForward: async (tenantId, ids) => {
       if (ids.length === 0) return
-      await deliveries.updateMany({ ...among(tenantId, ids), queue: 'behind' }, { $set: { queue: 'waiting', updatedAt: new Date() } })
+      await deliveries.updateMany({ ...scopedTo(tenantId, ids), queue: 'behind' }, { $set: { queue: 'waiting', updatedAt: new Date() } })
     },
     askAgain: async (tenantId, ids, at) => {
       if (ids.length === 0) return
-      const waiting = { ...among(tenantId, ids), queue: { $exists: true }, token: { $exists: false } }
+      const waiting = { ...scopedTo(tenantId, ids), queue: { $exists: true }, token: { $exists: false } }
       await deliveries.updateMany(waiting, { $set: { queue: 'waiting', nextAttemptAt: at, updatedAt: new Date() } })
     },
     leave: async (tenantId, ids) => {
       if (ids.length === 0) return
-      const through = { ...among(tenantId, ids), status: { $nin: [...UNDER_WAY, 'held' as const] } }
+      const through = { ...scopedTo(tenantId, ids), status: { $nin: [...UNDER_WAY, 'held' as const] } }
       await deliveries.updateMany(through, { $unset: { turn: '' } })
     },
     dissolve: async (tenantId, webhookId) => {

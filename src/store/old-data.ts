@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose'
 import { sealedAttempt, type AttemptRecord } from './attempts'
-import { dataContext } from './events'
+import { dataContext } from './event-records'
 import type { Models } from './models'
 import type { EventRecord } from './records'
 import { fingerprintOf, keep, type Vaults } from './vaults'

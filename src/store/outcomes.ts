@@ -2,7 +2,7 @@ import { statusesBefore, UNDER_WAY, type Delivery, type LastOutcome } from '../d
 import { groupBy } from '../domain/group-by'
 import { attemptKey } from '../domain/ids'
 import { attemptRecord, sealedAttempt, type AttemptExchange, type CountedAs, type StoredAttempt } from './attempts'
-import { NOT_PARKED } from './deliveries'
+import { NOT_PARKED } from './delivery-moves'
 import { duplicateIndexes, isDuplicateAmong } from './errors'
 import type { Models } from './models'
 import { scoped } from './scope'

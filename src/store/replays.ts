@@ -8,7 +8,7 @@ import type { Models } from './models'
 import type { DeliveryRecord, EventRecord } from './records'
 import { SCHEDULE } from './schedule'
 import { scoped } from './scope'
-import { dataContext } from './events'
+import { dataContext } from './event-records'
 import { toSequence } from './sequence'
 import type { Vaults } from './vaults'
 

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose'
 import { UNDER_WAY, type Delivery, type DeliveryStatus } from '../domain/delivery'
-import { toDelivery, withSteered } from './deliveries'
+import { toDelivery } from './deliveries'
+import { withSteered } from './delivery-moves'
 import type { Models } from './models'
 import type { DeliveryRecord } from './records'
 import { scoped } from './scope'
