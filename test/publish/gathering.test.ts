@@ -55,6 +55,3 @@ it('starts what it gathers before the process stops', async () => {
   await connection.close()
   expect(found).toMatchObject({ type: 'deliverEvents' })
 })
-  const workflow = new Client({ connection }).workflow.getHandle(`event/${TENANT}/${eventId}`)
-  await expect(workflow.describe().finally(() => connection.close())).resolves.toMatchObject({ type: 'deliverEvents' })
-})
