@@ -10,6 +10,7 @@ import { orGiveBack } from './claiming'
 import type { ActivityDeps } from './deps'
 import { createWriteIntents, type Intent, type Intents } from './intents'
 import { postAll, type Posted, type PostTask } from './post-all'
+import { enqueueInStorm, settle, type Run } from './settle-first'
 import { careFor } from './standing'
 import type { Activities, Batch, CareResult, DispatchResult } from './types'
 
@@ -51,13 +52,6 @@ const unknownEvents = (tenantId: string): ApplicationFailure =>
 function wakeQueues(deps: ActivityDeps, tenantId: string, { all }: Intents): void {
   const queued = all.filter(({ delivery }) => delivery.queue !== undefined).map(({ webhook }) => webhook.id)
   for (const webhookId of new Set(queued)) deps.wakeQueue(tenantId, webhookId)
-}
-
-interface Run {
-  tenantId: string
-  workflowId: string
-  token: string
-  begun: number
 }
 
 const NOT_ATTEMPTED: ReadonlySet<DeliveryStatus> = new Set(['held', 'expired'])
@@ -103,23 +97,6 @@ async function attemptFirst(deps: ActivityDeps, run: Run, intents: Intent[], sta
   return { left, queued }
 }
 
-/** In a storm of failures what has failed goes on in its webhook's queue: by way of the other lane it would come there too, for three tasks of Temporal more. */
-async function enqueueInStorm(deps: ActivityDeps, { tenantId, workflowId }: Run, webhook: OpenWebhook, ids: string[], posted: Posted[]): Promise<boolean> {
-  const begun = posted.flatMap((some) => some.begun)
-  const isStorm = deps.lanes.isCongested(webhook.id) && begun.length > 0 && begun.every(({ exchange, nextAttemptAt }) => exchange.outcome.kind === 'failed' && nextAttemptAt)
-  // What is not on record yet would be written over what is here.
-  if (!isStorm || !(await within(Promise.all(posted.map(({ recorded }) => recorded)), 1))) return false
-  try {
-    await deps.deliveries.enqueue(tenantId, ids, workflowId, new Date())
-  } catch (error) {
-    // The other lane has them then.
-    if (isStoreAway(error)) return false
-    throw error
-  }
-  deps.wakeQueue(tenantId, webhook.id)
-  return true
-}
-
 /** The next start need not wait for what is written down of this one, nor long for a webhook that nobody knows: it may hang. */
 async function attempted(posting: Promise<unknown>[], isTrial: boolean[]): Promise<void> {
   await Promise.all(posting.filter((_, i) => !isTrial[i]))
@@ -158,18 +135,6 @@ function postFirst(deps: ActivityDeps, run: Run, webhook: OpenWebhook, fresh: In
     permitWaitMs: PERMIT_WAIT_MS.dispatch,
     atOnce: WEBHOOK_CAP,
   })
-}
-
-/** Answers the ids of what is delivered, and known to be so in MongoDB too. */
-async function settle(deps: ActivityDeps, run: Run, posted: Posted[]): Promise<Set<string>> {
-  const settled = await Promise.all(posted.map((some) => settleSome(deps, run, some)))
-  return new Set(settled.flat())
-}
-
-async function settleSome(deps: ActivityDeps, run: Run, { begun, notBegun, tooLate, recorded }: Posted): Promise<string[]> {
-  const givenBack = deps.recorder.giveBack(run.tenantId, [...notBegun, ...tooLate].map(({ deliveryId: id }) => id), run.token)
-  if (!(await within(Promise.all([recorded, givenBack]), run.begun + DISPATCH_BOUND_MS - Date.now()))) return []
-  return begun.filter(({ exchange }) => exchange.outcome.kind === 'delivered').map(({ deliveryId: id }) => id)
 }
 
 /** An event that is older than this may have been dispatched before, by a worker that ended meanwhile. */

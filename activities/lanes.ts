@@ -29,6 +29,8 @@ export interface Lanes {
   congest: (webhookId: string) => void
   /** The queue is empty. */
   clear: (webhookId: string) => void
+  /** Nothing in the queue has its turn: newer deliveries need not go there where the newest POST was delivered. */
+  recover: (webhookId: string) => void
 }
 
 interface Gate {
@@ -147,6 +149,10 @@ export function createLanes(cap: () => number = () => WEBHOOK_CAP): Lanes {
     isCalm: () => congestedUntil <= performance.now() && inFlight < CROWD,
     congest: (webhookId) => congest(gateOf(webhookId)),
     clear: (webhookId) => void (gateOf(webhookId).congestedUntil = 0),
+    recover: (webhookId) => {
+      const gate = gateOf(webhookId)
+      if (gate.hasDelivered && gate.inARow === 0) gate.congestedUntil = 0
+    },
   }
 }
 

@@ -34,7 +34,7 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
   const looking = deps.queue.due(tenantId, webhookId, new Date(), most)
   if (shift.known && readAt - shift.known.readAt < FRESH_MS) {
     const { due: [first], nextAt } = await looking
-    if (!first && nextAt) return nothingDue(shift, nextAt)
+    if (!first && nextAt) return nothingDue(deps, shift, nextAt)
   }
   const [webhook, { due, nextAt }] = await Promise.all([deps.webhooks.open(tenantId, webhookId), looking])
   const leftAloneUntil = webhook ? deps.retryAfters.learn(webhook, readAt) : 0
@@ -46,7 +46,7 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
   shift.known = { usesQueueAlone: usesQueueAlone(webhook), readAt }
   const [first] = due
   if (!first) {
-    if (nextAt) return nothingDue(shift, nextAt)
+    if (nextAt) return nothingDue(deps, shift, nextAt)
     if (usesQueueAlone(webhook)) shift.linger.begin()
     deps.lanes.clear(webhookId)
     return { kind: 'empty' }
@@ -65,7 +65,8 @@ export async function takePage(deps: ActivityDeps, paces: Paces, shift: Shift): 
   return { webhook, ...(await begin(deps, shift, webhook, taken, events)), ...(pace && { pace }), ...(room.limit && { limit: room.limit }) }
 }
 
-function nothingDue({ known, linger }: Shift, nextAt: Date): Outlook {
+function nothingDue({ lanes }: ActivityDeps, { known, linger, webhookId }: Shift, nextAt: Date): Outlook {
+  lanes.recover(webhookId)
   if (known?.usesQueueAlone) linger.begin()
   return { kind: 'later', notBefore: nextAt.getTime() }
 }

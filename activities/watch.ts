@@ -6,7 +6,7 @@ export interface Watch {
 }
 
 const TICK_MS = 500
-/** Temporal waits for a sign of life for 10 s and more (workflows/activities, drain), and the last may be 4 s old. */
+/** Temporal waits for a sign of life for 10 s and more (workflows/activities, drain), and the last may be 6 s old. */
 const MOST_MS = 5_000
 
 export function watchForStandstill(): Watch {

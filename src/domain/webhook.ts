@@ -79,7 +79,7 @@ export interface Webhook {
   rateLimit?: RateLimit
   /** Requests at once, over all processes; without it, as many as Herald allows any webhook. */
   maxInFlight?: number
-  /** Who resumed it last: what was held is released in this name, whoever comes to do it. */
+  /** Who resumed it, where a person did: what was held is released in this name, whoever comes to do it. */
   resumedBy?: string
   /** The receiver has asked with `Retry-After` for no POST before. May have passed. */
   retryAfterUntil?: Date

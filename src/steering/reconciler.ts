@@ -26,7 +26,7 @@ export interface ReconcilerDeps {
   messenger: Messenger
   releases: Pick<ReleaseStore, 'open'>
   erasures: Pick<ErasureStore, 'open'>
-  health: Pick<HealthStore, 'all'>
+  health: Pick<HealthStore, 'toProbe'>
   releasing: Pick<Releasing, 'resumeHeld'>
   starts: Pick<WorkflowStarts, 'drain' | 'release' | 'erase'>
   queueRuns: Pick<QueueRuns, 'has'>
@@ -105,21 +105,25 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   /** What a queue's run has parked it gathers, and then gives a workflow of its own. */
   const isToBeHandedOver = ({ parkedAt }: Delivery): boolean => (parkedAt?.getTime() ?? 0) > Date.now() - deps.patienceMs
 
-  /** A queue whose workflow did not start or is gone. One that is being worked off here needs no signal, which costs Temporal a task. */
+  /**
+   * A queue whose workflow did not start or is gone, once it has a turn. One that is being worked off here needs no
+   * signal, which costs Temporal a task.
+   */
   async function lookAtQueues(): Promise<void> {
-    await each(await deps.queue.webhooks(), async ({ tenantId, webhookId }) => {
-      if (!deps.queueRuns.has(webhookId)) await deps.starts.drain({ tenantId, webhookId })
+    await each(await deps.queue.webhooks(), async ({ tenantId, webhookId, firstAt }) => {
+      const needsNone = deps.queueRuns.has(webhookId) || (firstAt !== undefined && firstAt > new Date())
+      if (!needsNone) await deps.starts.drain({ tenantId, webhookId })
     })
   }
 
   /** What was held in the moment of a resume or of a delete; and a suspended webhook that nobody probes. */
   async function lookAtHeld(): Promise<void> {
-    const failing = new Set(await deps.health.all())
+    const toProbe = new Set(await deps.health.toProbe(new Date()))
     await each(await deps.queue.holding(), async ({ tenantId, webhookId }) => {
       const webhook = await deps.webhooks.get(tenantId, webhookId)
       if (!webhook) await cancelRemoved(deps, tenantId, webhookId)
       else if (webhook.status === 'active') await deps.releasing.resumeHeld(tenantId, webhookId, webhook.resumedBy)
-      else if (webhook.status === 'suspended' && failing.has(webhookId)) await deps.starts.drain({ tenantId, webhookId })
+      else if (webhook.status === 'suspended' && toProbe.has(webhookId)) await deps.starts.drain({ tenantId, webhookId })
     })
   }
 

@@ -14,6 +14,8 @@ export interface DeliveryStore extends DeliveryClaims, DeliveryMoves {
   load: (tenantId: string, ids: string[]) => Promise<Delivery[]>
   /** Deliveries under way in the care of `workflowId` go into their webhook's queue; their turn is at `at`, or when they may be tried again. */
   enqueue: (tenantId: string, ids: string[], workflowId: string, at: Date) => Promise<void>
+  /** The same of what has failed and waits for its next attempt; answers how many. Not what somebody has claimed meanwhile. */
+  enqueueFailed: (tenantId: string, ids: string[], workflowId: string) => Promise<number>
   /** What is in the queue has its turn at `at`; nobody may POST it before. */
   postpone: (tenantId: string, ids: string[], at: Date) => Promise<void>
   /** Gives what was parked in a queue to a workflow. */
@@ -71,6 +73,10 @@ export function createDeliveryStore(models: Models): DeliveryStore {
         { $set: { queue: 'waiting', nextAttemptAt: { $max: ['$nextAttemptAt', at] }, updatedAt: '$$NOW' } },
         { $unset: ['token'] },
       ])
+    },
+    enqueueFailed: async (tenantId, ids, workflowId) => {
+      const filter = { ...scopedTo(tenantId, ids), workflowId, status: 'retrying' as const, queue: { $exists: false }, token: { $exists: false } }
+      return (await deliveries.updateMany(filter, { $set: { queue: 'waiting', updatedAt: new Date() } })).modifiedCount
     },
     postpone: async (tenantId, ids, at) => {
       if (ids.length === 0) return

@@ -11,6 +11,8 @@ export interface HealthStore {
   find: (webhookIds: string[]) => Promise<Map<string, Failing>>
   /** The ids of all that fail. */
   all: () => Promise<string[]>
+  /** The ids of those that fail, and whose next probe is not later than `now`. */
+  toProbe: (now: Date) => Promise<string[]>
   /** After so many probes, the next is at `at`. */
   probe: (webhookId: string, probes: number, at: Date) => Promise<void>
 }
@@ -23,6 +25,7 @@ const toFailing = ({ since, failures, probes = 0, nextProbeAt }: FailingRecord):
 })
 
 export function createHealthStore({ hot: { failing } }: Models): HealthStore {
+  const idsOf = async (filter: object): Promise<string[]> => (await failing.find(filter, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id)
   return {
     fail: async (tenantId, webhookId, failures, since) => {
       const record = await failing.findOneAndUpdate(
@@ -39,7 +42,8 @@ export function createHealthStore({ hot: { failing } }: Models): HealthStore {
       const records = await failing.find({ _id: { $in: webhookIds } }).toArray()
       return new Map(records.map((record) => [record._id, toFailing(record)]))
     },
-    all: async () => (await failing.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id),
+    all: () => idsOf({}),
+    toProbe: (now) => idsOf({ nextProbeAt: { $not: { $gt: now } } }),
     probe: async (webhookId, probes, nextProbeAt) => {
       await failing.updateOne({ _id: webhookId }, { $set: { probes, nextProbeAt, updatedAt: new Date() } })
     },

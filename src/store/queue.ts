@@ -7,6 +7,8 @@ import { scoped } from './scope'
 export interface Waiting {
   tenantId: string
   webhookId: string
+  /** The first turn, where every one that waits has one. */
+  firstAt?: Date
 }
 
 /** What waits in the queues of webhooks; `held` is what a pause or a suspension holds. */
@@ -42,7 +44,8 @@ export function createQueueStore({ deliveries }: Models): QueueStore {
         .find({ ...filter, webhookId: { $gt: last } }, null, { sort: order, hint: index, limit: 1 })
         .lean<DeliveryRecord[]>()
       if (!next) return found
-      found.push({ tenantId: next.tenantId, webhookId: next.webhookId })
+      const { tenantId, webhookId, queue, nextAttemptAt } = next
+      found.push({ tenantId, webhookId, ...(queue === 'waiting' && nextAttemptAt && { firstAt: nextAttemptAt }) })
     }
   }
 

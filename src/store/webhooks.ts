@@ -175,7 +175,7 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
     setStatus: async (tenantId, id, from, status, reason, resumedBy) => {
       const { modifiedCount } = await webhooks.updateOne(
         { ...living(tenantId, { _id: id }), status: { $in: from }, ...(status === 'active' && { unverified: { $exists: false } }) },
-        { $set: { status, updatedAt: new Date(), ...(resumedBy !== undefined && { resumedBy }) }, ...(reason !== undefined && toBeTold(status, reason)) },
+        { $set: { status, updatedAt: new Date(), ...(resumedBy !== undefined && { resumedBy }) }, ...(resumedBy === undefined && { $unset: { resumedBy: '' as const } }), ...(reason !== undefined && toBeTold(status, reason)) },
       )
       subscribers.forget(tenantId)
       return modifiedCount === 1
@@ -185,7 +185,7 @@ export function createWebhookStore({ webhooks, hot }: Models, sealer: Sealer, lo
       const record = await webhooks
         .findOneAndUpdate(
           { ...living(tenantId, { _id: id, url }), unverified: { $exists: true } },
-          [{ $set: { status: { $cond: [goesOn, 'active', '$status'] }, updatedAt: new Date() } }, { $unset: 'unverified' }],
+          [{ $set: { status: { $cond: [goesOn, 'active', '$status'] }, updatedAt: new Date() } }, { $unset: ['unverified', 'resumedBy'] }],
           { returnDocument: 'after', updatePipeline: true },
         )
         .lean<WebhookRecord>()

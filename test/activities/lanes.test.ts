@@ -103,6 +103,17 @@ it('has what has never delivered use its queue from its first failure while very
   expect(lanes.isCongested('w')).toBe(false)
 })
 
+it('sends nothing more by way of a queue that only waits, once the webhook has delivered again', async () => {
+  lanes.congest('w')
+  await answerAll(1)
+  await fail('w', 1)
+  lanes.recover('w')
+  expect(lanes.isCongested('w')).toBe(true)
+  await answerAll(1)
+  lanes.recover('w')
+  expect(lanes.isCongested('w')).toBe(false)
+})
+
 it('expects no more of a webhook that it does not know than its cap', async () => {
   expect(lanes.capacity('w', 1_000)).toBe(CAP)
   await answerAll(20)

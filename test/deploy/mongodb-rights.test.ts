@@ -52,11 +52,16 @@ it('the rights that a deployment gives Herald name every collection', () => {
 })
 
 it('Herald works with them, and can change or remove no line of the audit log', async () => {
-  const bank = createBank(createApi(herald.url, ADMIN_KEY))
+  const api = createApi(herald.url, ADMIN_KEY)
+  const bank = createBank(api)
   const receiver = await startReceiver()
   await bank.subscribe(receiver.url)
   await bank.inStatus('delivered', await bank.publish())
   await receiver.close()
+  // What asks MongoDB otherwise than by a collection's own reads and writes.
+  const window = `from=${new Date(Date.now() - 3_600_000).toISOString()}&to=${new Date().toISOString()}`
+  const statistics = await api('GET', `/v1/stats?${window}`)
+  expect([statistics.status, statistics.body]).toEqual([200, expect.anything()])
   const lines = own.db(database).collection('auditLines')
   expect(await lines.countDocuments()).toBeGreaterThan(1)
 

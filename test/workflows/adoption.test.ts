@@ -7,6 +7,7 @@ import { useScene } from '../support/scene'
 import { until } from '../support/until'
 
 const scene = useScene()
+const patient = useScene({ config: { reconcile: { everyMs: 500, patienceMs: 300_000 } } })
 
 const terminate = async ({ workflowId }: Pick<DeliveryJson, 'workflowId'>): Promise<void> => {
   await scene.herald.herald.context.temporal.client.workflow.getHandle(workflowId).terminate('by an operator')
@@ -131,4 +132,22 @@ it('reminds a workflow that runs of a delivery that it forgot', async () => {
   const delivered = await scene.inStatus('delivered', eventId, webhookId, 40_000)
   expect(delivered).toMatchObject({ workflowId, attemptCount: 2 })
   expect(forgotten.requests).toHaveLength(1)
+})
+
+it('adopts what was parked long ago and has no workflow, and leaves to its queue what was parked a moment ago', async () => {
+  const receiver = await patient.receiver(500)
+  await patient.subscribe(receiver.url, { retry: { maximumAttempts: 1 } })
+  const { deliveries } = patient.herald.herald.context.store.models.hot
+  const parkedBefore = async (ms: number): Promise<string> => {
+    const eventId = await patient.publish()
+    const { id } = await patient.inStatus('parked', eventId)
+    await deliveries.updateOne({ _id: id }, { $set: { workflowId: `event/${patient.tenantId}/none`, parkedAt: new Date(Date.now() - ms) } })
+    return eventId
+  }
+  const young = await parkedBefore(0)
+  const old = await parkedBefore(600_000)
+
+  await until(async () => (await patient.delivery(old))?.workflowId.startsWith('adopt/'))
+
+  expect(await patient.delivery(young)).toMatchObject({ workflowId: `event/${patient.tenantId}/none` })
 })

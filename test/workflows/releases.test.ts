@@ -169,8 +169,13 @@ it('releases what a pause held, oldest first, and shows it', async () => {
   const requests = await receiver.waitFor(10)
   const made = await newest()
   expect(made).toMatchObject({ action: 'resume', filter: { webhookId }, total: 10, createdBy: 'admin' })
+  const resumedBy = async () => (await scene.herald.herald.context.store.models.webhooks.findById(webhookId).lean<{ resumedBy?: string }>())?.resumedBy
+  expect(await resumedBy()).toBe('admin')
   expect(await ended(made.id)).toMatchObject({ status: 'finished', progress: { delivered: 10 } })
   expect(requests[0]?.headers['webhook-id']).toBe(eventIds[0])
+  // Whoever has it go on the next time, it is in no other's name.
+  await scene.api('POST', `/v1/webhooks/${webhookId}/pause`)
+  expect(await resumedBy()).toBeUndefined()
 }, 60_000)
 
 it('releases in the name of who resumed when the process that took the resume has died', async () => {
