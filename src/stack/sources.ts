@@ -4,8 +4,10 @@ export interface SourceUrls {
   temporalReleases: string
   /** SHA-256 of the release's archives, by `<os>_<arch>`. */
   temporalSha256: Record<string, string>
-  /** Holds `linux/mongodb-….tgz`, `osx/mongodb-….tgz`, and a `.sha256` beside each. */
+  /** Holds `linux/mongodb-….tgz` and `osx/mongodb-….tgz`. */
   mongodbDownloads: string
+  /** SHA-256 of the archives, by their path there. One that is not named here is not taken. */
+  mongodbSha256: Record<string, string>
   /** Absent: the registry that npm is configured for. */
   npmRegistry?: string
   /** Absent: the proxy that Go is configured for. */
@@ -15,7 +17,7 @@ export interface SourceUrls {
 }
 
 export const TEMPORAL_VERSION = '1.8.2'
-export const MONGODB_VERSION = '8.2.7'
+export const MONGODB_VERSION = '8.2.6'
 
 export const OFFICIAL_SOURCES: SourceUrls = {
   temporalReleases: 'https://github.com/temporalio/cli/releases/download',
@@ -27,6 +29,13 @@ export const OFFICIAL_SOURCES: SourceUrls = {
     darwin_arm64: 'dacdc3587682c04cf27e67c8878ca2d755230b6ad63c0c6ebddd7348ae90ed94',
   },
   mongodbDownloads: 'https://fastdl.mongodb.org',
+  // As Nixpkgs pins them (mongodb-ce).
+  mongodbSha256: {
+    'linux/mongodb-linux-x86_64-ubuntu2404-8.2.6.tgz': '56314a0f0a81238d974302fbffe7862efe9694c498ead62a0bca92cb595a0df0',
+    'linux/mongodb-linux-aarch64-ubuntu2404-8.2.6.tgz': '8eaa50d208e82df9effa462a6c5cb200a65b037fa118af0153f701ce1ceab422',
+    'osx/mongodb-macos-x86_64-8.2.6.tgz': '39b6ba80ad21ad1ca8dbd989d7fe81a60aa5f41475eb42d4247fe40740062f3d',
+    'osx/mongodb-macos-arm64-8.2.6.tgz': 'ef8301d05cdb4686775aee1ddce391b5f1cd67cdc61179c2d21dab246a2c4f1b',
+  },
 }
 
 /** Temporal's CLI is not installable by `go install` (it has replacements), so it gets a module of its own. */

@@ -9,7 +9,8 @@ import { MONGODB_VERSION } from '../../src/stack/sources'
 import { archiveOf, environment, failureOf, openSite, serving, sha256Of, temporaryDirectory, writeProgram, type Answer, type Site } from './download-site'
 
 const VERSION = 'db version v8.2.7'
-const archivePath = `/${mongodbArchive(thisPlatform(), MONGODB_VERSION)}`
+const archiveName = mongodbArchive(thisPlatform(), MONGODB_VERSION) ?? ''
+const archivePath = `/${archiveName}`
 const archive = archiveOf(`${basename(archivePath, '.tgz')}/bin/mongod`, VERSION)
 const npmServes = process.platform === 'linux' && process.arch === 'x64'
 
@@ -38,34 +39,33 @@ describe('finding MongoDB', () => {
   }
 
   /** The official site as the test wants it, and no npm registry. */
-  async function sources(answers: Record<string, Answer>, onPath?: string): Promise<Partial<SourceUrls>> {
+  async function sources(answers: Record<string, Answer>, onPath?: string, mongodbSha256 = { [archiveName]: sha256Of(archive) }): Promise<Partial<SourceUrls>> {
     const [site, closed] = [await open(answers), await openSite({})]
     await closed.close()
     const path = onPath ? { path: `${onPath}:${environment['PATH']}` } : {}
-    return { mongodbDownloads: site.url, npmRegistry: closed.url, ...path }
+    return { mongodbDownloads: site.url, mongodbSha256, npmRegistry: closed.url, ...path }
   }
 
   it('takes the one on PATH first', async () => {
     const bin = join(directory.path, 'bin')
-    writeProgram(join(bin, 'mongod'), 'db version v7.0.14')
+    writeProgram(join(bin, 'mongod'), 'db version v8.0.14')
     const found = await obtainMongod({ cacheDir: cache, report, sources: await sources({}, bin) })
     expect(found).toMatchObject({ path: join(bin, 'mongod'), source: 'path' })
   })
 
-  it('passes over one on PATH that is too old, downloads the official one, and checks it against its published checksum', async () => {
+  it('passes over one on PATH that is too old, downloads the official one, and checks it against its pinned checksum', async () => {
     const bin = join(directory.path, 'old')
-    writeProgram(join(bin, 'mongod'), 'db version v4.4.29')
-    const checksum = `${sha256Of(archive)}  ${basename(archivePath)}\n`
-    const site = { [archivePath]: serving(archive), [`${archivePath}.sha256`]: serving(Buffer.from(checksum)) }
+    writeProgram(join(bin, 'mongod'), 'db version v7.0.29')
+    const site = { [archivePath]: serving(archive) }
     const found = await obtainMongod({ cacheDir: cache, report, sources: await sources(site, bin) })
     expect(found.source).toBe('official')
     expect(execFileSync(found.path, { encoding: 'utf8' }).trim()).toBe(VERSION)
-    expect(lines[0]).toMatch(/is passed over \(it is "db version v4.4.29", Herald needs 6 or newer\)/)
+    expect(lines[0]).toMatch(/is passed over \(it is "db version v7.0.29", Herald needs 8 or newer\)/)
     expect(lines.at(-1)).toContain('taken from the official download')
   })
 
   it('says of every place why not, and what to do, when no place has it', async () => {
-    const site = { [archivePath]: serving(archive), [`${archivePath}.sha256`]: serving(Buffer.from('0'.repeat(64))) }
+    const site = { [archivePath]: serving(archiveOf('mongodb/bin/mongod', 'another')) }
     const begun = Date.now()
     const failure = await failureOf(obtainMongod({ cacheDir: cache, report, sources: await sources(site) }))
     expect(failure).toMatch(/^StackError: /)
@@ -73,6 +73,11 @@ describe('finding MongoDB', () => {
     if (npmServes) expect(failure).toMatch(/npm package .*ECONNREFUSED/s)
     expect(failure).toContain('set MONGODB_URI')
     expect(Date.now() - begun).toBeLessThan(20_000)
+  })
+
+  it('downloads none whose checksum it does not know', async () => {
+    const from = await sources({ [archivePath]: serving(archive) }, undefined, {})
+    await expect(obtainMongod({ cacheDir: cache, report, sources: from })).rejects.toThrow(/Herald has no checksum of mongodb-/)
   })
 
   const onNpmPlatform = npmServes ? it : it.skip
