@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ADMIN_KEY, createApi, type Api } from '../support/herald'
 import { useScene } from '../support/scene'
 import { operationsOf, pathFor, type Operation } from './operations'
@@ -129,6 +130,7 @@ async function askedOfMongo(work: () => Promise<unknown>): Promise<(id: string) 
   const { db } = scene.herald.herald.context.store.models.events
   if (!db.db) throw new Error('MongoDB is not connected')
   // By itself it holds 1 MB, and what Herald does meanwhile would push out what is looked for.
+  await db.db.dropCollection('system.profile').catch(() => undefined)
   await db.db.createCollection('system.profile', { capped: true, size: 64 * 2 ** 20 })
   await db.db.command({ profile: 2 })
   await work()
@@ -148,9 +150,14 @@ it("another tenant's id is answered as one that never was, and MongoDB is asked 
   const { oneTimeLinks } = scene.herald.herald.context.store.models
   const links = await oneTimeLinks.countDocuments()
   const ids = new Map<string, string>()
-  const asked = await askedOfMongo(async () => {
-    for (const operation of byId) await compare(operation)
-  })
+  const askAll = () =>
+    askedOfMongo(async () => {
+      for (const operation of byId) await compare(operation)
+    })
+  let asked = await askAll()
+  const isAlike = (): boolean => [...ids].every(([id, never]) => isDeepStrictEqual(asked(id), asked(never)))
+  // What Herald does by itself meanwhile may be about one of theirs, and is not again.
+  for (let again = 0; again < 3 && !isAlike(); again += 1) asked = await askAll()
   for (const [id, never] of ids) expect([id, asked(id)]).toEqual([id, asked(never)])
   expect([...ids.keys()].filter((id) => asked(id).length === 0)).toEqual([])
 

@@ -120,7 +120,7 @@ it('10,000 generated operators in every parameter widen nothing, and none is a m
   expect(lookedFor('query').length).toBeGreaterThan(15)
   const shown = Object.entries(statuses).map(([status, count]) => `${status}: ${count}`).join(', ')
   tell({ kind: `operators in ${places.length} parameters of ${operations.length} operations`, tried: payloads.length, refused: payloads.length, figure: `answered ${shown}; looked for as values in ${lookedFor('query').length} filters and ${ids.length} ids` })
-}, 300_000)
+}, 900_000)
 
 /** For each operation somebody who may do it: who is refused for who they are reaches no query. */
 async function openCallers() {

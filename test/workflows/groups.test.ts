@@ -85,4 +85,4 @@ it('tells the same story of 200 events, a third of them failing, one by one and 
   expect(burst.bodies).toEqual(single.bodies)
   const parked = ids.filter(failing).slice(2)
   expect(Object.keys(single.statuses).filter((id) => single.statuses[id] === 'parked').toSorted()).toEqual(parked)
-}, 180_000)
+}, 600_000)
