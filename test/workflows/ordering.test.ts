@@ -153,9 +153,14 @@ it('takes a given key before the entity, and a scheduled event at its time', asy
   })
   await ordered(receiver.url)
   const scheduled = await publish('acc-9', 9, { orderingKey: 'customer-1', deliverAt: new Date(Date.now() + 4_000).toISOString() })
-  await publish('acc-1', 0, { orderingKey: 'customer-1' })
-  const second = await publish('acc-2', 1, { orderingKey: 'customer-1' })
-  await publish('acc-3', 2, { orderingKey: 'customer-2' })
+  // Together: the one that hangs would keep those that come later from a place beside it.
+  const events = [
+    { ...eventOf('acc-1', 0), orderingKey: 'customer-1' },
+    { ...eventOf('acc-2', 1), orderingKey: 'customer-1' },
+    { ...eventOf('acc-3', 2), orderingKey: 'customer-2' },
+  ]
+  const { body } = await scene.api<{ data: { id: string }[] }>('POST', '/v1/events/batch', { events })
+  const second = body.data[1]?.id
   expect((await scene.api('GET', `/v1/events/${second}`)).body).toMatchObject({ orderingKey: 'customer-1' })
   await inStatus(scheduled, 'delivered')
   expect(receiver.requests.map((request) => placeOf(request).place).filter((place) => place !== 2)).toEqual([0, 1, 9])
