@@ -2,14 +2,12 @@ import type { Delivery } from '../domain/delivery'
 import { UNDER_WAY } from '../domain/delivery'
 import type { HeraldEvent } from '../domain/event'
 import { firstDeliveryId } from '../domain/ids'
-import { timingOf } from '../domain/timing'
 import { toDelivery } from './deliveries'
+import { dataContext, toEvent } from './event-records'
 import type { Models } from './models'
 import type { DeliveryRecord, EventRecord } from './records'
 import { SCHEDULE } from './schedule'
 import { scoped } from './scope'
-import { dataContext } from './event-records'
-import { toSequence } from './sequence'
 import type { Vaults } from './vaults'
 
 /** Which events a replay is about. `to` is not included. */
@@ -99,19 +97,10 @@ function laterThan(cursor: string): object {
   return { createdAt: { $gte: createdAt }, $or: [{ createdAt: { $gt: createdAt } }, { _id: { $gt: id } }] }
 }
 
-const toPastEvent = (record: EventRecord, data: string): PastEvent => ({
-  id: record.eventId,
-  tenantId: record.tenantId,
-  typeId: record.typeId,
-  type: record.type,
-  createdAt: record.createdAt,
-  data,
-  entityId: record.entityId,
-  ...timingOf(record),
-  ...(record.sequence && { sequence: toSequence(record.sequence) }),
-  cursor: cursorOf(record),
-  state: stateOf(record),
-})
+function toPastEvent(record: EventRecord, data: string): PastEvent {
+  const { hash: _hash, ...event } = toEvent(record, data)
+  return { ...event, cursor: cursorOf(record), state: stateOf(record) }
+}
 
 function stateOf({ dispatchedAt, cancelledAt, starter }: EventRecord): PastEvent['state'] {
   if (dispatchedAt) return 'dispatched'
